@@ -1,0 +1,48 @@
+# Seatledger. `make` alone lists what there is. Needs Python 3.11+, make and pip; `make kafka` also Java 17 and Maven.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PYTEST := $(BIN)/python -m pytest
+ARGS ?=
+
+# Two workers are what two cores carry; each brings up its own PostgreSQL and broker.
+WORKERS ?= 2
+
+.PHONY: help setup lock demo test lint kafka test-kafka bench clean
+
+help: ## this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+setup: $(STAMP) ## make .venv with everything that is locked, and the command seatledger in it
+	@echo "Ready: $(BIN)/seatledger"
+
+# The stamp is newer than the locks it was installed from; touched locks install again, else nothing is done.
+$(STAMP): requirements-dev.lock requirements-uv.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) --version). Name another: make PYTHON=python3.12" >&2; exit 1; }
+	@rm -f $(STAMP)
+	@[ -x $(BIN)/python ] || { echo "Making the virtual environment .venv"; $(PYTHON) -m venv $(VENV); }
+	@echo "Installing uv, pinned by hash (requirements-uv.lock)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-uv.lock
+	@echo "Installing $$(grep -c '==' requirements-dev.lock) locked packages, each checked by hash (requirements-dev.lock)"
+	@$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python requirements-dev.lock
+	@echo "Installing seatledger itself, editable"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $(STAMP)
+
+# One lock for every platform and Python from 3.11; no address of a registry in it, so that each site uses its own.
+UV_COMPILE = $(1) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-emit-find-links --no-annotate --custom-compile-command 'make lock'
+
+lock: ## resolve the dependencies of pyproject.toml again and write the lock files (UPGRADE=1: to the newest)
+	@[ -x $(BIN)/uv ] || { $(PYTHON) -m venv $(VENV); $(BIN)/python -m pip install --quiet --require-hashes -r requirements-uv.lock; }
+	@echo "Resolving requirements.lock, requirements-dev.lock, requirements-uv.lock"
+	@$(call UV_COMPILE,$(BIN)/uv) $(if $(UPGRADE),--upgrade) pyproject.toml --output-file requirements.lock
+	@$(call UV_COMPILE,$(BIN)/uv) $(if $(UPGRADE),--upgrade) pyproject.toml --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	@grep '^uv==' requirements-dev.lock | tr -d ' \\' | $(call UV_COMPILE,$(BIN)/uv) - --output-file requirements-uv.lock
