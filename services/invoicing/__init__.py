@@ -1,0 +1,1 @@
+"""What is owed: schedules, invoice runs, documents."""

@@ -1,0 +1,106 @@
+"""What is known of one subscription by the end of a day: its timeline and everything it is billed by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, tzinfo
+from decimal import Decimal
+
+from shared.billing.charges import Charges
+from shared.billing.facts import Fact
+from shared.billing.masterdata import MasterData, known_by_end_of, tax_rate_of
+from shared.billing.moments import civil_date
+from shared.billing.policies import Policies
+from shared.billing.pricing import PriceBook
+from shared.billing.schedule import Schedule
+from shared.billing.terms import Terms, founding_zone
+from shared.billing.timeline import Timeline, fold, is_founding
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """Who gets the documents: its id, its tax rate, and whether the customer's items are invoiced separately."""
+
+    recipient: str
+    tax_rate: Decimal
+    separate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A subscription that has its order, as known by the end of the day `known` (customer's zone)."""
+
+    timeline: Timeline
+    terms: Terms
+    policies: Policies
+    prices: PriceBook
+    known: date
+
+    @property
+    def charges(self) -> Charges:
+        return Charges(self.timeline, self.policies, self.prices)
+
+    @property
+    def schedule(self) -> Schedule:
+        return Schedule(self.terms, self.prices)
+
+    def payer(self) -> Payer:
+        """The reseller if there is one, else the customer, with its own tax rate (rules R6.1, R6.7).
+
+        The reseller is the one that a later CustomerChanged names, else the order's.
+        """
+        terms, master = self.terms, self.policies.master
+        limit = known_by_end_of(self.known, terms.tz)
+        profile = master.customer(terms.customer_id, terms.tz, limit)
+        reseller = terms.reseller_id
+        if profile.moved_to is not None and profile.moved_at is not None and profile.moved_at > terms.known_at:
+            reseller = profile.moved_to
+        block = profile.block if reseller is None else master.reseller(reseller, terms.tz, limit)
+        return Payer(block.id, tax_rate_of(block), self.policies.separate_invoices())
+
+
+def account_of(timeline: Timeline, master: MasterData, day: date) -> Account | None:
+    """The account of a timeline; None while its order is missing or was refused."""
+    if timeline.terms is None:
+        return None
+    terms = timeline.terms
+    return Account(timeline, terms, Policies(terms, master, day), PriceBook(terms, master, day), day)
+
+
+def zone_of(facts: Sequence[Fact], master: MasterData) -> tzinfo | None:
+    """The customer's zone of a subscription; None while it waits for its order."""
+    founding = next((fact for fact in facts if is_founding(fact)), None)
+    return None if founding is None else founding_zone(founding, master)
+
+
+def known_facts(facts: Sequence[Fact], tz: tzinfo, day: date) -> list[Fact]:
+    """The facts whose `time` falls on a day or before, in the customer's zone (contracts, `simulate`)."""
+    return [fact for fact in facts if civil_date(fact.time, tz) <= day]
+
+
+def account_on(subscription_id: str, facts: Sequence[Fact], master: MasterData, day: date) -> Account | None:
+    """The account of a subscription from all its facts, of what is known by the end of a day; None without an order."""
+    tz = zone_of(facts, master)
+    timeline = None if tz is None else fold(subscription_id, known_facts(facts, tz, day), master)
+    return None if timeline is None else account_of(timeline, master, day)
+
+
+def scopes_of(account: Account) -> frozenset[tuple[str, str]]:
+    """The master data a subscription depends on, as (scope, id): a new fact about one can change its charges."""
+    terms = account.terms
+    scopes = {("product", terms.product_id), ("customer", terms.customer_id), ("organisation", "")}
+    scopes |= {("reseller", reseller) for reseller in (terms.reseller_id, account.payer().recipient) if reseller}
+    return frozenset(scopes)
+
+
+def next_known(account: Account | None, facts: Sequence[Fact], master: MasterData, day: date) -> date | None:
+    """The first day after `day` on which something that bears on a subscription becomes known, if any."""
+    tz = zone_of(facts, master)
+    if tz is None:
+        return None
+    days = [known for known in (civil_date(fact.time, tz) for fact in facts) if known > day]
+    if account is not None:
+        changed = master.becomes_known_after(day, tz, scopes_of(account))
+        days += [] if changed is None else [changed]
+    return min(days, default=None)

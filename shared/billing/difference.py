@@ -1,0 +1,125 @@
+"""The difference between what a layer should cost and what issued lines hold of it (rules R0.6, R0.10, R1.9).
+
+Seats are set side by side, the longest end first on both sides. Where the held end is later, the rest is credited once
+it is due; where it is earlier, it is charged back; seats on one side only are charged or credited whole. Lines billed
+at another price are returned whole and charged anew (conventions table).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from shared.billing.charges import Layer, Share
+from shared.billing.ledger import Holding, IssuedLine
+from shared.billing.money import ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A line to be issued for a layer: a charge, or with `returns` a credit (`net` positive on both)."""
+
+    seats: int
+    start: date
+    end: date
+    net: Decimal
+    returns: IssuedLine | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reckoning:
+    """What amounts are reckoned with."""
+
+    currency: str
+    rounding: str
+
+
+def difference(layer: Layer | None, held: Sequence[Holding], day: date, reckoning: Reckoning) -> list[Draft]:
+    """The lines that bring a layer to what it should be on the run of `day`; none when nothing is due.
+
+    `layer` is None when late facts took it away altogether. Credits come first, then charges, the longest first.
+    """
+    if layer is None:
+        return _whole(held)
+    alike = [h for h in held if h.shown == layer.shown and h.of_days == layer.of_days]
+    aligned = _aligned(layer, alike, day, reckoning)
+    if reckoning.rounding == "line":
+        aligned = _exact_total(aligned, layer, alike, day, reckoning)
+    drafts = _whole([h for h in held if h not in alike]) + aligned
+    return sorted(drafts, key=lambda draft: draft.returns is None)
+
+
+def _whole(held: Sequence[Holding]) -> list[Draft]:
+    return [
+        Draft(holding.seats, piece.start, piece.end, piece.net, piece.line)
+        for holding in held
+        for piece in reversed(holding.pieces)
+        if piece.net > 0
+    ]
+
+
+def _aligned(layer: Layer, held: Sequence[Holding], day: date, reckoning: Reckoning) -> list[Draft]:
+    drafts: list[Draft] = []
+    for share, holding in _side_by_side(layer.shares, held):
+        if holding is None:
+            if share is not None and layer.due <= day:
+                net = layer.amount(share, reckoning.currency, reckoning.rounding)
+                drafts.append(Draft(share.seats, layer.start, share.end, net))
+        elif share is None:
+            drafts += _whole([holding])
+        elif share.end < holding.end and share.due <= day:
+            drafts += _credits(holding, share, layer.amount(share, reckoning.currency, reckoning.rounding))
+        elif share.end > holding.end:
+            net = layer.amount(share, reckoning.currency, reckoning.rounding) - holding.net
+            if net > 0:
+                drafts.append(Draft(share.seats, holding.end, share.end, net))
+    return drafts
+
+
+def _side_by_side(shares: Sequence[Share], held: Sequence[Holding]) -> Iterator[tuple[Share | None, Holding | None]]:
+    """Seats of both sides in pairs of the same number; what one side has more stands alone."""
+    wanted, have = list(reversed(shares)), list(reversed(held))
+    while wanted and have:
+        share, holding = wanted.pop(), have.pop()
+        seats = min(share.seats, holding.seats)
+        if share.seats > seats:
+            wanted.append(replace(share, seats=share.seats - seats))
+        if holding.seats > seats:
+            holding, rest = holding.split(seats)
+            have.append(rest)
+        yield replace(share, seats=seats), holding
+    yield from ((share, None) for share in reversed(wanted))
+    yield from ((None, holding) for holding in reversed(have))
+
+
+def _credits(holding: Holding, share: Share, kept: Decimal) -> list[Draft]:
+    """What was billed less what is kept, off the latest pieces first, never below zero (rule R0.6)."""
+    left = holding.net - kept
+    drafts: list[Draft] = []
+    for piece in reversed(holding.pieces):
+        amount = piece.net if piece.start >= share.end else min(piece.net, left)
+        if amount <= 0:
+            break
+        drafts.append(Draft(holding.seats, max(piece.start, share.end), piece.end, amount, piece.line))
+        left -= amount
+    return drafts
+
+
+def _exact_total(
+    drafts: list[Draft], layer: Layer, held: Sequence[Holding], day: date, reckoning: Reckoning
+) -> list[Draft]:
+    """With `rounding: line`, put the cents that splitting leaves over where the layer's total comes out exactly.
+
+    A line of nine seats that loses two is then worth one rounding for seven and one for two (R0.6, settings table).
+    """
+    credits = [draft for draft in drafts if draft.returns is not None]
+    if not credits or any(share.due > day for share in layer.shares):
+        return drafts
+    wanted = sum((layer.amount(share, reckoning.currency, reckoning.rounding) for share in layer.shares), ZERO)
+    charged = sum((draft.net for draft in drafts if draft.returns is None), ZERO)
+    returned = sum((draft.net for draft in credits), ZERO)
+    left_over = sum((holding.net for holding in held), ZERO) + charged - returned - wanted
+    largest = max(credits, key=lambda draft: draft.net)
+    return [replace(draft, net=draft.net + left_over) if draft is largest else draft for draft in drafts]

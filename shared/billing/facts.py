@@ -1,0 +1,341 @@
+"""What is known: one dataclass per kind of fact, and the `Fact` that carries one.
+
+A fact is what one event says about one thing (a subscription, a customer, a reseller, a product, the organisation).
+An event can carry several: an order with three items is a fact about three subscriptions, one customer and one
+reseller. These shapes are stored (table `fact`, column `body`): fields are added with a default, never renamed.
+
+Amounts are `Decimal` in the event's currency; rates are fractions ("0.24"); an absent field is None (rule R0.12).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal
+
+# A point in time: an instant with its offset, or a civil date (its midnight in the customer's zone, rule R0.11).
+Moment = datetime | date
+CivilDate = date  # for a field that is itself called `date`: its annotation would otherwise name the field
+
+
+Charge = Literal["upfront", "arrears", "one_time"]
+AnchorKind = Literal["billing_day", "order_day"]
+PartialInvoicing = Literal["billing_day", "order_day"]
+UsageRule = Literal["per_day", "full_period"]
+DecreaseCredit = Literal["prorated", "none"]
+RefundPolicy = Literal["days", "hours", "none"]
+CancelMode = Literal["immediate", "end_of_cycle", "end_of_term"]
+Scope = Literal["subscription", "customer", "reseller", "product", "organisation", "order"]
+
+
+@dataclass(frozen=True, slots=True)
+class PricingRule:
+    """One step of the price pipeline (rule R0.4); `rate` is a fraction."""
+
+    rule: Literal["discount", "markup", "margin"]
+    rate: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerBlock:
+    """What an event says of an end customer. `billing_day` is 1..31; "last" is 31."""
+
+    id: str
+    name: str | None = None
+    time_zone: str | None = None
+    billing_day: int | None = None
+    partial_charges_invoicing: PartialInvoicing | None = None
+    separate_invoices: bool | None = None
+    extra_charge_rate: Decimal | None = None
+    country: str | None = None
+    vat_id: str | None = None
+    tax_rate: Decimal | None = None
+    tax_exempt: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResellerBlock:
+    """What an event says of a reseller, the payer of its customers' subscriptions."""
+
+    id: str
+    name: str | None = None
+    tax_rate: Decimal | None = None
+    country: str | None = None
+    vat_id: str | None = None
+    tax_exempt: bool | None = None
+    extra_charge_rate: Decimal | None = None
+    transaction_currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProductRef:
+    """The product of an order item."""
+
+    id: str
+    name: str | None = None
+    vendor: str | None = None
+    family: str | None = None
+    tax_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemTerms:
+    """The terms a product or an order item may state. Durations are whole months (P1Y = 12)."""
+
+    nce: bool | None = None
+    pricing: tuple[PricingRule, ...] | None = None
+    term: int | None = None
+    billing_frequency: int | None = None
+    charge: Charge | None = None
+    anchor: AnchorKind | None = None
+    free_period: bool | None = None
+    price_protection_months: int | None = None
+    usage_charge_rule: UsageRule | None = None
+    decrease_credit: DecreaseCredit | None = None
+    refund_policy: RefundPolicy | None = None
+    change_window_hours: int | None = None
+    full_refund_hours: int | None = None
+    bill_while_suspended: bool | None = None
+    auto_renew: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderItem:
+    """One line of an order: becomes one subscription. `unit_price` is for one licence and one term."""
+
+    subscription_id: str
+    product: ProductRef
+    quantity: int
+    unit_price: Decimal
+    item_id: str | None = None
+    unit_cost: Decimal | None = None
+    user_price: bool = False
+    custom_end: date | None = None
+    trial_until: date | None = None
+    vendor_subscription_id: str | None = None
+    parent_subscription_id: str | None = None
+    terms: ItemTerms = field(default_factory=ItemTerms)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderExecuted:
+    """An executed order, seen from one of its subscriptions."""
+
+    order_id: str
+    currency: str
+    customer: CustomerBlock
+    item: OrderItem
+    reseller: ResellerBlock | None = None
+    effective_at: Moment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionImported:
+    """A subscription that was running before we billed it."""
+
+    currency: str
+    customer: CustomerBlock
+    item: OrderItem
+    started_at: Moment
+    billed_by_us_from: date
+    reseller: ResellerBlock | None = None
+    protected_price: Decimal | None = None
+    protected_until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LicensesChanged:
+    """`quantity` is the new total."""
+
+    quantity: int
+    effective_at: Moment | None = None
+    reason: str | None = None
+    billing: Literal["normal", "none"] = "normal"
+    keeps_next_term: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionConverted:
+    """Upgrade, downgrade, trial to paid; what is None stays as it was."""
+
+    product: ProductRef
+    unit_price: Decimal
+    quantity: int | None = None
+    unit_cost: Decimal | None = None
+    user_price: bool | None = None
+    custom_end: date | None = None
+    trial_until: date | None = None
+    vendor_subscription_id: str | None = None
+    terms: ItemTerms = field(default_factory=ItemTerms)
+    effective_at: Moment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionCanceled:
+    mode: CancelMode
+    effective_at: Moment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionSuspended:
+    effective_at: Moment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionReactivated:
+    effective_at: Moment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AutoRenewChanged:
+    auto_renew: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PricingEdited:
+    applies: Literal["next_term", "current_cycle"]
+    unit_price: Decimal | None = None
+    pricing: tuple[PricingRule, ...] | None = None
+    protected_price: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PriceProtectionActivated:
+    """Rule R2.9; says no more than that it happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class BillingPlanChanged:
+    billing_frequency: int
+
+
+@dataclass(frozen=True, slots=True)
+class NextTermScheduled:
+    quantity: int | None = None
+    term: int | None = None
+    billing_frequency: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NextTermDiscarded:
+    """Takes back what NextTermScheduled asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionProvisioned:
+    vendor_subscription_id: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProvisioningFailed:
+    vendor_subscription_id: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerStated:
+    """What an event says of a customer: its registration, a change of it, or the block of an order.
+
+    `moves_subscriptions` is true only for CustomerChanged: its billing day reaches running subscriptions (rule R0.12).
+    """
+
+    customer: CustomerBlock
+    reseller_id: str | None = None
+    moves_subscriptions: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ResellerStated:
+    reseller: ResellerBlock
+
+
+@dataclass(frozen=True, slots=True)
+class PriceChanged:
+    """A list price: one licence, one term. Without a term it holds for terms of any length."""
+
+    currency: str
+    unit_price: Decimal
+    effective_from: date
+    unit_cost: Decimal | None = None
+    term: int | None = None
+    billing_frequency: int | None = None
+    backdate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ProductPrice:
+    currency: str
+    term: int
+    billing_frequency: int
+    unit_price: Decimal
+    unit_cost: Decimal | None = None
+    price_protection_months: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProductDefined:
+    name: str | None = None
+    vendor: str | None = None
+    family: str | None = None
+    tax_type: str | None = None
+    terms: ItemTerms = field(default_factory=ItemTerms)
+    prices: tuple[ProductPrice, ...] = ()
+    billing_plans: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProductCopied:
+    from_product_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProductDeleted:
+    """The product is no longer sold; running subscriptions stay."""
+
+
+@dataclass(frozen=True, slots=True)
+class SettingChanged:
+    """One setting of one scope, from a date on. `value` is as written: `billing.settings` reads it."""
+
+    scope: Literal["organisation", "product", "reseller", "customer"]
+    scope_id: str | None
+    key: str
+    value: str
+    effective_from: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeRateSet:
+    base: str
+    quote: str
+    rate: Decimal
+    date: CivilDate
+
+
+Body = (
+    OrderExecuted | SubscriptionImported | LicensesChanged | SubscriptionConverted | SubscriptionCanceled
+    | SubscriptionSuspended | SubscriptionReactivated | AutoRenewChanged | PricingEdited | PriceProtectionActivated
+    | BillingPlanChanged | NextTermScheduled | NextTermDiscarded | SubscriptionProvisioned | ProvisioningFailed
+    | CustomerStated | ResellerStated | PriceChanged | ProductDefined | ProductCopied | ProductDeleted
+    | SettingChanged | ExchangeRateSet
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What one event (`source`, `id`) says about one thing (`scope`, `scope_id`).
+
+    `type` is the event's type; `time` when it became known; `sequence` is 0 where upstream gives none.
+    A SettingChanged lies in the scope it names; with scope organisation the `scope_id` is "".
+    """
+
+    source: str
+    id: str
+    type: str
+    time: Moment
+    scope: Scope
+    scope_id: str
+    body: Body
+    sequence: int = 0

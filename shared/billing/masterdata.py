@@ -1,0 +1,204 @@
+"""Master data: what is known of customers, resellers, products and settings, as of a moment.
+
+Facts are merged in the order of their `time`; an absent field keeps the value known before (rule R0.12).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from datetime import date, datetime, tzinfo
+from decimal import Decimal
+from typing import Protocol, TypeVar, cast
+
+from shared.billing.facts import (
+    CustomerBlock,
+    CustomerStated,
+    Fact,
+    PriceChanged,
+    ProductDefined,
+    ResellerBlock,
+    ResellerStated,
+    SettingChanged,
+)
+from shared.billing.moments import civil_date, end_of_day, instant, known_key
+from shared.billing.settings import SettingBook, Value
+
+# An upper bound of `known_key`s: facts up to it are known.
+Limit = tuple[datetime] | tuple[datetime, str, int, tuple[int, int, str]]
+
+_ZERO = Decimal(0)
+
+
+class _Block(Protocol):
+    id: str
+
+
+B = TypeVar("B", CustomerBlock, ResellerBlock)
+
+
+def known_by_end_of(day: date, tz: tzinfo) -> Limit:
+    """The limit of what is known when a civil day ends."""
+    return (end_of_day(day, tz),)
+
+
+def known_with(fact: Fact, tz: tzinfo) -> Limit:
+    """The limit of what is known at a fact, itself included."""
+    return known_key(fact, tz)
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerProfile:
+    """A customer as known at a moment; `reseller_id` is None for one that pays itself.
+
+    `moved_to` is the reseller that the last CustomerChanged with a reseller names, known from `moved_at` on: running
+    subscriptions go along.
+    """
+
+    block: CustomerBlock
+    reseller_id: str | None = None
+    moved_to: str | None = None
+    moved_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class MasterData:
+    """The facts of master data by the id of what they are about. Lookups are pure; results are kept."""
+
+    customers: Mapping[str, Sequence[Fact]] = field(default_factory=dict)
+    resellers: Mapping[str, Sequence[Fact]] = field(default_factory=dict)
+    products: Mapping[str, Sequence[Fact]] = field(default_factory=dict)
+    organisation: Sequence[Fact] = ()
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    _settings: SettingBook | None = None
+    _profiles: dict[tuple[object, ...], object] = field(default_factory=dict)
+    _prices: dict[tuple[str, str, str], tuple[Fact, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, facts: Iterable[Fact], overrides: Mapping[str, str] | None = None) -> MasterData:
+        """The master data among facts of any scope; `overrides` are the organisation's settings from the start."""
+        by_scope: dict[str, dict[str, list[Fact]]] = {}
+        for fact in facts:
+            by_scope.setdefault(fact.scope, {}).setdefault(fact.scope_id, []).append(fact)
+        return cls(
+            customers=by_scope.get("customer", {}),
+            resellers=by_scope.get("reseller", {}),
+            products=by_scope.get("product", {}),
+            organisation=by_scope.get("organisation", {}).get("", ()),
+            overrides=overrides or {},
+        )
+
+    def customer(self, customer_id: str, tz: tzinfo, limit: Limit) -> CustomerProfile:
+        """The customer as known at the limit; unknown fields are None."""
+        memo = ("customer", customer_id, limit, tz)
+        if memo not in self._profiles:
+            profile = CustomerProfile(CustomerBlock(customer_id))
+            for fact in _known(self.customers.get(customer_id, ()), tz, limit):
+                if isinstance(fact.body, CustomerStated):
+                    profile = _with_statement(profile, fact.body, instant(fact.time, tz))
+            self._profiles[memo] = profile
+        return cast(CustomerProfile, self._profiles[memo])
+
+    def reseller(self, reseller_id: str, tz: tzinfo, limit: Limit) -> ResellerBlock:
+        """The reseller as known at the limit; unknown fields are None."""
+        memo = ("reseller", reseller_id, limit, tz)
+        if memo not in self._profiles:
+            block = ResellerBlock(reseller_id)
+            for fact in _known(self.resellers.get(reseller_id, ()), tz, limit):
+                if isinstance(fact.body, ResellerStated):
+                    block = _merged(block, fact.body.reseller)
+            self._profiles[memo] = block
+        return cast(ResellerBlock, self._profiles[memo])
+
+    def product(self, product_id: str, tz: tzinfo, limit: Limit) -> ProductDefined | None:
+        """The latest definition of a product at the limit; a later one replaces the whole (ProductDefined)."""
+        latest: ProductDefined | None = None
+        for fact in _known(self.products.get(product_id, ()), tz, limit):
+            if isinstance(fact.body, ProductDefined):
+                latest = fact.body
+        return latest
+
+    def price_changes(self, product_id: str, currency: str, tz: tzinfo) -> tuple[Fact, ...]:
+        """The list prices of a product in a currency, ordered by `known_key`."""
+        memo = (product_id, currency, str(tz))
+        if memo not in self._prices:
+            stated = (f for f in self.products.get(product_id, ()) if isinstance(f.body, PriceChanged))
+            in_currency = [f for f in stated if cast(PriceChanged, f.body).currency == currency]
+            self._prices[memo] = tuple(sorted(in_currency, key=lambda f: known_key(f, tz)))
+        return self._prices[memo]
+
+    def setting(
+        self,
+        key: str,
+        on: date,
+        tz: tzinfo,
+        known: date,
+        *,
+        product: str | None = None,
+        reseller: str | None = None,
+        customer: str | None = None,
+    ) -> Value:
+        """A setting on a day, of what is known by the end of the day `known`."""
+        if self._settings is None:
+            self._settings = SettingBook(self._setting_changes(), self.overrides)
+        scopes = {"product": product, "reseller": reseller, "customer": customer}
+        return self._settings.value(key, on, tz, known, scopes)
+
+    def becomes_known_after(self, day: date, tz: tzinfo, scopes: Iterable[tuple[str, str]]) -> date | None:
+        """The first day after `day` on which a fact about one of the scopes becomes known."""
+        found: date | None = None
+        for scope, scope_id in scopes:
+            for fact in self._facts(scope, scope_id):
+                known = civil_date(fact.time, tz)
+                if known > day and (found is None or known < found):
+                    found = known
+        return found
+
+    def _facts(self, scope: str, scope_id: str) -> Sequence[Fact]:
+        if scope == "organisation":
+            return self.organisation
+        by_id = {"customer": self.customers, "reseller": self.resellers, "product": self.products}[scope]
+        return by_id.get(scope_id, ())
+
+    def _setting_changes(self) -> dict[tuple[str, str], list[Fact]]:
+        changes: dict[tuple[str, str], list[Fact]] = {}
+        scoped = (self.customers, self.resellers, self.products)
+        for facts in (self.organisation, *(facts for by_id in scoped for facts in by_id.values())):
+            for fact in facts:
+                if isinstance(fact.body, SettingChanged):
+                    changes.setdefault((fact.body.scope, fact.scope_id), []).append(fact)
+        return changes
+
+
+def _known(facts: Sequence[Fact], tz: tzinfo, limit: Limit) -> list[Fact]:
+    """The facts up to the limit, ordered by when they became known."""
+    keyed = [(known_key(fact, tz), fact) for fact in facts]
+    known = [pair for pair in keyed if _within(pair[0], limit)]
+    known.sort(key=lambda pair: pair[0])
+    return [fact for _, fact in known]
+
+
+def _within(key: tuple[datetime, str, int, tuple[int, int, str]], limit: Limit) -> bool:
+    return key[0] < limit[0] if len(limit) == 1 else key <= limit
+
+
+def _merged(known: B, stated: B) -> B:
+    """`known` with every field that the newer block states."""
+    given = {f.name: getattr(stated, f.name) for f in fields(stated) if getattr(stated, f.name) is not None}
+    return replace(known, **given)
+
+
+def _with_statement(known: CustomerProfile, stated: CustomerStated, at: datetime) -> CustomerProfile:
+    block = _merged(known.block, stated.customer)
+    if stated.reseller_id is None:
+        return replace(known, block=block)
+    if stated.moves_subscriptions:
+        return CustomerProfile(block, stated.reseller_id, moved_to=stated.reseller_id, moved_at=at)
+    return replace(known, block=block, reseller_id=stated.reseller_id)
+
+
+def tax_rate_of(block: CustomerBlock | ResellerBlock) -> Decimal:
+    """The rate a payer is billed with: 0 when exempt or not stated (rules R6.1, R6.7)."""
+    if block.tax_exempt or block.tax_rate is None:
+        return _ZERO
+    return block.tax_rate

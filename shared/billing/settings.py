@@ -1,0 +1,143 @@
+"""The settings of the billing rules: names, values, defaults and levels, in one place.
+
+A setting is looked up from the most specific scope that states it to the organisation, then its default. What an
+order item or a customer states in its own fields wins over every setting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, tzinfo
+from decimal import Decimal, InvalidOperation
+from typing import Literal
+
+from shared.billing.facts import Fact, SettingChanged
+from shared.billing.moments import civil_date, known_key
+
+Level = Literal["organisation", "product", "customer", "account"]
+Value = str | bool | int | Decimal | None
+
+# Which scopes may state a setting of a level, the most specific first.
+_SCOPES: dict[Level, tuple[str, ...]] = {
+    "organisation": ("organisation",),
+    "product": ("product", "organisation"),
+    "customer": ("customer", "reseller", "organisation"),
+    "account": ("customer", "reseller", "organisation"),
+}
+
+
+class UnknownSetting(ValueError):
+    """A setting, a value or a scope that does not exist; the message lists what does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting. `kind` says how a written value is read; `choices` where it is one of a list."""
+
+    key: str
+    level: Level
+    kind: Literal["choice", "bool", "int", "rate"]
+    default: Value
+    choices: tuple[str, ...] = ()
+
+    def read(self, written: str) -> Value:
+        """The value of a written one. UnknownSetting names what may be written."""
+        if self.kind == "choice":
+            if written in self.choices:
+                return written
+            raise UnknownSetting(f"{self.key} cannot be {written!r}: choose one of {', '.join(self.choices)}")
+        if self.kind == "bool":
+            if written in ("true", "false"):
+                return written == "true"
+            raise UnknownSetting(f"{self.key} cannot be {written!r}: write true or false")
+        if self.kind == "int":
+            if written.isascii() and written.isdigit():
+                return int(written)
+            raise UnknownSetting(f"{self.key} cannot be {written!r}: write a whole number of 0 or more")
+        try:
+            rate = Decimal(written)
+        except InvalidOperation:
+            rate = Decimal("NaN")
+        if not rate.is_finite() or rate < 0:
+            raise UnknownSetting(
+                f'{self.key} cannot be {written!r}: write a decimal fraction of 0 or more, such as "0.05"'
+            )
+        return rate
+
+
+SETTINGS: Mapping[str, Setting] = {
+    setting.key: setting
+    for setting in (
+        Setting("rounding", "organisation", "choice", "unit", ("unit", "line")),
+        Setting("usage_charge_rule", "product", "choice", "per_day", ("per_day", "full_period")),
+        Setting("partial_charges_invoicing", "customer", "choice", "billing_day", ("billing_day", "order_day")),
+        Setting("free_period_when_started_on_billing_day", "organisation", "bool", False),
+        Setting("issue_zero_invoices", "organisation", "bool", False),
+        Setting("price_change_applies", "organisation", "choice", "next_cycle", ("next_cycle", "immediately")),
+        Setting("decrease_credit", "product", "choice", "prorated", ("prorated", "none")),
+        Setting("bill_while_suspended", "product", "bool", True),
+        Setting("refund_policy", "product", "choice", "days", ("hours", "days", "none")),
+        Setting("change_window_hours", "product", "int", None),
+        Setting("full_refund_hours", "product", "int", None),
+        Setting("separate_invoices", "customer", "bool", False),
+        Setting("extra_charge_rate", "account", "rate", Decimal(0)),
+        Setting("est_enabled", "organisation", "bool", True),
+    )
+}
+
+
+def setting_named(key: str) -> Setting:
+    """The setting of a name. UnknownSetting lists the names that exist."""
+    if key not in SETTINGS:
+        raise UnknownSetting(f"there is no setting {key!r}: there are {', '.join(SETTINGS)}")
+    return SETTINGS[key]
+
+
+def check(key: str, value: str, scope: str = "organisation") -> None:
+    """Refuse a setting that does not exist, a value it cannot have, a scope that may not state it (UnknownSetting)."""
+    setting = setting_named(key)
+    setting.read(value)
+    scopes = _SCOPES[setting.level]
+    if scope not in scopes:
+        raise UnknownSetting(f"{key} cannot be set for a {scope}: it can be set for {', '.join(scopes)}")
+
+
+@dataclass(frozen=True, slots=True)
+class SettingBook:
+    """Every SettingChanged by scope, and what the caller sets for the whole organisation from the start."""
+
+    changes: Mapping[tuple[str, str], Sequence[Fact]]
+    overrides: Mapping[str, str]
+
+    def value(self, key: str, on: date, tz: tzinfo, known: date, scopes: Mapping[str, str | None]) -> Value:
+        """What a setting is on a day, of what is known by the end of the day `known` (customer's zone).
+
+        `scopes` names the ids of product, reseller and customer in question; a missing one is not asked.
+        """
+        setting = setting_named(key)
+        for scope in _SCOPES[setting.level]:
+            scope_id = "" if scope == "organisation" else scopes.get(scope)
+            if scope_id is None:
+                continue
+            stated = self._stated(key, (scope, scope_id), on, tz, known)
+            if stated is not None:
+                return setting.read(stated)
+        if key in self.overrides:
+            return setting.read(self.overrides[key])
+        return setting.default
+
+    def _stated(self, key: str, scope: tuple[str, str], on: date, tz: tzinfo, known: date) -> str | None:
+        """The value in force: latest `effective_from`, on a tie the last that became known."""
+        best: tuple[date, tuple[object, ...], str] | None = None
+        for fact in self.changes.get(scope, ()):
+            body = fact.body
+            if not isinstance(body, SettingChanged) or body.key != key:
+                continue
+            begins = civil_date(body.effective_from, tz)
+            if begins > on or civil_date(fact.time, tz) > known:
+                continue
+            candidate = (begins, known_key(fact, tz), body.value)
+            if best is None or candidate[:2] > best[:2]:
+                best = candidate
+        return None if best is None else best[2]
