@@ -2,4 +2,4 @@
 
 
 class UserError(Exception):
-    """A failure that one clear sentence explains: what is wrong and what to do. Shown without a traceback, exit code 1."""
+    """A failure that one clear sentence explains: what is wrong, what to do. Shown without a traceback, exit code 1."""

@@ -1,0 +1,31 @@
+"""The service processes, by module name: deployment starts them and imports none."""
+
+from dataclasses import dataclass
+
+ROLES = ("projector", "api", "worker")
+PREPARE = "services.prepare"
+
+
+@dataclass(frozen=True)
+class ServiceProcess:
+    """One process of a service, started as `python -m <module>`."""
+
+    service: str
+    role: str
+    module: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.service}-{self.role}"
+
+    @property
+    def serves(self) -> bool:
+        """Whether it listens on a port that it is given (SEATLEDGER_API_PORT)."""
+        return self.role == "api"
+
+
+SERVICES: tuple[ServiceProcess, ...] = tuple(
+    ServiceProcess(service, role, f"services.{service}.{role}")
+    for service in ("orders", "subscriptions", "invoicing")
+    for role in ROLES
+)
