@@ -1,0 +1,92 @@
+"""The outbox in PostgreSQL: rows written in the transaction that decided them, taken out by the relay."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from psycopg import AsyncConnection
+from psycopg.types.json import Jsonb
+
+from shared.log.relay import OutboxRow
+from shared.log.writer import Header, Outgoing
+
+# An operator finds the relay's connection in pg_locks by this number.
+_RELAY_LOCK = 7_201_002
+
+_INSERT = "INSERT INTO store.outbox (stream_id, topic, key, value, headers) VALUES (%s, %s, %b, %b, %s)"
+_WAITING = """
+SELECT id, stream_id, topic, key, value, headers FROM store.outbox AS o
+WHERE NOT EXISTS (SELECT FROM store.outbox_parked AS p WHERE p.stream_id = o.stream_id)
+ORDER BY id LIMIT %s
+"""
+_DELETE = "DELETE FROM store.outbox WHERE id = ANY(%s)"
+_PARK = "INSERT INTO store.outbox_parked (stream_id, reason) VALUES (%s, %s) ON CONFLICT (stream_id) DO NOTHING"
+_UNPARK = "DELETE FROM store.outbox_parked WHERE stream_id = %s"
+_DEPTH = "SELECT count(*) FROM store.outbox"
+
+
+def headers_to_json(headers: Sequence[Header]) -> Jsonb:
+    """Headers keep their order, and their bytes may be anything: pairs of name and hexadecimal content."""
+    # A NUL in a name is the one character that PostgreSQL cannot keep.
+    return Jsonb([[name.replace("\x00", "\ufffd"), content.hex()] for name, content in headers])
+
+
+def headers_from_json(stored: Sequence[tuple[str, str]]) -> list[Header]:
+    """What `headers_to_json` stored."""
+    return [(name, bytes.fromhex(content)) for name, content in stored]
+
+
+async def enqueue(connection: AsyncConnection, rows: Sequence[tuple[str, Outgoing]]) -> None:
+    """Put records of streams into the outbox, in the caller's transaction: they go out if and only if it commits."""
+    async with connection.cursor() as cursor:
+        await cursor.executemany(
+            _INSERT,
+            [(stream, out.topic, out.key, out.value, headers_to_json(out.headers)) for stream, out in rows],
+        )
+
+
+async def depth(connection: AsyncConnection) -> int:
+    """How many records wait, parked streams included."""
+    row = await (await connection.execute(_DEPTH)).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+async def unpark(connection: AsyncConnection, stream_id: str) -> None:
+    """Let a stream flow again, after the broker's limit was raised."""
+    await connection.execute(_UNPARK, [stream_id])
+
+
+class PostgresOutbox:
+    """The relay's side, on an autocommit connection of its own (it holds a lock as long as it relays)."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    @asynccontextmanager
+    async def hold(self) -> AsyncIterator[bool]:
+        """The lock belongs to the session: a relay that dies gives it back with its connection."""
+        row = await (await self._connection.execute("SELECT pg_try_advisory_lock(%s)", [_RELAY_LOCK])).fetchone()
+        mine = bool(row and row[0])
+        try:
+            yield mine
+        finally:
+            if mine and not self._connection.broken:
+                await self._connection.execute("SELECT pg_advisory_unlock(%s)", [_RELAY_LOCK])
+
+    async def waiting(self, most: int) -> Sequence[OutboxRow]:
+        """The first rows in order, without those of parked streams."""
+        rows = await (await self._connection.execute(_WAITING, [most])).fetchall()
+        return [
+            OutboxRow(row_id, stream_id, Outgoing(topic, key, value, headers_from_json(headers)))
+            for row_id, stream_id, topic, key, value, headers in rows
+        ]
+
+    async def sent(self, ids: Sequence[int]) -> None:
+        """Forget rows that were acknowledged."""
+        await self._connection.execute(_DELETE, [list(ids)])
+
+    async def park(self, stream_id: str, reason: str) -> None:
+        """Keep the rows of a stream back."""
+        await self._connection.execute(_PARK, [stream_id, reason])
