@@ -2,14 +2,15 @@
 
 import os
 import signal
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from subprocess import Popen
 
 from deploy.local import system
-from deploy.local.processes import is_same, tail
+from deploy.local.processes import Command, is_same, start, stop, tail
 from deploy.local.supervisor import clean_up_left_behind
 from deploy.local.system import System
 from shared.errors import UserError
@@ -18,26 +19,32 @@ START_WITHIN_SECONDS = 180.0
 STOP_WITHIN_SECONDS = 60.0
 
 
-def start_in_background(home: Path, arguments: Sequence[str], say: Callable[[str], None]) -> System:
-    """Start `arguments` (a foreground `up`) as a session of its own and wait until the system is ready.
+def start_in_background(
+    home: Path, arguments: Sequence[str], say: Callable[[str], None], *, tied: bool = False
+) -> System:
+    """Start `arguments` (a foreground `up`) in a session of its own and wait until the system is ready.
 
-    Passes on what the supervisor says. Raises UserError with its last words when it ends instead.
+    Passes on what the supervisor says. `tied`: it stops when this process ends, however it ends.
+    Raises UserError with its last words when it ends instead.
     """
     if system.is_locked(home):
         with system.exclusive(home):
             pass
     home.mkdir(parents=True, exist_ok=True)
     log = home / "logs" / "supervisor.log"
-    log.parent.mkdir(exist_ok=True)
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, system.HOME: str(home), "PYTHONUNBUFFERED": "1"},
-            start_new_session=True,
-        )
+    log.unlink(missing_ok=True)
+    environment = {system.HOME: str(home), "PYTHONUNBUFFERED": "1"}
+    command = Command("supervisor", [sys.executable, *arguments], log, environment, dies_with_parent=tied)
+    process = start(command)
+    try:
+        return _wait_until_ready(home, process, log, say)
+    except BaseException:
+        # Also Ctrl-C while it starts: half a system is not left in the background.
+        stop(process, signal.SIGTERM, STOP_WITHIN_SECONDS)
+        raise
+
+
+def _wait_until_ready(home: Path, process: Popen[bytes], log: Path, say: Callable[[str], None]) -> System:
     deadline = time.monotonic() + START_WITHIN_SECONDS
     with log.open() as lines:
         while True:
@@ -53,6 +60,16 @@ def start_in_background(home: Path, arguments: Sequence[str], say: Callable[[str
             if time.monotonic() > deadline:
                 raise UserError(f"The system is not ready after {START_WITHIN_SECONDS:.0f} s; see {log}.")
             time.sleep(0.05)
+
+
+@contextmanager
+def running_for_a_while(home: Path, arguments: Sequence[str], say: Callable[[str], None]) -> Iterator[System]:
+    """The system for the time of a `with` block: started in the background, stopped at its end."""
+    found = start_in_background(home, arguments, say, tied=True)
+    try:
+        yield found
+    finally:
+        down(home, say)
 
 
 def down(home: Path, say: Callable[[str], None]) -> bool:

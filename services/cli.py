@@ -1,0 +1,164 @@
+"""The command `seatledger`, put together from the services.
+
+Every command imports what it needs when it runs: `simulate` on a small file is to start within half a second.
+Exit code 0: done; 1: failed, one clear sentence on standard error; 2: wrong usage.
+"""
+
+import sys
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from shared.errors import UserError
+
+app = typer.Typer(
+    name="seatledger",
+    help="Billing of licences that resellers sell: events in; subscriptions, schedules and invoices out.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    add_completion=False,
+)
+schemas = typer.Typer(help="The contracts as JSON, from the code.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(schemas, name="schemas")
+
+Broker = Annotated[str, typer.Option(help="embedded, kafka (Apache Kafka on this machine) or host:port.")]
+Database = Annotated[str, typer.Option(help="embedded (PostgreSQL on this machine) or a DSN.")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Delete what an earlier run kept on this machine.")]
+Json = Annotated[bool, typer.Option("--json", help="JSON for programs instead of tables.")]
+EventFile = Annotated[
+    str, typer.Argument(metavar="FILE", help="JSON Lines, or a JSON or YAML list; - = standard input.")
+]
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a date of the calendar; write it as 2026-02-28") from None
+
+
+def _days(text: str) -> list[date]:
+    return [_day(part.strip()) for part in text.split(",") if part.strip()]
+
+
+def _settings(pairs: list[str]) -> dict[str, str]:
+    settings = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key:
+            raise typer.BadParameter(f"{pair!r} is not of the form KEY=VALUE", param_hint="--setting")
+        settings[key] = value
+    return settings
+
+
+@app.command()
+def up(
+    broker: Broker = "embedded",
+    database: Database = "embedded",
+    fresh: Fresh = False,
+    detach: Annotated[bool, typer.Option("--detach", help="Go to the background once it is ready.")] = False,
+) -> None:
+    """Start the whole system on this machine; Ctrl-C stops it."""
+    from services import system_commands
+
+    system_commands.up(broker, database, fresh=fresh, detach=detach)
+
+
+@app.command()
+def down() -> None:
+    """Stop the system that runs on this machine."""
+    from services import system_commands
+
+    system_commands.down()
+
+
+@app.command()
+def status(as_json: Json = False) -> None:
+    """What runs, how far it is, what waits and what failed."""
+    from services import system_commands
+
+    system_commands.status(as_json=as_json)
+
+
+@app.command()
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="Leave when it is done instead of serving on.")] = False,
+    start: Annotated[bool, typer.Option("--start", help="Start a fresh system for it and stop it at the end.")] = False,
+    broker: Broker = "embedded",
+    database: Database = "embedded",
+) -> None:
+    """The release notes' example and a reseller with a few hundred customers, end to end on the running system."""
+    from services import system_commands
+
+    system_commands.demo(broker, database, once=once, start=start)
+
+
+@app.command()
+def emit(file: EventFile) -> None:
+    """Publish the events of a file; validated first, and nothing is published when one is wrong."""
+    from services import system_commands
+    from services.orders import cli
+
+    cli.emit(file, broker=system_commands.broker_address())
+
+
+@app.command()
+def simulate(
+    file: EventFile,
+    until: Annotated[date, typer.Option(parser=_day, metavar="DATE", help="The last day.")],
+    runs: Annotated[str, typer.Option(metavar="D1,D2,...", help="Run on these days only; else on every day.")] = "",
+    setting: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="May be given several times.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Fold the events of a file and run its invoices, without broker or database."""
+    from services.invoicing import cli
+
+    cli.simulate(file, until=until, runs=_days(runs) or None, settings=_settings(setting or []), as_json=as_json)
+
+
+@app.command(name="invoice-run")
+def invoice_run(
+    day: Annotated[date, typer.Option("--date", parser=_day, metavar="DATE", help="The day to close.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be issued; issue nothing.")] = False,
+    early: Annotated[bool, typer.Option("--early", help="Also when the day has not ended everywhere.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Close a day: issue what is due."""
+    from services import system_commands
+    from services.invoicing import cli
+
+    broker, database = system_commands.broker_address(), system_commands.database_dsn()
+    cli.invoice_run(day, dsn=database, broker=broker, dry_run=dry_run, early=early, as_json=as_json)
+
+
+@schemas.command()
+def events() -> None:
+    """JSON Schema of every event."""
+    from services import cli_schemas
+
+    cli_schemas.events()
+
+
+@schemas.command()
+def asyncapi() -> None:
+    """AsyncAPI 3: topics, keys and the events on them."""
+    from services import cli_schemas
+
+    cli_schemas.asyncapi()
+
+
+def main() -> None:
+    """Entry point. A UserError is one sentence on standard error and exit code 1; typer gives 2 for wrong usage."""
+    try:
+        app()
+    except UserError as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+"""The commands about the system as a whole: up, down, status, demo, and where the running one is."""
+
+import asyncio
+import os
+import time
+from dataclasses import asdict
+
+from deploy.local import control, system
+from deploy.local.infrastructure import Choice
+from deploy.local.supervisor import Supervisor
+from deploy.local.system import System
+from services.presentation import document, say, table
+from shared.errors import UserError
+
+BROKER = "SEATLEDGER_BROKER"
+DATABASE = "SEATLEDGER_DATABASE"
+
+
+def up(broker: str, database: str, *, fresh: bool, detach: bool) -> None:
+    """Start; in the foreground until a signal, or in the background. Raises UserError when it runs already."""
+    home, choice = system.home_folder(), Choice(broker, database)
+    choice.check()
+    if not detach:
+        Supervisor(home, choice, say).run(fresh=fresh)
+        return
+    found = control.start_in_background(home, _foreground(choice, fresh=fresh), say)
+    say(f"Running in the background (process {found.pid}). Stop it with: seatledger down")
+
+
+def down() -> None:
+    home = system.home_folder()
+    say("Stopped" if control.down(home, say) else f"Nothing is running in {home}")
+
+
+def demo(broker: str, database: str, *, once: bool, start: bool) -> None:
+    """On the running system, or (`start`) on a fresh one that lives as long as this command."""
+    if not start:
+        _demonstrate(system.require_running(system.home_folder()))
+        return
+    choice = Choice(broker, database)
+    choice.check()
+    home = system.home_folder()
+    with control.running_for_a_while(home, _foreground(choice, fresh=True), say) as found:
+        try:
+            _demonstrate(found)
+            if once:
+                return
+            say("Serving until Ctrl-C")
+            while system.is_locked(home):
+                time.sleep(0.5)
+        except KeyboardInterrupt:
+            return
+    raise UserError(f"The system stopped by itself; its last words are in {home / 'logs' / 'supervisor.log'}.")
+
+
+def broker_address() -> str:
+    """SEATLEDGER_BROKER, else the running system's. Raises UserError when there is neither."""
+    return os.environ.get(BROKER) or system.require_running(system.home_folder()).broker
+
+
+def database_dsn() -> str:
+    """SEATLEDGER_DATABASE, else the running system's. Raises UserError when there is neither."""
+    return os.environ.get(DATABASE) or system.require_running(system.home_folder()).database
+
+
+def status(*, as_json: bool) -> None:
+    """Processes, positions, lag, what waits and what failed. Raises UserError when nothing runs."""
+    from shared.projections.status import status_report
+
+    home = system.home_folder()
+    found = system.running(home)
+    if found is None:
+        raise UserError(f"Nothing is running in {home}. Start it with: seatledger up")
+    report = asyncio.run(status_report(found.database, found.broker))
+    if as_json:
+        document({"system": asdict(found), **asdict(report)})
+        return
+    say(f"The system in {home} is {found.state} (process {found.pid}, since {found.since})")
+    say(f"Database  {found.database}")
+    say(f"Broker    {found.broker} ({found.broker_kind})\n")
+    described = ("process", "state", "pid", "port", "restarts")
+    processes = [(p.name, p.state, p.pid, p.port, p.restarts) for p in found.processes]
+    table("Processes", described, processes, right=("pid", "port", "restarts"))
+    columns = ("projection", "generation", "topic", "partition", "next", "end", "lag events", "lag seconds")
+    positions = [
+        (p.name, p.generation, p.topic, p.partition, p.next, p.end, p.lag_events, _seconds(p.lag_seconds))
+        for p in report.projections
+        if p.end > 0
+    ]
+    table("Positions", columns, positions, right=columns[3:])
+    if report.pending:
+        waiting = [(subscription, _seconds(age), facts) for subscription, age, facts in report.pending]
+        table("Waiting for their order", ("subscription", "seconds", "facts"), waiting, right=("seconds", "facts"))
+    for stream in report.parked:
+        say(f"Parked: {stream}")
+    say(f"Dead letters: {report.dead_letters}; parked streams: {len(report.parked)}")
+    say(f"To recompute: {report.recompute_queue}; own events to be sent: {report.outbox}")
+
+
+def _demonstrate(found: System) -> None:
+    from services import demo as demonstration
+
+    demonstration.run(dsn=found.database, broker=found.broker, apis=found.apis)
+
+
+def _foreground(choice: Choice, *, fresh: bool) -> list[str]:
+    """The same `up` as a command line for another process."""
+    arguments = ["-m", "services.cli", "up", "--broker", choice.broker, "--database", choice.database]
+    return [*arguments, "--fresh"] if fresh else arguments
+
+
+def _seconds(value: float | None) -> str | None:
+    return None if value is None else f"{value:.1f}"

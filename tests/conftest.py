@@ -1,0 +1,67 @@
+"""What all tests share: the broker, the database server, and the line in the report that says what they ran on.
+
+Nothing is started until a test asks for it.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.infrastructure import brokers, databases
+from tests.infrastructure.brokers import Broker
+from tests.infrastructure.databases import Databases
+from tests.infrastructure.topics import delete_all_topics
+
+
+@pytest.fixture(scope="session")
+def session_folder() -> Iterator[Path]:
+    """A folder with a short path (a Unix socket goes there) that other accounts may enter, unlike pytest's own."""
+    folder = Path(tempfile.mkdtemp(prefix="seatledger-test-"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def broker(session_folder: Path) -> Iterator[Broker]:
+    """The broker of this session. Topics and records of other tests are on it."""
+    with brokers.running(session_folder) as running:
+        yield running
+
+
+@pytest.fixture
+def empty_broker(broker: Broker) -> Broker:
+    """The same broker without any topic."""
+    delete_all_topics(broker.address)
+    return broker
+
+
+@pytest.fixture(scope="session")
+def database_server(session_folder: Path) -> Iterator[Databases]:
+    """The PostgreSQL of this session."""
+    with databases.running(session_folder) as running:
+        yield running
+
+
+@pytest.fixture
+def database(database_server: Databases) -> Iterator[str]:
+    """The DSN of an empty database that is this test's alone."""
+    dsn = database_server.create()
+    yield dsn
+    database_server.drop(dsn)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that only Apache Kafka can pass say so when they are left out."""
+    if brokers.chosen() != brokers.EMBEDDED:
+        return
+    for item in items:
+        if item.get_closest_marker("apache_kafka"):
+            item.add_marker(pytest.mark.skip(reason="needs Apache Kafka: make kafka test-kafka"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    terminalreporter.write_line(f"broker: {brokers.description()}")

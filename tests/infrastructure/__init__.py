@@ -1,0 +1,1 @@
+"""What the tests stand on: broker, databases, processes."""

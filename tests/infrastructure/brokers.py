@@ -1,0 +1,72 @@
+"""The broker that the tests run on: SEATLEDGER_TEST_BROKER chooses it, a session starts it once, the report names it."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.local import apache_kafka, embedded_broker
+from deploy.local.processes import free_port, listens, start, stop, wait_until
+
+VARIABLE = "SEATLEDGER_TEST_BROKER"
+EMBEDDED, KAFKA, TESTCONTAINERS = "embedded", "kafka", "testcontainers"
+IMAGE = "apache/kafka:4.1.0"
+
+
+@dataclass(frozen=True)
+class Broker:
+    """A running broker. `address` is host:port; `kind` one of embedded, kafka, testcontainers."""
+
+    kind: str
+    address: str
+
+    @property
+    def keeps_acknowledged_records(self) -> bool:
+        """Whether it may be killed: Apache Kafka keeps what it acknowledged, the embedded broker does not."""
+        return self.kind != EMBEDDED
+
+
+def chosen() -> str:
+    kind = os.environ.get(VARIABLE, EMBEDDED)
+    if kind not in (EMBEDDED, KAFKA, TESTCONTAINERS):
+        raise ValueError(f"{VARIABLE} is {kind!r}; it takes embedded, kafka or testcontainers")
+    return kind
+
+
+def description() -> str:
+    """What the report says the tests ran on."""
+    match chosen():
+        case "kafka":
+            return f"{apache_kafka.description()} (jars of `make kafka`, this machine's Java)"
+        case "testcontainers":
+            return f"Apache Kafka in a container ({IMAGE})"
+        case _:
+            return f"{embedded_broker.description()}; `make test-kafka` runs the same on Apache Kafka"
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Broker]:
+    """The chosen broker with its data in `folder`, for the time of the block."""
+    kind = chosen()
+    if kind == TESTCONTAINERS:
+        yield from _container()
+        return
+    port, log = free_port(), folder / "broker.log"
+    if kind == KAFKA:
+        command = apache_kafka.command(folder / "broker", port, free_port(), log)
+    else:
+        command = embedded_broker.command(folder / "broker", port, log)
+    process = start(command)
+    try:
+        wait_until(lambda: listens(port), process, command)
+        yield Broker(kind, f"127.0.0.1:{port}")
+    finally:
+        stop(process, command.stop_signal, grace_seconds=20)
+
+
+def _container() -> Iterator[Broker]:
+    from testcontainers.kafka import KafkaContainer
+
+    with KafkaContainer(IMAGE).with_kraft() as container:
+        yield Broker(TESTCONTAINERS, container.get_bootstrap_server())
