@@ -1,0 +1,33 @@
+"""Bodies of facts as they are stored: compact JSON (fields at their default left out) and back."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, Final, cast, get_args
+
+from pydantic import TypeAdapter
+
+from shared.billing.facts import Body, Scope
+
+_BODIES: Final[dict[str, type[Any]]] = {body.__name__: body for body in get_args(Body)}
+_OF_ACCOUNTS: Final = {"customer": "CustomerStated", "reseller": "ResellerStated"}
+
+
+def body_to_json(body: Body) -> bytes:
+    """What `body_from_json` reads back as an equal body."""
+    return _adapter(type(body).__name__).dump_json(body, exclude_defaults=True)
+
+
+def body_from_json(event_type: str, scope: Scope, stored: bytes) -> Body:
+    """The body of a fact of that event type and scope: an OrderExecuted says CustomerStated in the scope customer.
+
+    Raises KeyError for a type that gives no facts, pydantic.ValidationError for bytes that `body_to_json` did not write.
+    """
+    # A setting of a customer lies in the customer's scope too, and is no statement of the customer's account.
+    name = event_type if event_type == "SettingChanged" else _OF_ACCOUNTS.get(scope, event_type)
+    return cast(Body, _adapter(name).validate_json(stored))
+
+
+@cache
+def _adapter(name: str) -> TypeAdapter[Any]:
+    return TypeAdapter(_BODIES[name])

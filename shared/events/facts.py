@@ -1,0 +1,187 @@
+"""From events to facts: what one event says about each of the things it names, in the shapes of `billing.facts`.
+
+Names are the same on both sides, so a body is mirrored from its model field by field; what the event leaves out
+takes the body's default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields
+from operator import attrgetter
+from typing import TYPE_CHECKING, Final, TypeVar, cast
+
+from shared.billing import facts as billing
+from shared.billing.facts import Body, Fact, Scope
+from shared.events.envelope import CloudEvent
+from shared.events.models import catalog, orders, subscriptions
+from shared.events.models.base import EventModel
+from shared.events.models.blocks import Customer, OrderItem, Reseller
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+_B = TypeVar("_B")
+_Said = tuple[Scope, str, Body]
+
+
+def facts_of(event: CloudEvent, model: EventModel) -> tuple[Fact, ...]:
+    """One fact per thing the event speaks of; none where billing folds nothing of it (InvoiceIssued, OrderPlaced …).
+
+    An executed or imported item gives the fact of its subscription, one of its customer and, where the reseller's
+    block says more than its id, one of the reseller.
+    """
+    saying = _SAYINGS.get(event.type)
+    if saying is None:
+        return ()
+    sequence = event.sequence or 0
+    return tuple(
+        Fact(event.source, event.id, event.type, event.time, scope, scope_id, body, sequence)
+        for scope, scope_id, body in saying(model)
+    )
+
+
+def _mirror(body: type[_B], **nested: Callable[[object], object]) -> Callable[[object], _B]:
+    """How to make a body, or a part of one, from the model that has its fields; `nested` converts single fields.
+
+    The terms of an item stand in the event beside its other fields, in the body in a part of their own.
+    """
+    names = [field.name for field in fields(cast("type[DataclassInstance]", body))]
+    has_terms = "terms" in names
+    names = [name for name in names if name != "terms"]
+    if not names:
+        return lambda model: body()
+    read = attrgetter(*names) if len(names) > 1 else _as_tuple(attrgetter(*names))
+
+    def make(model: object) -> _B:
+        given = {name: value for name, value in zip(names, read(model), strict=True) if value is not None}
+        for name, convert in nested.items():
+            if name in given:
+                given[name] = convert(given[name])
+        if has_terms:
+            given["terms"] = _terms(model)
+        return body(**given)
+
+    return make
+
+
+def _as_tuple(read: Callable[[object], object]) -> Callable[[object], tuple[object]]:
+    return lambda model: (read(model),)
+
+
+def _each(convert: Callable[[object], object]) -> Callable[[object], object]:
+    return lambda values: tuple(map(convert, cast("tuple[object, ...]", values)))
+
+
+_pricing = _each(_mirror(billing.PricingRule))
+_terms = _mirror(billing.ItemTerms, pricing=_pricing)
+_product = _mirror(billing.ProductRef)
+_customer = _mirror(billing.CustomerBlock)
+_reseller = _mirror(billing.ResellerBlock)
+_item = _mirror(billing.OrderItem, product=_product)
+
+
+def _accounts(customer: Customer, reseller: Reseller | None) -> tuple[_Said, ...]:
+    """What an order says of its customer and reseller beside the subscription."""
+    reseller_id = None if reseller is None else reseller.id
+    said: tuple[_Said, ...] = (("customer", customer.id, billing.CustomerStated(_customer(customer), reseller_id)),)
+    if reseller is not None and _says_more_than_id(reseller):
+        said += (("reseller", reseller.id, billing.ResellerStated(_reseller(reseller))),)
+    return said
+
+
+def _says_more_than_id(reseller: Reseller) -> bool:
+    return any(value is not None for name, value in reseller if name != "id")
+
+
+def _order_executed(model: EventModel) -> tuple[_Said, ...]:
+    assert isinstance(model, orders.OrderExecuted)
+    customer = _customer(model.customer)
+    reseller = None if model.reseller is None else _reseller(model.reseller)
+
+    def of_item(item: OrderItem) -> _Said:
+        body = billing.OrderExecuted(
+            model.order_id, model.currency, customer, _item(item), reseller, model.effective_at
+        )
+        return "subscription", item.subscription_id, body
+
+    return (*map(of_item, model.items), *_accounts(model.customer, model.reseller))
+
+
+def _subscription_imported(model: EventModel) -> tuple[_Said, ...]:
+    assert isinstance(model, subscriptions.SubscriptionImported)
+    body = billing.SubscriptionImported(
+        currency=model.currency,
+        customer=_customer(model.customer),
+        item=_item(model),
+        started_at=model.started_at,
+        billed_by_us_from=model.billed_by_us_from,
+        reseller=None if model.reseller is None else _reseller(model.reseller),
+        protected_price=model.protected_price,
+        protected_until=model.protected_until,
+    )
+    return ("subscription", model.subscription_id, body), *_accounts(model.customer, model.reseller)
+
+
+def _customer_stated(model: EventModel) -> tuple[_Said, ...]:
+    assert isinstance(model, orders.CustomerRegistered)
+    moves = isinstance(model, orders.CustomerChanged)
+    return (("customer", model.id, billing.CustomerStated(_customer(model), model.reseller_id, moves)),)
+
+
+def _reseller_stated(model: EventModel) -> tuple[_Said, ...]:
+    assert isinstance(model, Reseller)
+    return (("reseller", model.id, billing.ResellerStated(_reseller(model))),)
+
+
+def _setting_changed(model: EventModel) -> tuple[_Said, ...]:
+    assert isinstance(model, catalog.SettingChanged)
+    scope_id = None if model.scope == "organisation" else model.scope_id
+    body = billing.SettingChanged(model.scope, scope_id, model.key, model.value, model.effective_from)
+    return ((model.scope, scope_id or "", body),)
+
+
+def _exchange_rate_set(model: EventModel) -> tuple[_Said, ...]:
+    assert isinstance(model, catalog.ExchangeRateSet)
+    return (("organisation", "", billing.ExchangeRateSet(model.base, model.quote, model.rate, model.date)),)
+
+
+def _about(
+    scope: Scope, id_field: str, body: type[Body], **nested: Callable[[object], object]
+) -> Callable[[EventModel], tuple[_Said, ...]]:
+    """Events that say one thing about one thing, whose id stands in `id_field`."""
+    scope_id_of, make = attrgetter(id_field), _mirror(body, **nested)
+    return lambda model: ((scope, scope_id_of(model), make(model)),)
+
+
+_SUBSCRIPTION_BODIES: Final[tuple[type[Body], ...]] = (
+    billing.LicensesChanged,
+    billing.SubscriptionCanceled,
+    billing.SubscriptionSuspended,
+    billing.SubscriptionReactivated,
+    billing.AutoRenewChanged,
+    billing.PriceProtectionActivated,
+    billing.BillingPlanChanged,
+    billing.NextTermScheduled,
+    billing.NextTermDiscarded,
+    billing.SubscriptionProvisioned,
+    billing.ProvisioningFailed,
+)
+
+_SAYINGS: Final[dict[str, Callable[[EventModel], tuple[_Said, ...]]]] = {
+    "OrderExecuted": _order_executed,
+    "SubscriptionImported": _subscription_imported,
+    "CustomerRegistered": _customer_stated,
+    "CustomerChanged": _customer_stated,
+    "ResellerRegistered": _reseller_stated,
+    "ResellerChanged": _reseller_stated,
+    "SettingChanged": _setting_changed,
+    "ExchangeRateSet": _exchange_rate_set,
+    **{body.__name__: _about("subscription", "subscription_id", body) for body in _SUBSCRIPTION_BODIES},
+    "SubscriptionConverted": _about("subscription", "subscription_id", billing.SubscriptionConverted, product=_product),
+    "PricingEdited": _about("subscription", "subscription_id", billing.PricingEdited, pricing=_pricing),
+    "ProductDefined": _about("product", "id", billing.ProductDefined, prices=_each(_mirror(billing.ProductPrice))),
+    "ProductCopied": _about("product", "product_id", billing.ProductCopied),
+    "ProductDeleted": _about("product", "product_id", billing.ProductDeleted),
+    "PriceChanged": _about("product", "product_id", billing.PriceChanged),
+}

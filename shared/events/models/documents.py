@@ -1,0 +1,74 @@
+"""Invoices and credit notes: `simulate`'s output and, with number and taxes, what stands in the log.
+
+Field by field contracts.md section 5. Amounts of a credit note are positive; `from` and `to` are inclusive.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from shared.events.models.base import OPTIONAL, EventModel
+from shared.events.models.fields import Amount, CivilDate, Currency, Id, Quantity, TaxRate
+
+LineKind = Literal["free", "prorated", "installment", "recurring", "credit"]
+
+
+class DocumentLine(EventModel):
+    """One layer of one cycle (rule R0.10), or what is taken back of one.
+
+    `line` is its id: subscription/cycle start/layer start, from the second revision on with /2, /3. On a prorated line
+    `unit_price` is the full unit of the cycle and `unit_net` that of its `days` of `of_days`. A credit line names in
+    `returns` the line that it takes back.
+    """
+
+    line: Id
+    customer: Id
+    subscription: Id
+    product: Id
+    kind: LineKind
+    from_: CivilDate = Field(validation_alias="from", serialization_alias="from")
+    to: CivilDate
+    quantity: Quantity
+    unit_price: Amount
+    net: Amount
+    days: Quantity | None = OPTIONAL
+    of_days: Quantity | None = OPTIONAL
+    unit_net: Amount | None = OPTIONAL
+    returns: Id | None = OPTIONAL
+
+
+class Document(EventModel):
+    """`customer` is set on a separate invoice and null on an aggregated one."""
+
+    kind: Literal["invoice", "credit_note"]
+    date: CivilDate
+    recipient: Id
+    customer: Id | None
+    currency: Currency
+    net: Amount
+    tax: Amount
+    gross: Amount
+    lines: tuple[DocumentLine, ...]
+
+
+class TaxLine(EventModel):
+    """One tax rate of a document: `amount` is the rounded tax on `base` (rule R0.5)."""
+
+    rate: TaxRate
+    base: Amount
+    amount: Amount
+
+
+class IssuedDocument(Document):
+    number: Id
+    taxes: tuple[TaxLine, ...]
+
+
+class InvoiceIssued(IssuedDocument):
+    kind: Literal["invoice"]
+
+
+class CreditNoteIssued(IssuedDocument):
+    kind: Literal["credit_note"]

@@ -1,0 +1,63 @@
+"""Events of comparing with vendors (topic of reconciliation; rules R7)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from shared.events.models.base import OPTIONAL, EventModel
+from shared.events.models.fields import Flag, Id, Moment, Text, Total
+
+Status = Literal["pending", "active", "suspended", "expired", "disabled", "deleted", "canceled", "failed"]
+
+
+class VendorSubscription(EventModel):
+    """A subscription as the vendor has it: `status` in our words (rule R7.5), `raw_status` in the vendor's."""
+
+    vendor_subscription_id: Id
+    product_key: Id
+    quantity: Total
+    status: Status
+    raw_status: Text
+    auto_renew: Flag | None = OPTIONAL
+    term_end: Moment | None = OPTIONAL
+    parent_id: Id | None = OPTIONAL
+
+
+class VendorSnapshotTaken(EventModel):
+    """`failed` gives the reason where the vendor could not be asked: nothing may then be concluded (rule R7.4)."""
+
+    vendor: Id
+    account_id: Id
+    observed_at: Moment
+    subscriptions: tuple[VendorSubscription, ...]
+    failed: Text | None = OPTIONAL
+
+
+class Side(EventModel):
+    """What one of the two sides has."""
+
+    quantity: Total | None = OPTIONAL
+    status: Status | None = OPTIONAL
+
+
+class _Discrepancy(EventModel):
+    """`ours` or `theirs` is null where that side has no such subscription; `verdict` is one of rule R7.4."""
+
+    vendor: Id
+    account_id: Id
+    subscription_id: Id | None = OPTIONAL
+    vendor_subscription_id: Id | None = OPTIONAL
+    verdict: Text
+    ours: Side | None
+    theirs: Side | None
+    snapshot_id: Id
+    resolution: Text | None = OPTIONAL
+    by: Text | None = OPTIONAL
+
+
+class DiscrepancyFound(_Discrepancy):
+    pass
+
+
+class DiscrepancyResolved(_Discrepancy):
+    pass
