@@ -46,3 +46,41 @@ lock: ## resolve the dependencies of pyproject.toml again and write the lock fil
 	@$(call UV_COMPILE,$(BIN)/uv) $(if $(UPGRADE),--upgrade) pyproject.toml --output-file requirements.lock
 	@$(call UV_COMPILE,$(BIN)/uv) $(if $(UPGRADE),--upgrade) pyproject.toml --group dev --constraint requirements.lock --output-file requirements-dev.lock
 	@grep '^uv==' requirements-dev.lock | tr -d ' \\' | $(call UV_COMPILE,$(BIN)/uv) - --output-file requirements-uv.lock
+
+demo: setup ## the whole system with a realistic stream, until Ctrl-C (ARGS=--once: leave when it is done)
+	@$(BIN)/seatledger demo --start $(ARGS)
+
+# A file stays on one worker, so the costly set-up of a session is not repeated for each test.
+test: setup ## unit, property, contract and integration tests, on embedded broker and PostgreSQL (ARGS="-k name")
+	@echo "Tests: $(WORKERS) workers, each with an embedded PostgreSQL and broker of its own"
+	@$(PYTEST) --numprocesses $(WORKERS) --dist loadfile tests --ignore tests/benchmarks $(ARGS)
+
+lint: setup ## style, format, strict types, floors of the house
+	@echo "ruff: style";   $(BIN)/ruff check .
+	@echo "ruff: format";  $(BIN)/ruff format --check .
+	@echo "mypy: types, strict"; $(BIN)/mypy
+	@echo "import-linter: floors of the house"; $(BIN)/lint-imports --no-logo
+
+KAFKA_STAMP := .kafka/.copied
+
+kafka: $(KAFKA_STAMP) ## Apache Kafka into .kafka/, from the pinned pom.xml (needs Java 17 and Maven)
+	@echo "Ready: Apache Kafka in .kafka/jars"
+
+$(KAFKA_STAMP): deploy/local/pom.xml
+	@command -v java >/dev/null || { echo "Apache Kafka needs Java 17 or newer, and no java is on the PATH" >&2; exit 1; }
+	@command -v mvn >/dev/null || { echo "make kafka needs Maven, and no mvn is on the PATH" >&2; exit 1; }
+	@echo "Copying Apache Kafka, pinned by deploy/local/pom.xml, into .kafka/jars"
+	@rm -rf .kafka
+	@mvn --quiet --batch-mode --file deploy/local/pom.xml dependency:copy-dependencies \
+		-DincludeScope=runtime -DoutputDirectory=$(CURDIR)/.kafka/jars
+	@touch $(KAFKA_STAMP)
+
+test-kafka: setup kafka ## integration, kill and end-to-end tests on Apache Kafka itself
+	@echo "Tests on Apache Kafka: one at a time, on one broker"
+	@SEATLEDGER_TEST_BROKER=kafka $(PYTEST) tests/integration tests/end_to_end $(ARGS)
+
+bench: setup ## measured figures, into tests/benchmarks/results
+	@$(PYTEST) tests/benchmarks $(ARGS)
+
+clean: ## remove what make and the tools made; asks nothing, keeps .seatledger
+	@rm -rf $(VENV) .kafka build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,4 +1,4 @@
-"""The broker that the tests run on: SEATLEDGER_TEST_BROKER chooses it, a session starts it once, the report names it."""
+"""The broker of the tests: SEATLEDGER_TEST_BROKER chooses it, a session starts it once, the report names it."""
 
 import os
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from deploy.local.processes import free_port, listens, start, stop, wait_until
 
 VARIABLE = "SEATLEDGER_TEST_BROKER"
 EMBEDDED, KAFKA, TESTCONTAINERS = "embedded", "kafka", "testcontainers"
-IMAGE = "apache/kafka:4.1.0"
+IMAGE = "apache/kafka:4.4.0"
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,25 @@ def running(folder: Path) -> Iterator[Broker]:
 
 
 def _container() -> Iterator[Broker]:
-    from testcontainers.kafka import KafkaContainer
+    # Imported here: only who has Docker needs its client.
+    from testcontainers.core.container import DockerContainer
+    from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
-    with KafkaContainer(IMAGE).with_kraft() as container:
-        yield Broker(TESTCONTAINERS, container.get_bootstrap_server())
+    # The address that clients are told must be known before it starts, so the port is the same inside and outside.
+    port, controller_port = free_port(), free_port()
+    container = DockerContainer(IMAGE).with_bind_ports(port, port)
+    for name, value in _properties(port, controller_port).items():
+        container = container.with_env(f"KAFKA_{name.replace('.', '_').upper()}", value)
+    with container.waiting_for(LogMessageWaitStrategy("Kafka Server started")):
+        yield Broker(TESTCONTAINERS, f"127.0.0.1:{port}")
+
+
+def _properties(port: int, controller_port: int) -> dict[str, str]:
+    """The same settings as Apache Kafka has from `make kafka`, but reachable from outside its container."""
+    text = apache_kafka.PROPERTIES.format(
+        port=port, controller_port=controller_port, logs="/tmp/kafka-logs", largest=apache_kafka.LARGEST_RECORD
+    )
+    lines = (line.partition("=") for line in text.splitlines() if "=" in line and not line.startswith("#"))
+    settings = {name: value for name, _, value in lines}
+    settings["listeners"] = f"PLAINTEXT://0.0.0.0:{port},CONTROLLER://127.0.0.1:{controller_port}"
+    return settings

@@ -1,0 +1,6 @@
+"""A preparation that fails with a reason."""
+
+import sys
+
+print("table invoice does not fit migration 3")
+sys.exit(3)

@@ -1,0 +1,35 @@
+"""A supervisor of stand-ins as a process: HOME BROKER [--fresh] [--prepare MODULE]."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from deploy.local.infrastructure import Choice
+from deploy.local.services import ServiceProcess
+from deploy.local.supervisor import Supervisor
+from shared.errors import UserError
+
+STEADY = "tests.infrastructure.processes.steady"
+STAND_INS = (ServiceProcess("orders", "projector", STEADY), ServiceProcess("orders", "worker", STEADY))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("home", type=Path)
+    parser.add_argument("broker")
+    parser.add_argument("--fresh", action="store_true")
+    parser.add_argument("--prepare")
+    given = parser.parse_args()
+    try:
+        supervisor = Supervisor(given.home, Choice(given.broker), say, STAND_INS, given.prepare)
+        supervisor.run(fresh=given.fresh)
+    except UserError as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)
+
+
+def say(line: str) -> None:
+    print(line, flush=True)
+
+
+main()
