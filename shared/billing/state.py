@@ -49,6 +49,26 @@ class InstallmentPlan:
     extra_charge_rate: Decimal
 
 
+@dataclass(frozen=True, slots=True)
+class NextCharge:
+    """What a subscription will be charged next, for the seats that are known: the day, and the net of that day."""
+
+    due: date
+    net: Decimal
+
+
+def next_charge(account: Account, on: date) -> NextCharge | None:
+    """The first day after `on` with something to charge, and its net; None for what is over or wholly charged."""
+    layers = [layer for layer in account.charges.since(max(on, account.terms.start), on) if layer.due > on]
+    due = min((layer.due for layer in layers), default=None)
+    if due is None:
+        return None
+    rounding, currency = account.policies.rounding(on), account.terms.currency
+    first = [(layer, share) for layer in layers if layer.due == due for share in layer.shares]
+    amounts = (layer.amount(share, currency, rounding) for layer, share in first)
+    return NextCharge(due, sum(amounts, round_money(Decimal(0), currency)))
+
+
 def subscription_state(account: Account, on: date) -> SubscriptionState:
     """The state of a subscription on a day, of what the account knows (contracts, `simulate`).
 

@@ -1,0 +1,118 @@
+"""Which subscriptions a run has to look at, and everything that is known of them: reads of the live generation.
+
+A run looks at what is due and at what was folded again since the last run; its cost grows with that, not with what exists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import structlog
+from psycopg import AsyncConnection
+
+from services.invoicing.ledger_store import issued_lines
+from services.invoicing.projection import SPEC
+from shared.billing.account import Account, account_on, next_known
+from shared.billing.documents import DraftLine
+from shared.billing.facts import Fact
+from shared.billing.ledger import IssuedLine
+from shared.billing.masterdata import MasterData
+from shared.billing.run import due
+from shared.projections.facts import read_facts
+from shared.projections.masters import read_known
+from shared.projections.spec import Key
+
+log = structlog.get_logger()
+
+_CANDIDATES = """
+SELECT state.scope_id, state.touched,
+    CASE WHEN billed.touched = state.touched AND (billed.new_facts_on IS NULL OR billed.new_facts_on > %(day)s)
+    THEN billed.open_from END
+FROM state LEFT JOIN invoicing.billed AS billed ON billed.subscription = state.scope_id
+WHERE state.scope = 'subscription'
+    AND (billed.subscription IS NULL OR billed.touched <> state.touched OR billed.waiting OR billed.look_again_on <= %(day)s)
+ORDER BY state.scope_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A subscription to look at. `open_from` is given where nothing about it is new since the last run."""
+
+    subscription: str
+    touched: int
+    open_from: date | None
+
+
+async def candidates(connection: AsyncConnection, day: date) -> list[Candidate]:
+    """The subscriptions that the run of a day has to look at, sorted by id."""
+    rows = await (await connection.execute(_CANDIDATES, {"day": day})).fetchall()
+    return [Candidate(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a run found of one subscription, and what the next run has to know of it."""
+
+    candidate: Candidate
+    drafts: tuple[DraftLine, ...]
+    look_again_on: date | None = None
+    open_from: date | None = None
+    new_facts_on: date | None = None
+
+
+@dataclass(slots=True)
+class Findings:
+    """What a run found: lines to issue, and payers that cannot be billed with the reason."""
+
+    looked: list[Looked] = field(default_factory=list)
+    unbillable: dict[str, str] = field(default_factory=dict)
+
+
+async def look(connection: AsyncConnection, batch: Sequence[Candidate], day: date, findings: Findings) -> None:
+    """Reckon what is due for some subscriptions by the end of a day, from facts and issued lines.
+
+    One that cannot be reckoned makes its payer unbillable in this run; the others go on (architecture: parked payers).
+    """
+    names = [candidate.subscription for candidate in batch]
+    facts = await read_facts(connection, SPEC, [Key("subscription", name) for name in names])
+    master = await _master(connection, [fact for own in facts.values() for fact in own])
+    issued = await issued_lines(connection, names)
+    for candidate in batch:
+        name = candidate.subscription
+        own = facts.get(Key("subscription", name), [])
+        account = None
+        try:
+            account = account_on(name, own, master, day)
+            findings.looked.append(_looked(candidate, account, own, master, issued[name], day))
+        except Exception as error:  # one subscription that breaks must not keep the others from being billed
+            payer = account.payer().recipient if account is not None else f"subscription {name}"
+            findings.unbillable[payer] = f"subscription {name}: {type(error).__name__}: {error}"
+            log.exception("subscription_unbillable", subscription=name, payer=payer)
+
+
+def _looked(
+    candidate: Candidate,
+    account: Account | None,
+    facts: Sequence[Fact],
+    master: MasterData,
+    issued: Sequence[IssuedLine],
+    day: date,
+) -> Looked:
+    coming = next_known(account, facts, master, day)
+    if account is None:
+        return Looked(candidate, (), look_again_on=coming, new_facts_on=coming)
+    found = due(account, issued, day, candidate.open_from)
+    look_again = min((on for on in (found.next_due, coming) if on is not None), default=None)
+    return Looked(candidate, found.drafts, look_again, found.open_from, coming)
+
+
+async def _master(connection: AsyncConnection, facts: Sequence[Fact]) -> MasterData:
+    """The master data that subscriptions name, and what that names in turn (the resellers of customers)."""
+    wanted = {Key("organisation", "")} | {key for fact in facts for key in SPEC.names(fact)}
+    known = await read_known(connection, SPEC, wanted)
+    named = {key for one in known.values() for fact in one.facts for key in SPEC.names(fact)} - wanted
+    known |= await read_known(connection, SPEC, named)
+    return MasterData.of(fact for one in known.values() for fact in one.facts)

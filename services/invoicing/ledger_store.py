@@ -1,0 +1,97 @@
+"""The ledger in PostgreSQL: issued lines, returnable tax and numbers. Written by invoice runs only, never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from psycopg import AsyncConnection
+
+from shared.billing.documents import Document, Group
+from shared.billing.ledger import IssuedLine, LayerKey
+
+SELLER = "default"
+_SERIES = {"invoice": "INV", "credit_note": "CN"}
+
+_COLUMNS = (
+    "subscription, cycle_start, layer_start, revision, document, kind, customer, recipient, product, currency, "
+    "start_day, end_day, quantity, unit_price, unit_net, net, tax_rate, days, of_days, returns"
+)
+_LINES_OF = f"SELECT {_COLUMNS} FROM invoicing.issued_line WHERE subscription = ANY(%s)"
+_COPY_LINES = f"COPY invoicing.issued_line ({_COLUMNS}) FROM STDIN"
+_TAX_OF = "SELECT document, rate, amount FROM invoicing.returnable_tax WHERE document = ANY(%s) FOR UPDATE"
+_SET_TAX = """
+INSERT INTO invoicing.returnable_tax (document, rate, amount) VALUES (%s, %s, %s)
+ON CONFLICT (document, rate) DO UPDATE SET amount = excluded.amount
+"""
+_TAKE_NUMBERS = """
+INSERT INTO invoicing.document_counter AS counter (seller, series, year, last) VALUES (%s, %s, %s, %s)
+ON CONFLICT (seller, series, year) DO UPDATE SET last = counter.last + excluded.last
+RETURNING last
+"""
+
+
+async def issued_lines(connection: AsyncConnection, subscriptions: Sequence[str]) -> dict[str, list[IssuedLine]]:
+    """The issued lines of some subscriptions, by subscription."""
+    found: dict[str, list[IssuedLine]] = {subscription: [] for subscription in subscriptions}
+    cursor = await connection.execute(_LINES_OF, [list(subscriptions)])
+    async for row in cursor:
+        line = _line(row)
+        found[line.key.subscription].append(line)
+    return found
+
+
+async def add_lines(connection: AsyncConnection, lines: Iterable[IssuedLine]) -> None:
+    """Store the lines of new documents. psycopg.errors.UniqueViolation when one was issued already."""
+    async with connection.cursor() as cursor, cursor.copy(_COPY_LINES) as copy:
+        for line in lines:
+            await copy.write_row(_row(line))
+
+
+async def returnable_tax(connection: AsyncConnection, documents: Sequence[str]) -> dict[tuple[str, Decimal], Decimal]:
+    """What is left of the tax of some invoices, by invoice and rate; locked until the transaction ends (rule R3.4)."""
+    rows = await (await connection.execute(_TAX_OF, [list(documents)])).fetchall()
+    return {(document, rate): amount for document, rate, amount in rows}
+
+
+async def set_returnable_tax(connection: AsyncConnection, tax_left: dict[tuple[str, Decimal], Decimal]) -> None:
+    """Store what is left after new documents."""
+    async with connection.cursor() as cursor:
+        await cursor.executemany(_SET_TAX, [(document, rate, amount) for (document, rate), amount in tax_left.items()])
+
+
+async def take_numbers(connection: AsyncConnection, groups: Sequence[Group], day: date) -> dict[Group, str]:
+    """A number for each group, in order, from the series of its kind (INV-2026-000001): no gaps, no doubles.
+
+    The counters stay locked until the transaction ends: a run that is rolled back gives its numbers back.
+    """
+    numbers: dict[Group, str] = {}
+    for kind, series in sorted(_SERIES.items()):
+        wanted = [group for group in groups if group.kind == kind]
+        if not wanted:
+            continue
+        cursor = await connection.execute(_TAKE_NUMBERS, [SELLER, series, day.year, len(wanted)])
+        row = await cursor.fetchone()
+        assert row is not None
+        first = int(row[0]) - len(wanted) + 1
+        numbers |= {group: f"{series}-{day.year}-{first + place:06d}" for place, group in enumerate(wanted)}
+    return numbers
+
+
+def document_lines(documents: Iterable[Document]) -> list[IssuedLine]:
+    """The lines of documents, one after the other."""
+    return [line for document in documents for line in document.lines]
+
+
+def _row(line: IssuedLine) -> tuple[object, ...]:
+    return (
+        *line.key, line.revision, line.document, line.kind, line.customer, line.recipient, line.product, line.currency,
+        line.start, line.end, line.quantity, line.unit_price, line.unit_net, line.net, line.tax_rate, line.days,
+        line.of_days, line.returns,
+    )  # fmt: skip
+
+
+def _line(row: Any) -> IssuedLine:
+    return IssuedLine(LayerKey(*row[:3]), *row[3:])

@@ -1,0 +1,139 @@
+"""The projections of invoicing: installment plans, the next charge, and the documents that were issued. Pure.
+
+Documents come from the log like everything else: `invoices.events` gives their rows, and tells which subscriptions'
+plans to count again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+from psycopg import AsyncConnection
+from psycopg.types.json import Jsonb
+
+from shared.billing.account import Account
+from shared.billing.money import written
+from shared.billing.state import installment_plan, next_charge
+from shared.billing.timeline import Timeline
+from shared.events.envelope import CloudEvent
+from shared.events.models.base import EventModel
+from shared.events.models.documents import DocumentLine, IssuedDocument
+from shared.log.topics import CATALOG, INVOICES, ORDERS, SUBSCRIPTIONS
+from shared.projections.spec import Documents, Key, ProjectionSpec, Row, Rows, Stream, Table
+from shared.projections.subscription_stream import MASTER_SCOPES, SubscriptionFold, master_data, matters, names
+
+# Cycle starts whose base installment stands on an issued document.
+Invoiced = frozenset[date]
+
+INSTALLMENT_PLAN = Table(
+    "installment_plan",
+    (
+        "subscription", "billing_plan", "installments", "invoiced", "excluded", "remaining", "next_invoice_date",
+        "next_invoice_amount", "next_invoice_gross", "extra_charge_rate", "customer", "reseller", "currency",
+    ),
+    owner="subscription",
+    key=("subscription",),
+)  # fmt: skip
+NEXT_CHARGE = Table(
+    "next_charge", ("subscription", "due", "net", "recipient", "currency"), owner="subscription", key=("subscription",)
+)
+DOCUMENT = Table(
+    "document",
+    ("number", "kind", "date", "recipient", "customer", "currency", "net", "tax", "gross", "taxes"),
+    owner="number",
+    key=("number",),
+)
+DOCUMENT_LINE = Table(
+    "document_line",
+    (
+        "number", "line", "customer", "subscription", "product", "kind", "from", "to", "quantity", "unit_price", "days",
+        "of_days", "unit_net", "net", "returns",
+    ),
+    owner="number",
+    key=("number", "line"),
+    many=True,
+)  # fmt: skip
+
+_INVOICED = """
+SELECT subscription, array_agg("from") FROM document_line
+WHERE subscription = ANY(%s) AND kind = 'installment' GROUP BY subscription
+"""
+
+
+async def load_invoiced(connection: AsyncConnection, subscriptions: Sequence[str]) -> Mapping[str, Invoiced]:
+    """The installments of some subscriptions that stand on issued documents."""
+    rows = await (await connection.execute(_INVOICED, [list(subscriptions)])).fetchall()
+    return {subscription: frozenset(starts) for subscription, starts in rows}
+
+
+def rows_of(timeline: Timeline, account: Account | None, on: date, extra: Invoiced | None) -> Rows:
+    """Plan and next charge of a subscription on a day; none once it has ended."""
+    if account is None:
+        return {INSTALLMENT_PLAN.name: [], NEXT_CHARGE.name: []}
+    return {INSTALLMENT_PLAN.name: _plan(account, extra or frozenset(), on), NEXT_CHARGE.name: _next(account, on)}
+
+
+def _plan(account: Account, invoiced: Invoiced, on: date) -> list[Row]:
+    plan = installment_plan(account, invoiced, on)
+    if plan is None:
+        return []
+    terms, payer = account.terms, account.payer().recipient
+    return [
+        (
+            plan.subscription, plan.billing_plan, plan.installments, plan.invoiced, plan.excluded, plan.remaining,
+            plan.next_invoice_date, plan.next_invoice_amount, plan.next_invoice_gross, plan.extra_charge_rate,
+            terms.customer_id, None if payer == terms.customer_id else payer, terms.currency,
+        )
+    ]  # fmt: skip
+
+
+def _next(account: Account, on: date) -> list[Row]:
+    charge = next_charge(account, on)
+    if charge is None:
+        return []
+    payer = account.payer().recipient
+    return [(account.timeline.subscription_id, charge.due, charge.net, payer, account.terms.currency)]
+
+
+def document_rows(event: CloudEvent, model: EventModel) -> Rows | None:
+    """The rows of an issued document; None for any other event."""
+    if not isinstance(model, IssuedDocument):
+        return None
+    taxes = [{name: written(getattr(tax, name)) for name in ("rate", "base", "amount")} for tax in model.taxes]
+    document: Row = (
+        model.number, model.kind, model.date, model.recipient, model.customer, model.currency, model.net, model.tax,
+        model.gross, Jsonb(taxes),
+    )  # fmt: skip
+    return {DOCUMENT.name: [document], DOCUMENT_LINE.name: [_line(model.number, line) for line in model.lines]}
+
+
+def _line(number: str, line: DocumentLine) -> Row:
+    return (
+        number, line.line, line.customer, line.subscription, line.product, line.kind, line.from_, line.to,
+        line.quantity, line.unit_price, line.days, line.of_days, line.unit_net, line.net, line.returns,
+    )  # fmt: skip
+
+
+def concerned(event: CloudEvent, model: EventModel) -> Iterable[Key]:
+    """The subscriptions whose plan counts differently after a document: those with an installment on it."""
+    if not isinstance(model, IssuedDocument):
+        return ()
+    return {Key("subscription", line.subscription) for line in model.lines if line.kind == "installment"}
+
+
+SPEC = ProjectionSpec(
+    name="invoicing",
+    version=1,
+    topics=(CATALOG.name, ORDERS.name, SUBSCRIPTIONS.name, INVOICES.name),
+    sql=Path(__file__).parent / "sql",
+    streams=(
+        Stream("subscription", SubscriptionFold(rows_of), (INSTALLMENT_PLAN, NEXT_CHARGE), load_extra=load_invoiced),
+    ),
+    master_scopes=MASTER_SCOPES,
+    master=master_data,
+    names=names,
+    matters=matters,
+    documents=Documents((DOCUMENT, DOCUMENT_LINE), document_rows, concerned),
+)

@@ -1,0 +1,1 @@
+"""What runs: the state of every subscription."""

@@ -1,0 +1,63 @@
+"""The projection of subscriptions: facts give the state of each, and what the rules refuse. Pure."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from shared.billing.account import Account
+from shared.billing.state import subscription_state
+from shared.billing.timeline import Timeline
+from shared.log.topics import CATALOG, ORDERS, SUBSCRIPTIONS
+from shared.projections.spec import ProjectionSpec, Row, Rows, Stream, Table
+from shared.projections.subscription_stream import MASTER_SCOPES, SubscriptionFold, master_data, matters, names
+
+SUBSCRIPTION = Table(
+    "subscription",
+    (
+        "subscription", "status", "quantity", "unit_price", "billing_plan", "term_start", "term_end", "protected_until",
+        "customer", "reseller", "product", "vendor", "currency", "auto_renew",
+    ),
+    owner="subscription",
+    key=("subscription",),
+)  # fmt: skip
+REJECTED_EVENT = Table(
+    "rejected_event",
+    ("subscription", "source", "id", "type", "reason"),
+    owner="subscription",
+    key=("subscription", "source", "id"),
+    many=True,
+)
+
+
+def rows_of(timeline: Timeline, account: Account | None, on: date, extra: None) -> Rows:
+    """The row of a subscription on a day, and one row for each of its facts that the rules refuse."""
+    rejected = [(timeline.subscription_id, r.source, r.id, r.type, r.reason) for r in timeline.rejected]
+    return {
+        SUBSCRIPTION.name: [] if account is None else [_subscription(account, on)],
+        REJECTED_EVENT.name: sorted(rejected),
+    }
+
+
+def _subscription(account: Account, on: date) -> Row:
+    state = subscription_state(account, on)
+    terms = account.terms
+    payer = account.payer().recipient
+    return (
+        state.subscription, state.status, state.quantity, state.unit_price, state.billing_plan, state.term_start,
+        state.term_end, state.protected_until, terms.customer_id, None if payer == terms.customer_id else payer,
+        terms.product_id, terms.vendor, terms.currency, account.timeline.auto_renew,
+    )  # fmt: skip
+
+
+SPEC = ProjectionSpec(
+    name="subscriptions",
+    version=1,
+    topics=(CATALOG.name, ORDERS.name, SUBSCRIPTIONS.name),
+    sql=Path(__file__).parent / "sql",
+    streams=(Stream("subscription", SubscriptionFold(rows_of), (SUBSCRIPTION, REJECTED_EVENT)),),
+    master_scopes=MASTER_SCOPES,
+    master=master_data,
+    names=names,
+    matters=matters,
+)

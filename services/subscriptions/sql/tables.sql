@@ -1,0 +1,27 @@
+CREATE TABLE subscription (
+    subscription text PRIMARY KEY,
+    status text NOT NULL,
+    quantity integer NOT NULL,
+    unit_price numeric NOT NULL,
+    billing_plan text NOT NULL,
+    term_start date NOT NULL,
+    term_end date NOT NULL,
+    protected_until date,
+    customer text NOT NULL,
+    reseller text,
+    product text NOT NULL,
+    vendor text,
+    currency text NOT NULL,
+    auto_renew boolean NOT NULL
+);
+CREATE INDEX subscription_customer ON subscription (customer);
+CREATE INDEX subscription_reseller ON subscription (reseller);
+
+CREATE TABLE rejected_event (
+    subscription text NOT NULL,
+    source text NOT NULL,
+    id text NOT NULL,
+    type text NOT NULL,
+    reason text NOT NULL,
+    PRIMARY KEY (subscription, source, id)
+);

@@ -1,0 +1,12 @@
+CREATE OR REPLACE VIEW read.subscriptions WITH (security_invoker = true) AS
+SELECT subscription, status, quantity, unit_price, billing_plan, term_start, term_end, protected_until,
+    customer, reseller, product, vendor, currency, auto_renew
+FROM subscription;
+COMMENT ON VIEW read.subscriptions IS
+    'A row is one subscription as it is today: its status, the seats held and what one licence costs a cycle (with installments: one installment, extra charge included).';
+
+CREATE OR REPLACE VIEW read.rejected_events WITH (security_invoker = true) AS
+SELECT subscription, source, id, type, reason
+FROM rejected_event;
+COMMENT ON VIEW read.rejected_events IS
+    'A row is one event that the billing rules refuse for one subscription, with the reason in words. The event itself is kept.';
