@@ -136,10 +136,11 @@ class Charges:
     def _opening(self, start: date) -> tuple[int, int]:
         """Seats held on the first day of a cycle, and how many of them are billed only from the next one."""
         held = self.timeline.quantity_on(start)
-        last = [change for change in self.timeline.seats if change.on == start][-1:]
-        if last and last[0].deferred:
-            return held, held - self.timeline.quantity_on(start - ONE_DAY)
-        return held, 0
+        that_day = [change for change in self.timeline.seats if change.on == start]
+        if not that_day or not that_day[-1].deferred:
+            return held, 0
+        billed = [change.quantity for change in that_day if not change.deferred]
+        return held, held - (billed[-1] if billed else self.timeline.quantity_on(start - ONE_DAY))
 
     def _base_instant(self, cycle_start: date) -> datetime:
         """When the seats of a cycle begin: with the order in the first one, else at midnight."""
@@ -211,8 +212,16 @@ class Charges:
 
 
 def _by_day(seats: tuple[SeatChange, ...], after: date, before: date) -> list[SeatChange]:
-    """The changes inside a cycle, one a day: the last holds, intermediate ones leave no lines (conventions table)."""
-    days = {change.on: change for change in seats if after < change.on < before}
+    """The changes inside a cycle, one a day: the last holds, intermediate ones leave no lines (conventions table).
+
+    Where the last is billed only from the next cycle, the last one before it that is billed at once holds as well.
+    """
+    days: dict[tuple[date, bool], SeatChange] = {}
+    for change in seats:
+        if after < change.on < before:
+            days.pop((change.on, True), None)
+            days.pop((change.on, change.deferred), None)
+            days[change.on, change.deferred] = change
     return list(days.values())
 
 

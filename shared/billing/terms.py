@@ -15,14 +15,14 @@ from shared.billing.facts import (
     Fact,
     ItemTerms,
     OrderExecuted,
+    OrderItem,
     PricingRule,
-    ProductDefined,
-    ProductPrice,
     RefundPolicy,
     SubscriptionImported,
     UsageRule,
 )
-from shared.billing.masterdata import CustomerProfile, Limit, MasterData, known_with
+from shared.billing.lookups import extra_charge_rate, listed_price, protection_months
+from shared.billing.masterdata import CustomerProfile, MasterData, known_with
 from shared.billing.moments import civil_date, effective, instant, known_key, zone
 from shared.billing.periods import duration_of
 
@@ -69,6 +69,7 @@ class Terms:
     usage_charge_rule: UsageRule | None = None
     decrease_credit: DecreaseCredit | None = None
     refund_policy: RefundPolicy | None = None
+    bill_while_suspended: bool = True
     extra_charge_rate: Decimal = Decimal(0)
     billed_from: date | None = None
 
@@ -119,6 +120,7 @@ def terms_of(fact: Fact, master: MasterData) -> Terms:
     profile = master.customer(body.customer.id, tz, limit)
     block = profile.block
     item = body.item
+    _refuse_unbilled(item)
     product = master.product(item.product.id, tz, limit)
     stated = item.terms
     merged = stated if product is None else _with_defaults(stated, product.terms)
@@ -179,6 +181,7 @@ def terms_of(fact: Fact, master: MasterData) -> Terms:
         usage_charge_rule=merged.usage_charge_rule or ("per_day" if nce else None),
         decrease_credit=merged.decrease_credit or ("prorated" if nce else None),
         refund_policy=merged.refund_policy or ("hours" if nce else None),
+        bill_while_suspended=merged.bill_while_suspended is not False,
         extra_charge_rate=extra,
         billed_from=imported.billed_by_us_from if imported else None,
     )
@@ -194,46 +197,19 @@ def founding_zone(fact: Fact, master: MasterData) -> tzinfo:
     return utc if known is None else zone(known)
 
 
-def extra_charge_rate(
-    master: MasterData,
-    profile: CustomerProfile,
-    reseller_id: str | None,
-    tz: tzinfo,
-    on: date,
-    known: date,
-    limit: Limit,
-) -> Decimal:
-    """The extra charge in force: the customer's own, else the reseller's, else the setting (rules R4.6, R0.12)."""
-    if profile.block.extra_charge_rate is not None:
-        return profile.block.extra_charge_rate
-    if reseller_id is not None:
-        rate = master.reseller(reseller_id, tz, limit).extra_charge_rate
-        if rate is not None:
-            return rate
-    setting = master.setting("extra_charge_rate", on, tz, known, reseller=reseller_id, customer=profile.block.id)
-    return cast(Decimal, setting)
-
-
-def listed_price(
-    product: ProductDefined | None, currency: str, term: int | None, frequency: int | None
-) -> ProductPrice | None:
-    """The price list entry of a product for a currency, term and billing frequency."""
-    for price in product.prices if product else ():
-        if (price.currency, price.term, price.billing_frequency) == (currency, term, frequency):
-            return price
-    return None
-
-
-def protection_months(product: ProductDefined | None, listed: ProductPrice | None) -> int | None:
-    """N of rule R2.1: a price list entry may carry its own, else the product's; None where neither says."""
-    if listed is not None and listed.price_protection_months is not None:
-        return listed.price_protection_months
-    return product.terms.price_protection_months if product else None
-
-
 def protection_end(start: date, months: int, count: int) -> date:
     """Protection's start plus count x N months (rules R2.2, R2.5)."""
     return add_months(start, months * count)
+
+
+def _refuse_unbilled(item: OrderItem) -> None:
+    """Refuse what this version would bill wrongly: trials and ends that are not the term's (rule R5.9)."""
+    for field, stated in (("trial_until", item.trial_until), ("custom_end", item.custom_end)):
+        if stated is not None:
+            raise Refused(
+                f"item {item.subscription_id}: {field} is not billed by this version: "
+                "order it without, from the day and for the term it is charged"
+            )
 
 
 def _billing_day(body: OrderExecuted | SubscriptionImported, profile: CustomerProfile) -> int | None:

@@ -186,6 +186,8 @@ def _changed(timeline: Timeline, fact: Fact) -> Timeline:
         renewal = _renewal_set(timeline, terms, day, auto_renew=body.auto_renew)
         return replace(renewal, renewed_at=instant(fact.time, terms.tz)) if body.auto_renew else renewal
     if isinstance(body, SubscriptionSuspended):
+        if not terms.bill_while_suspended:
+            raise Refused("bill_while_suspended: false is not billed by this version: cancel it, or credit it by hand")
         return _with_status(timeline, StatusChange(day, "suspended"))
     if isinstance(body, SubscriptionReactivated):
         return _with_status(timeline, StatusChange(day, "active"))
