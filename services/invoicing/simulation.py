@@ -13,11 +13,12 @@ from itertools import count
 
 from shared.billing.account import Account, account_on, known_facts, next_known, zone_of
 from shared.billing.documents import Document, DraftLine, Group, TaxLeft
-from shared.billing.facts import Fact
+from shared.billing.facts import Fact, SettingChanged
 from shared.billing.ledger import IssuedLine, LayerKey
 from shared.billing.masterdata import MasterData
 from shared.billing.moments import civil_date
 from shared.billing.run import due, issue
+from shared.billing.settings import check, refusal
 from shared.billing.state import InstallmentPlan, SubscriptionState, installment_plan, subscription_state
 from shared.billing.timeline import fold, is_founding
 
@@ -75,7 +76,12 @@ def simulate(
     runs: Sequence[date] | None = None,
     settings: Mapping[str, str] | None = None,
 ) -> Simulation:
-    """Run the invoice runs of every day up to `until`, or of the given days only, over facts in any order."""
+    """Run the invoice runs of every day up to `until`, or of the given days only, over facts in any order.
+
+    `settings` hold for the whole organisation from the start; UnknownSetting for one that cannot.
+    """
+    for key, value in (settings or {}).items():
+        check(key, value)
     facts = list(facts)
     master = MasterData.of(facts, settings)
     subscriptions = _subscriptions(facts, master)
@@ -91,7 +97,7 @@ def simulate(
         )  # fmt: skip
         documents += issued
         _settle(touched, drafts, issued)
-    return _outcome(until, documents, subscriptions, master)
+    return _outcome(until, documents, subscriptions, master, _rejected_settings(facts, until))
 
 
 def _subscriptions(facts: Sequence[Fact], master: MasterData) -> list[_Subscription]:
@@ -142,9 +148,13 @@ def _issues_zero(master: MasterData, day: date) -> bool:
 
 
 def _outcome(
-    until: date, documents: list[Document], subscriptions: Sequence[_Subscription], master: MasterData
+    until: date,
+    documents: list[Document],
+    subscriptions: Sequence[_Subscription],
+    master: MasterData,
+    rejected: list[RejectedFact],
 ) -> Simulation:
-    states, plans, rejected = [], [], []
+    states, plans = [], []
     for subscription in subscriptions:
         account = account_on(subscription.id, subscription.facts, master, until)
         rejected += _rejected(subscription, account, master, until)
@@ -156,6 +166,16 @@ def _outcome(
         plans += [] if plan is None else [plan]
     documents.sort(key=lambda document: document.sort_key)
     return Simulation(until, documents, states, plans, rejected)
+
+
+def _rejected_settings(facts: Sequence[Fact], until: date) -> list[RejectedFact]:
+    """Changes of settings that cannot hold, of those known by the end."""
+    return [
+        RejectedFact(fact.id, fact.type, reason)
+        for fact in facts
+        if isinstance(fact.body, SettingChanged) and civil_date(fact.time, UTC) <= until
+        if (reason := refusal(fact.body)) is not None
+    ]
 
 
 def _rejected(

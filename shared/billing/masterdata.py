@@ -22,7 +22,7 @@ from shared.billing.facts import (
     SettingChanged,
 )
 from shared.billing.moments import civil_date, end_of_day, instant, known_key
-from shared.billing.settings import SettingBook, Value
+from shared.billing.settings import SettingBook, Value, refusal
 
 # An upper bound of `known_key`s: facts up to it are known.
 Limit = tuple[datetime] | tuple[datetime, str, int, tuple[int, int, str]]
@@ -161,11 +161,12 @@ class MasterData:
         return by_id.get(scope_id, ())
 
     def _setting_changes(self) -> dict[tuple[str, str], list[Fact]]:
+        """The changes of settings by what they hold for; refused ones change nothing."""
         changes: dict[tuple[str, str], list[Fact]] = {}
         scoped = (self.customers, self.resellers, self.products)
         for facts in (self.organisation, *(facts for by_id in scoped for facts in by_id.values())):
             for fact in facts:
-                if isinstance(fact.body, SettingChanged):
+                if isinstance(fact.body, SettingChanged) and refusal(fact.body) is None:
                     changes.setdefault((fact.body.scope, fact.scope_id), []).append(fact)
         return changes
 

@@ -27,8 +27,12 @@ _SCOPES: dict[Level, tuple[str, ...]] = {
 }
 
 
+# Values of the rules that this version would bill wrongly, and what to leave in their place.
+_NOT_BILLED = {("price_change_applies", "immediately"): "next_cycle", ("bill_while_suspended", "false"): "true"}
+
+
 class UnknownSetting(ValueError):
-    """A setting, a value or a scope that does not exist; the message lists what does."""
+    """A setting, a value or a scope that does not exist here; the message lists what does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,9 @@ class Setting:
 
     def read(self, written: str) -> Value:
         """The value of a written one. UnknownSetting names what may be written."""
+        instead = _NOT_BILLED.get((self.key, written))
+        if instead is not None:
+            raise UnknownSetting(f"{self.key}: {written} is not billed by this version: leave it at {instead}")
         if self.kind == "choice":
             if written in self.choices:
                 return written
@@ -52,9 +59,11 @@ class Setting:
                 return written == "true"
             raise UnknownSetting(f"{self.key} cannot be {written!r}: write true or false")
         if self.kind == "int":
+            if written == "none":
+                return None
             if written.isascii() and written.isdigit():
                 return int(written)
-            raise UnknownSetting(f"{self.key} cannot be {written!r}: write a whole number of 0 or more")
+            raise UnknownSetting(f"{self.key} cannot be {written!r}: write a whole number of 0 or more, or none")
         try:
             rate = Decimal(written)
         except InvalidOperation:
@@ -101,6 +110,15 @@ def check(key: str, value: str, scope: str = "organisation") -> None:
     scopes = _SCOPES[setting.level]
     if scope not in scopes:
         raise UnknownSetting(f"{key} cannot be set for a {scope}: it can be set for {', '.join(scopes)}")
+
+
+def refusal(change: SettingChanged) -> str | None:
+    """Why a SettingChanged cannot hold, in one sentence; None when it can. One that cannot changes nothing."""
+    try:
+        check(change.key, change.value, change.scope)
+    except UnknownSetting as unknown:
+        return str(unknown)
+    return None
 
 
 @dataclass(frozen=True, slots=True)
