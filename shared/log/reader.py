@@ -8,11 +8,9 @@ read until `go_to` has said where each assigned partition stands: positions lie 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Self
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
@@ -24,7 +22,7 @@ from aiokafka.errors import (
     OffsetOutOfRangeError,
 )
 
-from shared.log.writer import Header
+from shared.log.records import Partition, Polled, Record, Standing, identity, record_of
 
 _MIB = 1024 * 1024
 # A fetch gives every partition its turn; the default of 1 MiB a partition makes a replay wait for round trips.
@@ -37,64 +35,12 @@ _CHECK_WAIT_S = 1.0
 _CHECK_TRIES = 30
 
 
-class Partition(NamedTuple):
-    """One partition of one topic; sorts by topic, then number."""
-
-    topic: str
-    partition: int
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One record as it lies in the log. `timestamp` in milliseconds since 1970, stamped by the broker."""
-
-    topic: str
-    partition: int
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    headers: Sequence[Header] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Where to go on: the next offset, and the last record that was read (its offset and `identity`), if any."""
-
-    next: int
-    last_offset: int | None = None
-    last_identity: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Polled:
-    """Records by partition, in order, and the next position of every partition that moved (also by markers alone)."""
-
-    records: Mapping[Partition, Sequence[Record]] = field(default_factory=dict)
-    positions: Mapping[Partition, int] = field(default_factory=dict)
-
-
 class Reassigned(Exception):
     """The group gave this reader other partitions: say where they stand (`go_to`) before reading on."""
 
 
 class ForeignLog(Exception):
     """Log and database do not belong together: another cluster, or a log that lost its tail."""
-
-
-def identity(record: Record) -> str:
-    """What tells a record from another at the same offset: the event's source and id, else a digest of its bytes."""
-    source = event_id = None
-    for name, value in record.headers:
-        if name == "ce_source":
-            source = value
-        elif name == "ce_id":
-            event_id = value
-    if source is not None and event_id is not None:
-        return f"{source.decode(errors='replace')} {event_id.decode(errors='replace')}"
-    digest = hashlib.blake2b(record.key or b"", digest_size=16)
-    digest.update(record.value or b"")
-    return digest.hexdigest()
 
 
 class LogReader(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships no types
@@ -197,7 +143,7 @@ class LogReader(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka sh
             # Short waits: after another rebalance this partition may never give anything to us again.
             self._refuse_if_reassigned()
             try:
-                return _record(await asyncio.wait_for(self._consumer.getone(tp), _CHECK_WAIT_S))
+                return record_of(await asyncio.wait_for(self._consumer.getone(tp), _CHECK_WAIT_S))
             except TimeoutError:
                 continue
             except OffsetOutOfRangeError:
@@ -213,7 +159,7 @@ class LogReader(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka sh
             self._reassigned = True
             raise Reassigned from None
         self._refuse_if_reassigned()
-        records = {Partition(tp.topic, tp.partition): [_record(raw) for raw in raws] for tp, raws in fetched.items()}
+        records = {Partition(tp.topic, tp.partition): [record_of(raw) for raw in raws] for tp, raws in fetched.items()}
         moved = {}
         for partition, before in self._placed.items():
             now = await self._consumer.position(TopicPartition(*partition))
@@ -257,13 +203,3 @@ def _first_wanted(standing: Standing) -> int:
 
 def _place(partition: Partition, offset: int) -> str:
     return f"{partition.topic} partition {partition.partition} offset {offset}"
-
-
-def _record(raw: object) -> Record:
-    # A ConsumerRecord, which is untyped.
-    headers = raw.headers  # type: ignore[attr-defined]
-    if any(content is None for _, content in headers):
-        headers = tuple((name, content or b"") for name, content in headers)
-    return Record(
-        raw.topic, raw.partition, raw.offset, raw.timestamp, raw.key, raw.value, headers  # type: ignore[attr-defined]
-    )

@@ -101,7 +101,9 @@ async def _park(outbox: Outbox, row: OutboxRow, refused: Refused) -> None:
     _log.warning("stream parked", stream=row.stream_id, topic=row.record.topic, outbox_id=row.id, reason=str(refused))
 
 
-async def run_relay(outbox: Outbox, broker: str, stop: asyncio.Event, *, batch: int = 500, idle_s: float = 0.05) -> None:
+async def run_relay(
+    outbox: Outbox, broker: str, stop: asyncio.Event, *, batch: int = 500, idle_s: float = 0.05
+) -> None:
     """Relay until `stop` is set. The broker away: back off and go on; errors of the database pass to the caller."""
     backoff = _BACKOFF_FIRST_S
     while not stop.is_set():

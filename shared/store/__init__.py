@@ -1,1 +1,1 @@
-"""PostgreSQL: connections, migrations, our own events with their outbox, dead letters, reactions; and what configures us."""
+"""PostgreSQL: connections, migrations, our own events with their outbox, dead letters, reactions, configuration."""

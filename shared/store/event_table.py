@@ -7,7 +7,7 @@ again. Ids come from stream and sequence, so an append that is repeated has the 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import psycopg
 from psycopg import AsyncConnection
@@ -56,7 +56,7 @@ class StoredEvent:
 def numbered(stream_id: str, expected: int, events: Sequence[CloudEvent]) -> list[CloudEvent]:
     """The events as they follow `expected` in the stream: with the id and the sequence of their place."""
     return [
-        replace(event, id=id_of_position(stream_id, sequence), sequence=sequence, subject=event.subject or stream_id)
+        event._replace(id=id_of_position(stream_id, sequence), sequence=sequence, subject=event.subject or stream_id)
         for sequence, event in enumerate(events, start=expected + 1)
     ]
 

@@ -1,4 +1,4 @@
-"""Logs: structlog to standard error as JSON by orjson, one line a batch; bound context (service, generation) in each."""
+"""Logs: structlog to standard error as JSON by orjson, one line a batch, the service's name in each."""
 
 from __future__ import annotations
 

@@ -1,0 +1,113 @@
+"""Generations: a schema with all that one projection stores, and the list of them.
+
+A generation's schema is `<name>_g<number>`. The service's `tables.sql` and `views.sql` run with `search_path` set to
+it, so bare names in a view mean this generation's tables for good, whatever reads the view later.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from psycopg import AsyncConnection, sql
+
+from shared.log.records import Partition
+from shared.projections.position import create_positions
+from shared.projections.spec import ProjectionSpec
+
+_COMMON = Path(__file__).parent / "generation.sql"
+_LOCK = 7_201_003
+
+_LIST = "SELECT name, number, version, status FROM store.generation WHERE name = %s ORDER BY number"
+_ALL = "SELECT name, number, version, status FROM store.generation ORDER BY name, number"
+_ADD = "INSERT INTO store.generation (name, number, version, status) VALUES (%s, %s, %s, %s)"
+_CLOCK = "INSERT INTO clock (at) VALUES (%s)"
+
+
+class NoGeneration(Exception):
+    """A projection has no generation of the version that is compiled in; the sentence says what to run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """One generation; `status` is live, catching_up or kept."""
+
+    name: str
+    number: int
+    version: int
+    status: str
+
+    @property
+    def schema(self) -> str:
+        """Where its tables are."""
+        return f"{self.name}_g{self.number}"
+
+    @property
+    def group(self) -> str:
+        """The consumer group that projects it."""
+        return f"seatledger-{self.schema}"
+
+
+async def generations(connection: AsyncConnection, name: str | None = None) -> list[Generation]:
+    """The generations of a projection, or of all, by number."""
+    cursor = await (connection.execute(_ALL) if name is None else connection.execute(_LIST, [name]))
+    return [Generation(*row) for row in await cursor.fetchall()]
+
+
+async def projected(connection: AsyncConnection, spec: ProjectionSpec) -> list[Generation]:
+    """The generations that a worker with this spec projects: those of its version. Raises NoGeneration."""
+    found = [one for one in await generations(connection, spec.name) if one.version == spec.version]
+    if not found:
+        raise NoGeneration(
+            f"projection {spec.name} has no generation of version {spec.version}: run `python -m services.prepare`"
+        )
+    return found
+
+
+async def ensure_generation(
+    connection: AsyncConnection, spec: ProjectionSpec, partitions: int, at: datetime
+) -> Generation | None:
+    """Create a generation of the spec's version where there is none; the new one, or None.
+
+    The first generation of a projection is live; one of another version than the live one is catching up, and readers
+    stay where they are until a switch. `at` (aware) is where its clock begins; `partitions` is of each topic.
+    """
+    async with connection.transaction():
+        await connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        present = await generations(connection, spec.name)
+        if any(one.version == spec.version for one in present):
+            return None
+        number = max((one.number for one in present), default=0) + 1
+        live = any(one.status == "live" for one in present)
+        generation = Generation(spec.name, number, spec.version, "catching_up" if live else "live")
+        await _create(connection, spec, generation, partitions, at)
+        await connection.execute(_ADD, [spec.name, number, spec.version, generation.status])
+        if not live:
+            await point_views(connection, spec, generation)
+    return generation
+
+
+async def _create(
+    connection: AsyncConnection, spec: ProjectionSpec, generation: Generation, partitions: int, at: datetime
+) -> None:
+    await connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(generation.schema)))
+    await _use(connection, generation)
+    for file in (_COMMON, spec.sql / "tables.sql"):
+        await connection.execute(file.read_bytes())
+    await connection.execute(_CLOCK, [at])
+    await create_positions(
+        connection, [Partition(topic, number) for topic in sorted(spec.topics) for number in range(partitions)]
+    )
+
+
+async def point_views(connection: AsyncConnection, spec: ProjectionSpec, generation: Generation) -> None:
+    """Have the `read` views show this generation, in the caller's transaction."""
+    views = spec.sql / "views.sql"
+    if views.exists():
+        await _use(connection, generation)
+        await connection.execute(views.read_bytes())
+
+
+async def _use(connection: AsyncConnection, generation: Generation) -> None:
+    await connection.execute("SELECT set_config('search_path', quote_ident(%s), true)", [generation.schema])

@@ -1,0 +1,58 @@
+"""Master data as the folds of one transaction look at it: read when it is asked for, with what it names in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from psycopg import AsyncConnection
+
+from shared.projections.masters import Known, read_known
+from shared.projections.spec import Key, ProjectionSpec
+
+# Master data that names other master data (a product copied from another) is followed this far.
+_HOPS = 8
+
+
+class MasterLookup:
+    """Master data as far as it has been asked for in this transaction, and what the service made of it."""
+
+    def __init__(self, connection: AsyncConnection, spec: ProjectionSpec) -> None:
+        self._connection = connection
+        self._spec = spec
+        self._known: dict[Key, Known | None] = {}
+        self._made: Any = None
+
+    async def ask(self, keys: Iterable[Key]) -> None:
+        """Read these and what their facts name in turn."""
+        wanted = {key for key in keys if key.scope in self._spec.master_scopes} - self._known.keys()
+        for _ in range(_HOPS):
+            if not wanted:
+                return
+            self._made = None
+            found = await read_known(self._connection, self._spec, wanted)
+            self._known |= {key: found.get(key) for key in wanted}
+            named = {key for known in found.values() for fact in known.facts for key in self._spec.names(fact)}
+            wanted = {key for key in named if key.scope in self._spec.master_scopes} - self._known.keys()
+
+    def missing(self, keys: Iterable[Key]) -> set[Key]:
+        """Those of the master data that have not been read."""
+        return {key for key in keys if key.scope in self._spec.master_scopes} - self._known.keys()
+
+    def closure(self, keys: Iterable[Key]) -> frozenset[Key]:
+        """These and what their facts name in turn."""
+        reached, wanted = set(), set(keys)
+        while wanted:
+            key = wanted.pop()
+            reached.add(key)
+            known = self._known.get(key)
+            for fact in () if known is None else known.facts:
+                wanted |= {named for named in self._spec.names(fact) if named not in reached}
+        return frozenset(reached)
+
+    @property
+    def made(self) -> Any:
+        """What the folds are given."""
+        if self._made is None:
+            self._made = self._spec.master({key: known.facts for key, known in self._known.items() if known})
+        return self._made

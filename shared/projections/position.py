@@ -1,0 +1,91 @@
+"""Positions of a generation: moved by compare-and-set, in the transaction that stores what was read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from psycopg import AsyncConnection
+
+from shared.log.records import Partition, Standing
+
+# Locked in order first, so that two workers that hold overlapping partitions wait instead of deadlocking.
+_ADVANCE = """
+WITH wanted AS (
+    SELECT * FROM unnest(%s::text[], %s::int[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[])
+        AS w (topic, partition, expected, next, last_offset, last_identity)
+), locked AS (
+    SELECT topic, partition FROM position JOIN wanted USING (topic, partition)
+    ORDER BY topic, partition FOR UPDATE OF position
+)
+UPDATE position AS p
+SET next = w.next, last_offset = coalesce(w.last_offset, p.last_offset),
+    last_identity = coalesce(w.last_identity, p.last_identity)
+FROM wanted AS w JOIN locked USING (topic, partition)
+WHERE p.topic = w.topic AND p.partition = w.partition AND p.next = w.expected
+"""
+_CREATE = """
+INSERT INTO position (topic, partition, next)
+SELECT topic, partition, 0 FROM unnest(%s::text[], %s::int[]) AS w (topic, partition)
+ORDER BY topic, partition ON CONFLICT DO NOTHING
+"""
+_READ = """
+SELECT topic, partition, next, last_offset, last_identity FROM position
+JOIN unnest(%s::text[], %s::int[]) AS w (topic, partition) USING (topic, partition)
+"""
+
+
+class Advance(Enum):
+    """What came of a compare-and-set."""
+
+    DONE = "done"
+    # Another worker stored some of these records: drop what is buffered, read the positions, go on from there.
+    MOVED_BY_ANOTHER = "moved by another"
+
+
+class PositionLost(Exception):
+    """Raised inside a transaction to roll it back when `advance` did not give DONE."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A partition's step from `expected` to `next`; the last record in it, or None when only markers were passed."""
+
+    partition: Partition
+    expected: int
+    next: int
+    last_offset: int | None = None
+    last_identity: str | None = None
+
+
+async def advance(connection: AsyncConnection, moves: Sequence[Move]) -> Advance:
+    """Move all of these partitions, or say that one has been moved: then the caller rolls back."""
+    cursor = await connection.execute(
+        _ADVANCE,
+        [
+            [m.partition.topic for m in moves],
+            [m.partition.partition for m in moves],
+            [m.expected for m in moves],
+            [m.next for m in moves],
+            [m.last_offset for m in moves],
+            [m.last_identity for m in moves],
+        ],
+    )
+    return Advance.DONE if cursor.rowcount == len(moves) else Advance.MOVED_BY_ANOTHER
+
+
+async def create_positions(connection: AsyncConnection, partitions: Iterable[Partition]) -> None:
+    """Make sure that these partitions have a position; new ones begin at 0."""
+    wanted = list(partitions)
+    await connection.execute(_CREATE, [[p.topic for p in wanted], [p.partition for p in wanted]])
+
+
+async def standings(connection: AsyncConnection, partitions: Sequence[Partition]) -> Mapping[Partition, Standing]:
+    """Where the partitions stand; those that are new to the generation (partitions were added) begin at 0."""
+    await create_positions(connection, partitions)
+    cursor = await connection.execute(_READ, [[p.topic for p in partitions], [p.partition for p in partitions]])
+    return {
+        Partition(topic, partition): Standing(next_, last_offset, last_identity)
+        for topic, partition, next_, last_offset, last_identity in await cursor.fetchall()
+    }

@@ -1,0 +1,234 @@
+"""The live projector: reads the log and applies it to one generation, batch by batch, until it is told to stop.
+
+The database away: partitions are paused, the membership kept, and once it answers reading goes on from the positions it
+holds. The broker away: back off and join again. Another worker was faster: drop what is buffered, read the positions,
+go on. Log and database that do not belong together, and too many parked streams, stop it with a sentence.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+
+import psycopg
+import structlog
+from aiokafka.errors import KafkaError
+
+from shared.log.reader import LogReader, Reassigned
+from shared.log.records import Partition, Polled, Record, Standing, identity
+from shared.projections import clock, recompute, waiting
+from shared.projections.arrivals import Arrivals, read_arrivals
+from shared.projections.generations import Generation
+from shared.projections.position import Move, PositionLost, standings
+from shared.projections.runner import Applied, Runner
+from shared.projections.spec import ProjectionSpec
+from shared.projections.streams import reason_of
+from shared.store.dead_letters import DeadLetter
+from shared.store.pool import away, connect
+
+_POLL_S = 0.2
+_BACKOFF_FIRST_S = 0.2
+_BACKOFF_MOST_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much at a time. `tick_seconds` None: somebody else moves the clock."""
+
+    batch: int = 500
+    recompute_batch: int = 200
+    parked_limit: int = 100
+    tick_seconds: float | None = 5.0
+
+
+class Projector:
+    """One worker for one generation. `run` returns when `stop` is set; see the module for what it raises."""
+
+    def __init__(self, spec: ProjectionSpec, generation: Generation, dsn: str, broker: str, limits: Limits) -> None:
+        self._spec = spec
+        self._generation = generation
+        self._dsn = dsn
+        self._broker = broker
+        self._limits = limits
+        self._connection: psycopg.AsyncConnection | None = None
+        self._runner: Runner | None = None
+        self._expected: dict[Partition, int] = {}
+        self._next_tick = 0.0
+        self._log = structlog.get_logger("projector").bind(generation=generation.schema)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Project until stopped. Raises ForeignLog, TooManyParked, TableDiffers, and errors no waiting mends."""
+        backoff = _BACKOFF_FIRST_S
+        try:
+            while not stop.is_set():
+                try:
+                    async with LogReader(self._broker, self._spec.topics, self._generation.group) as reader:
+                        backoff = _BACKOFF_FIRST_S
+                        await self._while_member(reader, stop)
+                except KafkaError as error:
+                    self._log.warning("broker away", retry_in_s=backoff, error=str(error) or type(error).__name__)
+                    await asyncio.sleep(backoff)
+                    backoff = min(backoff * 2, _BACKOFF_MOST_S)
+        finally:
+            await self._disconnect()
+
+    async def _while_member(self, reader: LogReader, stop: asyncio.Event) -> None:
+        backoff = _BACKOFF_FIRST_S
+        while not stop.is_set():
+            try:
+                await self._cycle(reader)
+                backoff = _BACKOFF_FIRST_S
+            except Reassigned:
+                await self._place(reader, backoff)
+            except PositionLost:
+                self._log.info("another worker was faster")
+                await self._place(reader, backoff)
+            except psycopg.Error as error:
+                if not away(error):
+                    raise
+                backoff = await self._wait_for_database(reader, error, backoff)
+
+    async def _cycle(self, reader: LogReader) -> None:
+        """Read and apply one batch; then what else there is to do."""
+        polled = await reader.poll(self._limits.batch, _POLL_S)
+        runner = await self._ready()
+        if polled.positions:
+            await self._apply(runner, polled)
+        await self._tick()
+        await self._recompute(runner)
+
+    async def _place(self, reader: LogReader, backoff: float) -> None:
+        """Read where the assigned partitions stand, and have the reader go there."""
+        try:
+            await self._ready()
+            assert self._connection is not None
+            at: Mapping[Partition, Standing] = await standings(self._connection, reader.assignment)
+            self._expected = {partition: standing.next for partition, standing in at.items()}
+            await reader.go_to(at)
+            self._log.info("assigned", partitions=len(at))
+        except Reassigned:
+            return  # the next poll says so again
+        except psycopg.Error as error:
+            if not away(error):
+                raise
+            await self._wait_for_database(reader, error, backoff)
+
+    async def _apply(self, runner: Runner, polled: Polled) -> None:
+        began = time.perf_counter()
+        records = [record for partition in sorted(polled.records) for record in polled.records[partition]]
+        moves = [self._move(partition, polled) for partition in sorted(polled.positions)]
+        arrivals = read_arrivals(self._spec, records)
+        try:
+            applied = await runner.apply(arrivals, moves)
+        except (psycopg.DataError, psycopg.IntegrityError) as error:
+            applied = await self._isolate(runner, records, moves, error)
+        self._expected |= {move.partition: move.next for move in moves}
+        self._log.info("batch", ms=round((time.perf_counter() - began) * 1000, 1), **_said(applied))
+        if applied.parked or arrivals.newer:
+            await self._check_parked()
+
+    async def _isolate(
+        self, runner: Runner, records: Sequence[Record], moves: Sequence[Move], error: psycopg.Error
+    ) -> Applied:
+        """The database refuses something in the batch: find the record, and bury it instead of standing still."""
+        if len(records) <= 1:
+            dead = [DeadLetter(record, f"the database refuses what it says: {reason_of(error)}") for record in records]
+            return await runner.apply(Arrivals(dead=dead), moves)
+        total = Applied()
+        for record in records:
+            partition = Partition(record.topic, record.partition)
+            last = max(r.offset for r in records if (r.topic, r.partition) == partition)
+            end = next(move.next for move in moves if move.partition == partition)
+            after = end if record.offset == last else record.offset + 1
+            move = [Move(partition, self._expected[partition], after, record.offset, identity(record))]
+            try:
+                applied = await runner.apply(read_arrivals(self._spec, [record]), move)
+            except (psycopg.DataError, psycopg.IntegrityError) as refused:
+                applied = await self._isolate(runner, [record], move, refused)
+            self._expected[partition] = after
+            total = _sum(total, applied)
+        return total
+
+    def _move(self, partition: Partition, polled: Polled) -> Move:
+        records = polled.records.get(partition, ())
+        last = records[-1] if records else None
+        return Move(
+            partition,
+            self._expected[partition],
+            polled.positions[partition],
+            None if last is None else last.offset,
+            None if last is None else identity(last),
+        )
+
+    async def _tick(self) -> None:
+        every = self._limits.tick_seconds
+        if every is None or time.monotonic() < self._next_tick:
+            return
+        self._next_tick = time.monotonic() + every
+        assert self._connection is not None
+        await clock.tick(self._connection, datetime.now(UTC))
+
+    async def _recompute(self, runner: Runner) -> None:
+        """A bounded part of the queue, so that a price of 100,000 subscriptions does not hold up the rest."""
+        began = time.perf_counter()
+        try:
+            applied = await runner.recompute(self._limits.recompute_batch)
+        except (psycopg.DataError, psycopg.IntegrityError) as error:
+            await self._park_refused(runner, error)
+            return
+        if applied is not None:
+            self._log.info("recomputed", ms=round((time.perf_counter() - began) * 1000, 1), **_said(applied))
+            if applied.parked:
+                await self._check_parked()
+
+    async def _park_refused(self, runner: Runner, error: psycopg.Error) -> None:
+        """One by one: the stream whose rows the database refuses is parked."""
+        assert self._connection is not None
+        for _ in range(self._limits.recompute_batch):
+            first = await recompute.next_asked(self._connection, 1)
+            try:
+                if not first or await runner.recompute(1) is None:
+                    return
+            except (psycopg.DataError, psycopg.IntegrityError) as refused:
+                reason = f"the database refuses its rows: {reason_of(refused)}"
+                await runner.park(dict.fromkeys(first, reason))
+                self._log.warning("parked", streams=[str(key) for key in first], reason=reason, error=str(error))
+        await self._check_parked()
+
+    async def _check_parked(self) -> None:
+        assert self._connection is not None
+        await waiting.check_parked(self._connection, self._limits.parked_limit)
+
+    async def _ready(self) -> Runner:
+        if self._runner is None or self._connection is None or self._connection.closed:
+            await self._disconnect()
+            name = f"projector {self._generation.schema}"
+            self._connection = await connect(self._dsn, self._generation.schema, application=name)
+            self._runner = await Runner.on(self._connection, self._spec)
+        return self._runner
+
+    async def _disconnect(self) -> None:
+        connection, self._connection, self._runner = self._connection, None, None
+        if connection is not None:
+            await connection.close()
+
+    async def _wait_for_database(self, reader: LogReader, error: psycopg.Error, backoff: float) -> float:
+        """Keep the membership without reading; the next backoff. Where to go on is read once the database answers."""
+        self._log.warning("database away", retry_in_s=backoff, error=reason_of(error))
+        if self._connection is not None and (self._connection.broken or error.sqlstate is None):
+            await self._disconnect()
+        await reader.idle(backoff)
+        return min(backoff * 2, _BACKOFF_MOST_S)
+
+
+def _said(applied: Applied) -> dict[str, int]:
+    counted: dict[str, int] = asdict(applied)
+    return {name: number for name, number in counted.items() if number or name == "events"}
+
+
+def _sum(one: Applied, other: Applied) -> Applied:
+    added = {name: number + getattr(other, name) for name, number in asdict(one).items()}
+    return Applied(**added)

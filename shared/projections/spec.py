@@ -1,0 +1,170 @@
+"""What a service declares of a projection. Everything here is pure; the runner does the reading, locking and writing.
+
+A projection folds *streams*: the facts about one thing (a subscription, an order, a customer). Streams may look at
+*master data*: facts about products, customers, resellers and the organisation, of which one fact concerns many streams.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+from psycopg import AsyncConnection
+
+from shared.billing.facts import Body, Fact
+from shared.events.envelope import CloudEvent
+from shared.events.fact_bodies import body_from_json, body_to_json
+from shared.events.facts import facts_of
+from shared.events.models.base import EventModel
+from shared.store.reactions import Reaction
+
+S = TypeVar("S")
+M_contra = TypeVar("M_contra", contravariant=True)
+
+
+class Key(NamedTuple):
+    """One thing that facts are about; sorts by scope, then id. With scope organisation the id is ""."""
+
+    scope: str
+    scope_id: str
+
+    def __str__(self) -> str:
+        return f"{self.scope} {self.scope_id}".rstrip()
+
+    @classmethod
+    def parse(cls, text: str) -> Key:
+        """What `str` wrote."""
+        scope, _, scope_id = text.partition(" ")
+        return cls(scope, scope_id)
+
+
+Row = tuple[object, ...]
+Rows = Mapping[str, Sequence[Row]]
+Facts = Sequence[Fact]
+MasterFacts = Mapping[Key, Facts]
+
+
+class Fold(Protocol[S, M_contra]):
+    """How the facts of one stream become state and rows. `master` is what `ProjectionSpec.master` made.
+
+    Whatever the order in which facts come: `evolve` where it can, `fold` otherwise, must give the same state.
+    """
+
+    def fold(self, scope_id: str, facts: Facts, master: M_contra) -> S | None:
+        """The state of all facts, given in no particular order; None while they wait for what founds the stream."""
+
+    def evolve(self, state: S, fact: Fact, master: M_contra) -> S | None:
+        """The state with one more fact; None when it does not sort last: then all facts are folded."""
+
+    def dump(self, state: S) -> bytes:
+        """The state as bytes, the same for equal states."""
+
+    def load(self, stored: bytes) -> S:
+        """What `dump` wrote."""
+
+    def depends_on(self, state: S) -> Iterable[Key]:
+        """The master data this stream looks at; what that names in turn (`names`) is added by the runner."""
+
+    def rows(self, state: S, master: M_contra, at: datetime, extra: Any) -> Rows:
+        """The stream's rows as of the clock `at` (UTC), by table; deterministic. `extra` is what `load_extra` gave."""
+
+    def next_change(self, state: S, master: M_contra, at: datetime) -> datetime | None:
+        """When the passing of time alone will change the rows, after `at`; None for never."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of the service, made by its tables.sql. `owner` is the column with the stream's id.
+
+    `key` is the primary key. A table with `many` rows a stream is replaced as a whole; otherwise a row is updated only
+    when it differs.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    owner: str
+    key: tuple[str, ...]
+    many: bool = False
+
+    @property
+    def owner_index(self) -> int:
+        """Where the stream's id stands in a row."""
+        return self.columns.index(self.owner)
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A scope whose facts are folded, and the tables that its rows go to."""
+
+    scope: str
+    fold: Fold[Any, Any]
+    tables: tuple[Table, ...] = ()
+    # Reads what the rows need beside facts (issued lines), for the streams of a batch: {scope_id: extra}.
+    load_extra: Callable[[AsyncConnection, Sequence[str]], Awaitable[Mapping[str, Any]]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """How events that are no facts (issued invoices) become rows, and which streams have to be folded again."""
+
+    tables: tuple[Table, ...]
+    rows: Callable[[CloudEvent, EventModel], Rows | None]
+    concerns: Callable[[CloudEvent, EventModel], Iterable[Key]]
+
+
+def _no_reactions(event: CloudEvent, model: EventModel) -> Iterable[Reaction]:
+    return ()
+
+
+def _names_nothing(fact: Fact) -> Iterable[Key]:
+    return ()
+
+
+def _always(before: Facts, after: Facts) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectionSpec:
+    """One projection. `sql` is a folder with `tables.sql` and, if anything is to be read, `views.sql`.
+
+    Both run with `search_path` set to the generation's schema, so table names in them are bare.
+    """
+
+    name: str
+    version: int
+    topics: tuple[str, ...]
+    sql: Path
+    streams: tuple[Stream, ...]
+    # Scopes that streams look at, and how their facts become the `master` that a fold is given.
+    master_scopes: frozenset[str] = frozenset()
+    master: Callable[[MasterFacts], Any] = field(default=lambda facts: None)
+    # The master data that a fact names: locked before a stream that begins to depend on it is read.
+    names: Callable[[Fact], Iterable[Key]] = _names_nothing
+    # Whether new facts of master data can change anything of the streams that depend on it.
+    matters: Callable[[Facts, Facts], bool] = _always
+    documents: Documents | None = None
+    reactions: Callable[[CloudEvent, EventModel], Iterable[Reaction]] = _no_reactions
+    # For projections of events that billing has no fact for (orders): their own facts and the bodies' form in storage.
+    facts_of: Callable[[CloudEvent, EventModel], Iterable[Fact]] = facts_of
+    body_to_json: Callable[[Body], bytes] = body_to_json
+    body_from_json: Callable[[str, Any, bytes], Body] = body_from_json
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        """Every scope whose facts are stored."""
+        return self.master_scopes | {stream.scope for stream in self.streams}
+
+    @property
+    def folds(self) -> Mapping[str, Stream]:
+        """Streams by scope."""
+        return {stream.scope: stream for stream in self.streams}
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """All tables of the service, those of streams first."""
+        own = tuple(table for stream in self.streams for table in stream.tables)
+        return own + (self.documents.tables if self.documents else ())

@@ -1,0 +1,143 @@
+"""What the command line and the console show of the runtime: positions and lag, and what does not flow."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from psycopg import AsyncConnection
+
+from shared.log.records import Partition
+from shared.projections.generations import Generation, generations
+from shared.store import dead_letters, outbox
+from shared.store.pool import connect
+
+_POSITIONS = "SELECT topic, partition, next FROM position ORDER BY topic, partition"
+_PARKED = (
+    "SELECT scope, scope_id, reason, extract(epoch FROM clock_timestamp() - since)::float8 FROM parked ORDER BY since"
+)
+_PENDING = """
+SELECT scope_id, greatest(0, extract(epoch FROM clock_timestamp() - since))::float8, facts FROM pending
+ORDER BY since, scope_id
+"""
+_QUEUE = "SELECT count(*) FROM recompute_queue"
+_OUTBOX_PARKED = (
+    "SELECT stream_id, reason, extract(epoch FROM clock_timestamp() - parked_at)::float8 FROM store.outbox_parked"
+)
+_FETCH_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectionStatus:
+    """One partition of one generation. `next` and `end` are offsets; lag in seconds is the age of the next record."""
+
+    name: str
+    generation: int
+    topic: str
+    partition: int
+    next: int
+    end: int
+    lag_events: int
+    lag_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedStatus:
+    """A stream that stands still; `projection` is "outbox" where the relay keeps it back."""
+
+    projection: str
+    stream: str
+    reason: str
+    age_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class PendingStatus:
+    """A stream whose facts wait for the one that founds it."""
+
+    projection: str
+    subscription: str
+    age_seconds: float
+    facts: int
+
+
+@dataclass(frozen=True, slots=True)
+class StatusReport:
+    """The runtime as it is now."""
+
+    projections: Sequence[ProjectionStatus]
+    dead_letters: int
+    parked: Sequence[ParkedStatus]
+    pending: Sequence[PendingStatus]
+    recompute_queue: int
+    outbox: int
+
+
+@dataclass(slots=True)
+class _Found:
+    positions: list[tuple[Generation, Partition, int]]
+    parked: list[ParkedStatus]
+    pending: list[PendingStatus]
+    queue: int = 0
+
+
+async def status_report(dsn: str, broker: str) -> StatusReport:
+    """Read it from the database `dsn` and the broker (host:port); raises what they raise when they are away."""
+    connection = await connect(dsn, application="seatledger status")
+    try:
+        found = _Found([], [], [])
+        for generation in await generations(connection):
+            await _look_at(connection, generation, found)
+        rows = await (await connection.execute(_OUTBOX_PARKED)).fetchall()
+        found.parked += [ParkedStatus("outbox", *row) for row in rows]
+        dead, waiting = await dead_letters.count(connection), await outbox.depth(connection)
+    finally:
+        await connection.close()
+    projections = await _lags(broker, found.positions)
+    return StatusReport(projections, dead, found.parked, found.pending, found.queue, waiting)
+
+
+async def _look_at(connection: AsyncConnection, generation: Generation, found: _Found) -> None:
+    await connection.execute("SELECT set_config('search_path', quote_ident(%s), false)", [generation.schema])
+    for topic, partition, next_ in await (await connection.execute(_POSITIONS)).fetchall():
+        found.positions.append((generation, Partition(topic, partition), next_))
+    for scope, scope_id, reason, age in await (await connection.execute(_PARKED)).fetchall():
+        found.parked.append(ParkedStatus(generation.name, f"{scope} {scope_id}".rstrip(), reason, age))
+    for row in await (await connection.execute(_PENDING)).fetchall():
+        found.pending.append(PendingStatus(generation.name, *row))
+    queued = await (await connection.execute(_QUEUE)).fetchone()
+    found.queue += queued[0] if queued else 0
+
+
+async def _lags(broker: str, positions: Sequence[tuple[Generation, Partition, int]]) -> list[ProjectionStatus]:
+    consumer = AIOKafkaConsumer(bootstrap_servers=broker, enable_auto_commit=False, isolation_level="read_committed")
+    await consumer.start()
+    try:
+        wanted = {TopicPartition(*partition) for _, partition, _ in positions}
+        ends: Mapping[TopicPartition, int] = await consumer.end_offsets(list(wanted)) if wanted else {}
+        behind = {(p, next_) for _, p, next_ in positions if next_ < ends[TopicPartition(*p)]}
+        ages = await _ages(consumer, behind)
+    finally:
+        await consumer.stop()
+    return [
+        ProjectionStatus(
+            g.name, g.number, p.topic, p.partition, next_, ends[TopicPartition(*p)],
+            max(0, ends[TopicPartition(*p)] - next_), ages.get((p, next_), 0.0),
+        )
+        for g, p, next_ in positions
+    ]  # fmt: skip
+
+
+async def _ages(consumer: AIOKafkaConsumer, behind: set[tuple[Partition, int]]) -> dict[tuple[Partition, int], float]:
+    """How long ago the broker took the next record of each position, by asking for that record."""
+    ages: dict[tuple[Partition, int], float] = {}
+    for place in sorted(behind):
+        tp = TopicPartition(*place[0])
+        consumer.assign([tp])
+        consumer.seek(tp, place[1])
+        fetched = await consumer.getmany(tp, timeout_ms=int(_FETCH_S * 1000), max_records=1)
+        for record in fetched.get(tp, ()):
+            ages[place] = max(0.0, time.time() - record.timestamp / 1000)
+    return ages
