@@ -1,13 +1,14 @@
 """Which subscriptions a run has to look at, and everything that is known of them: reads of the live generation.
 
-A run looks at what is due and at what was folded again since the last run; its cost grows with that, not with what exists.
+A run looks at what is due and at what was folded again since the last one: its cost grows with what changed.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date
 
 import structlog
 from psycopg import AsyncConnection
@@ -17,11 +18,11 @@ from services.invoicing.projection import SPEC
 from shared.billing.account import Account, account_on, next_known
 from shared.billing.documents import DraftLine
 from shared.billing.facts import Fact
-from shared.billing.ledger import IssuedLine
+from shared.billing.ledger import IssuedLine, LayerKey
 from shared.billing.masterdata import MasterData
 from shared.billing.run import due
 from shared.projections.facts import read_facts
-from shared.projections.masters import read_known
+from shared.projections.lookup import MasterLookup
 from shared.projections.spec import Key
 
 log = structlog.get_logger()
@@ -32,7 +33,8 @@ SELECT state.scope_id, state.touched,
     THEN billed.open_from END
 FROM state LEFT JOIN invoicing.billed AS billed ON billed.subscription = state.scope_id
 WHERE state.scope = 'subscription'
-    AND (billed.subscription IS NULL OR billed.touched <> state.touched OR billed.waiting OR billed.look_again_on <= %(day)s)
+    AND (billed.subscription IS NULL OR billed.touched <> state.touched
+        OR billed.waiting OR billed.look_again_on <= %(day)s)
 ORDER BY state.scope_id
 """
 
@@ -65,9 +67,11 @@ class Looked:
 
 @dataclass(slots=True)
 class Findings:
-    """What a run found: lines to issue, and payers that cannot be billed with the reason."""
+    """What a run found: lines to issue, how many each layer has already, and unbillable payers with the reason."""
 
     looked: list[Looked] = field(default_factory=list)
+    revisions: dict[LayerKey, int] = field(default_factory=dict)
+    issue_zero_invoices: bool = False
     unbillable: dict[str, str] = field(default_factory=dict)
 
 
@@ -78,8 +82,12 @@ async def look(connection: AsyncConnection, batch: Sequence[Candidate], day: dat
     """
     names = [candidate.subscription for candidate in batch]
     facts = await read_facts(connection, SPEC, [Key("subscription", name) for name in names])
-    master = await _master(connection, [fact for own in facts.values() for fact in own])
+    lookup = MasterLookup(connection, SPEC)
+    await lookup.ask(key for own in facts.values() for fact in own for key in SPEC.names(fact))
+    master: MasterData = lookup.made
     issued = await issued_lines(connection, names)
+    findings.issue_zero_invoices = master.setting("issue_zero_invoices", day, UTC, day) is True
+    findings.revisions |= Counter(line.key for lines in issued.values() for line in lines)
     for candidate in batch:
         name = candidate.subscription
         own = facts.get(Key("subscription", name), [])
@@ -107,12 +115,3 @@ def _looked(
     found = due(account, issued, day, candidate.open_from)
     look_again = min((on for on in (found.next_due, coming) if on is not None), default=None)
     return Looked(candidate, found.drafts, look_again, found.open_from, coming)
-
-
-async def _master(connection: AsyncConnection, facts: Sequence[Fact]) -> MasterData:
-    """The master data that subscriptions name, and what that names in turn (the resellers of customers)."""
-    wanted = {Key("organisation", "")} | {key for fact in facts for key in SPEC.names(fact)}
-    known = await read_known(connection, SPEC, wanted)
-    named = {key for one in known.values() for fact in one.facts for key in SPEC.names(fact)} - wanted
-    known |= await read_known(connection, SPEC, named)
-    return MasterData.of(fact for one in known.values() for fact in one.facts)

@@ -1,48 +1,148 @@
-"""One invoice run in the database: barrier, charges, documents, numbers, events (architecture: invoices).
+"""One invoice run in the database: it closes a day (barrier, charges, documents, numbers, events).
 
-A run for a day closes that day. It is one at a time; a run that dies is run again and goes on where it was, because
-every chunk is one transaction: issued lines, numbers, events with their outbox rows, and how far each subscription got.
+One run at a time in an installation. A run that dies is run again and goes on where it was: every chunk is one
+transaction with its issued lines, numbers, events, outbox rows, and how far each of its subscriptions got.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import date
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, date, datetime
 
+from psycopg import AsyncConnection
+from psycopg.types.json import Jsonb
+
+from services.invoicing import barrier
+from services.invoicing.candidates import Candidate, Findings, candidates, look
+from services.invoicing.issuing import chunks, issue_chunk, mark, would_issue
+from services.invoicing.projection import SPEC
 from services.invoicing.shapes import Json
+from shared.errors import UserError
+from shared.projections.generations import generations
+from shared.store.pool import connect
 
-SOURCE = "urn:seatledger:invoicing"
-# A chunk is long enough to make its commit cheap and short enough that one that dies loses little.
-_LINES_A_CHUNK = 5_000
 _SUBSCRIPTIONS_A_READ = 1_000
-_RUN_LOCK = 7_201_003
+_RUN_LOCK = 7_201_010
 
-_TYPES = {"invoice": "InvoiceIssued", "credit_note": "CreditNoteIssued"}
-
+_LOCK_RUN = "SELECT pg_advisory_lock(%s)"
 _LAST_COMPLETED = "SELECT max(day) FROM invoicing.billing_run WHERE completed_at IS NOT NULL"
 _BEGIN = """
 INSERT INTO invoicing.billing_run (day, barrier, early) VALUES (%s, %s, %s)
 ON CONFLICT (day) DO UPDATE SET barrier = excluded.barrier, early = excluded.early, completed_at = NULL
 """
-_COUNT = "UPDATE invoicing.billing_run SET documents = documents + %s, lines = lines + %s WHERE day = %s"
-_COMPLETE = "UPDATE invoicing.billing_run SET completed_at = clock_timestamp() WHERE day = %s"
-_LOCK = "SELECT one FROM invoicing.billing_lock FOR UPDATE"
-_MARK = """
-INSERT INTO invoicing.billed (subscription, touched, look_again_on, open_from, new_facts_on, waiting)
-SELECT * FROM unnest(%s::text[], %s::bigint[], %s::date[], %s::date[], %s::date[], %s::boolean[])
-ON CONFLICT (subscription) DO UPDATE SET touched = excluded.touched, look_again_on = excluded.look_again_on,
-    open_from = excluded.open_from, new_facts_on = excluded.new_facts_on, waiting = excluded.waiting
+_COMPLETE = """
+UPDATE invoicing.billing_run SET completed_at = clock_timestamp() WHERE day = %s RETURNING documents, lines
 """
-_CLEAR_PARKED = "DELETE FROM invoicing.parked_payer"
+_UNPARK = "DELETE FROM invoicing.parked_payer"
 _PARK = "INSERT INTO invoicing.parked_payer (payer, day, reason) VALUES (%s, %s, %s)"
+# A civil day has ended everywhere when it has ended in the westernmost zone on earth, UTC-12.
+_LAST_ZONE = "Etc/GMT+12"
+_ZONES = "SELECT (%(now)s AT TIME ZONE %(zone)s)::date"
 
 
 @dataclass(slots=True)
-class Report:
-    """What a run did (or would do, with `dry_run`)."""
+class RunReport:
+    """What a run issued, or with `dry_run` would issue: documents as `simulate` shows them; payers left out and why."""
 
     day: date
+    dry_run: bool
     documents: list[Json] = field(default_factory=list)
     lines: int = 0
     looked_at: int = 0
-    parked: dict[str, str] = field(default_factory=dict)
+    unbillable: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to run. `waiting` is told what a run still waits for, `step` how many lines were issued."""
+
+    early: bool = False
+    dry_run: bool = False
+    timeout_s: float = 120.0
+    waiting: Callable[[str], None] = lambda what: None
+    step: Callable[[int], None] = lambda lines: None
+
+
+async def run_day(dsn: str, broker: str, day: date, options: Options) -> RunReport:
+    """Close a day: issue what is due by then. UserError says why a run cannot be made.
+
+    Of a day before the last completed run nothing is issued any more; the same day again finds what came in since.
+    """
+    async with _alone(dsn) as connection:
+        await _check_day(connection, day, early=options.early)
+        reached = await barrier.wait(connection, broker, options.timeout_s, options.waiting)
+        if not options.dry_run:
+            await connection.execute(_BEGIN, [day, Jsonb(asdict(reached)), options.early])
+        findings = await _look_at_all(connection, day)
+        report = RunReport(day, options.dry_run, looked_at=len(findings.looked), unbillable=findings.unbillable)
+        if options.dry_run:
+            report.documents = await would_issue(connection, findings, day)
+            report.lines = sum(len(_lines(document)) for document in report.documents)
+            return report
+        for chunk in chunks(findings):
+            issued = await issue_chunk(connection, chunk, day)
+            report.documents += issued
+            lines = sum(len(_lines(document)) for document in issued)
+            report.lines += lines
+            options.step(lines)
+        await _complete(connection, findings, day)
+        return report
+
+
+@asynccontextmanager
+async def _alone(dsn: str) -> AsyncIterator[AsyncConnection]:
+    """A connection that reads the live generation, while no other run goes on. The lock ends with the connection."""
+    async with await connect(dsn, application="seatledger invoice-run") as finding:
+        live = [one for one in await generations(finding, SPEC.name) if one.status == "live"]
+    if not live:
+        raise UserError("invoicing has no generation yet: start the system with `seatledger up` first")
+    async with await connect(dsn, live[0].schema, application="seatledger invoice-run") as connection:
+        await connection.execute(_LOCK_RUN, [_RUN_LOCK])
+        yield connection
+
+
+async def _check_day(connection: AsyncConnection, day: date, *, early: bool) -> None:
+    row = await (await connection.execute(_LAST_COMPLETED)).fetchone()
+    last = None if row is None else row[0]
+    if last is not None and day < last:
+        raise UserError(f"{day} is closed: the last completed invoice run is of {last}; late facts go on the next one")
+    today = await connection.execute(_ZONES, {"now": datetime.now(UTC), "zone": _LAST_ZONE})
+    row = await today.fetchone()
+    assert row is not None
+    if day >= row[0] and not early:
+        raise UserError(
+            f"{day} has not ended in every time zone: run it when it has, or with --early, "
+            "and what comes in until then goes on the next documents"
+        )
+
+
+async def _look_at_all(connection: AsyncConnection, day: date) -> Findings:
+    findings = Findings()
+    wanted = await candidates(connection, day)
+    for batch in _batches(wanted, _SUBSCRIPTIONS_A_READ):
+        await look(connection, batch, day, findings)
+    return findings
+
+
+async def _complete(connection: AsyncConnection, findings: Findings, day: date) -> None:
+    """Mark what had nothing to issue, note the payers that were left out, and close the day."""
+    async with connection.transaction():
+        nothing_due = [looked for looked in findings.looked if not looked.drafts]
+        await mark(connection, nothing_due, waiting=frozenset())
+        await connection.execute(_UNPARK)
+        for payer, reason in sorted(findings.unbillable.items()):
+            await connection.execute(_PARK, [payer, day, reason])
+        await connection.execute(_COMPLETE, [day])
+
+
+def _lines(document: Json) -> Sequence[object]:
+    lines = document["lines"]
+    assert isinstance(lines, list)
+    return lines
+
+
+def _batches(items: Sequence[Candidate], size: int) -> Iterator[Sequence[Candidate]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

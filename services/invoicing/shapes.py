@@ -32,6 +32,14 @@ def document_shape(document: Document) -> Json:
     }
 
 
+def issued_shape(document: Document) -> Json:
+    """A document as InvoiceIssued and CreditNoteIssued carry it: with its number and its taxes."""
+    taxes = [
+        {"rate": written(tax.rate), "base": written(tax.base), "amount": written(tax.amount)} for tax in document.taxes
+    ]
+    return {"number": document.number, **document_shape(document), "taxes": taxes}
+
+
 def line_shape(line: IssuedLine) -> Json:
     """One line; `days`, `of_days` and `unit_net` stand on prorated lines and credits, `returns` on credits."""
     shape: Json = {

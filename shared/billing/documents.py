@@ -57,8 +57,9 @@ class TaxLine:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """An invoice or a credit note as it is issued; amounts are positive on both."""
+    """An invoice or a credit note as it is issued; amounts are positive on both. `number` is its name in the ledger."""
 
+    number: str
     kind: DocumentKind
     day: date
     recipient: str
@@ -117,6 +118,7 @@ def document(
     tax_total = sum((tax.amount for tax in taxes), ZERO)
     unit = minor_unit(group.currency)
     return Document(
+        number=name,
         kind=group.kind,
         day=day,
         recipient=group.recipient,

@@ -1,0 +1,60 @@
+"""The barrier of an invoice run: nothing that was known when it began may be missing from what it reads.
+
+It waits until our own events are all in the log, the live generation has read the log up to where it ended when the
+run began, and nothing waits to be folded again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from psycopg import AsyncConnection
+
+from services.invoicing.projection import SPEC
+from shared.errors import UserError
+from shared.log.ends import end_offsets
+from shared.store.outbox import depth
+
+_POSITIONS = "SELECT topic, partition, next FROM position"
+_QUEUED = "SELECT count(*) FROM recompute_queue"
+_POLL_S = 0.1
+
+# Told once a poll what is still missing: records to relay, events to project, subscriptions to fold again.
+Waiting = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Barrier:
+    """What a run waited for: the end of each partition of the log, as [topic, partition, offset]."""
+
+    ends: list[tuple[str, int, int]]
+
+
+async def wait(connection: AsyncConnection, broker: str, timeout_s: float, waiting: Waiting) -> Barrier:
+    """Wait for the barrier on a connection that reads the live generation. UserError when it does not come in time."""
+    deadline = time.monotonic() + timeout_s
+    while unrelayed := await depth(connection):
+        await _pause(deadline, waiting, f"{unrelayed} of our own events are not in the log yet: does the relay run?")
+    ends = await end_offsets(broker, SPEC.topics)
+    while True:
+        rows = await (await connection.execute(_POSITIONS)).fetchall()
+        positions = {(topic, partition): reached for topic, partition, reached in rows}
+        behind = sum(max(end - positions.get((topic, partition), 0), 0) for topic, partition, end in ends)
+        row = await (await connection.execute(_QUEUED)).fetchone()
+        queued = 0 if row is None else int(row[0])
+        if not behind and not queued:
+            return Barrier(ends)
+        what = (
+            f"the projector is {behind} events behind the log" if behind else f"{queued} things wait to be folded again"
+        )
+        await _pause(deadline, waiting, f"{what}: does it run? (seatledger status)")
+
+
+async def _pause(deadline: float, waiting: Waiting, what: str) -> None:
+    if time.monotonic() > deadline:
+        raise UserError(f"the invoice run cannot begin: {what} Nothing was issued; run it again")
+    waiting(what)
+    await asyncio.sleep(_POLL_S)
