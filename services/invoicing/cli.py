@@ -1,0 +1,159 @@
+"""The commands of invoicing: `simulate` and `invoice-run`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+from services import presentation
+from services.invoicing.shapes import Json, document_shape, plan_shape, subscription_shape
+from services.invoicing.simulation import Simulation
+from services.invoicing.simulation import simulate as run_simulation
+from shared.billing import settings as billing_settings
+from shared.billing.facts import Fact
+from shared.errors import UserError
+from shared.events.facts import facts_of
+from shared.events.files import read_events
+
+if TYPE_CHECKING:
+    from services.invoicing.invoice_run import RunReport
+
+_PROBLEMS_SHOWN = 20
+_AMOUNTS = ("net", "tax", "gross", "quantity", "unit_price", "unit_net")
+
+
+def simulate(
+    file: str, *, until: date, runs: Sequence[date] | None, settings: Mapping[str, str], as_json: bool
+) -> None:
+    """Print what comes out of a file of events by the end of a day. UserError names every line that is wrong."""
+    for key, value in settings.items():
+        try:
+            billing_settings.check(key, value)
+        except billing_settings.UnknownSetting as error:
+            raise UserError(f"--setting: {error}") from None
+    result = run_simulation(facts_in(file), until, runs, settings)
+    shape = simulation_shape(result)
+    if as_json:
+        presentation.document(shape)
+    else:
+        _show_simulation(shape)
+
+
+def facts_in(file: str) -> list[Fact]:
+    """The facts of a file of events, each event once. UserError with line, field and reason when one is wrong."""
+    content = read_events(file, "position")
+    if content.problems:
+        raise UserError(problems_text(content.problems))
+    seen: set[tuple[str, str]] = set()
+    facts: list[Fact] = []
+    for found in content.events:
+        identity = (found.event.source, found.event.id)
+        if identity not in seen:
+            seen.add(identity)
+            facts += facts_of(found.event, found.model)
+    return facts
+
+
+def problems_text(problems: Sequence[object]) -> str:
+    """What is wrong with a file, a line each, the first ones."""
+    shown = [str(problem) for problem in problems[:_PROBLEMS_SHOWN]]
+    more = len(problems) - len(shown)
+    return "\n".join([*shown, f"and {more} more"] if more else shown)
+
+
+def simulation_shape(simulation: Simulation) -> Json:
+    """The output of `simulate`, as the contract has it."""
+    return {
+        "until": simulation.until.isoformat(),
+        "documents": [document_shape(document) for document in simulation.documents],
+        "subscriptions": [subscription_shape(state) for state in simulation.subscriptions],
+        "installment_plans": [plan_shape(plan) for plan in simulation.installment_plans],
+        "rejected": [{"id": fact.id, "type": fact.type, "reason": fact.reason} for fact in simulation.rejected],
+    }
+
+
+def invoice_run(day: date, *, dsn: str, broker: str, dry_run: bool, early: bool, as_json: bool) -> None:
+    """Close a day and print the documents that it issued (or, with `dry_run`, would issue)."""
+    from services.invoicing.invoice_run import Options, run_day
+
+    said: set[str] = set()
+
+    def waiting(what: str) -> None:
+        kind = what.split(":")[0].split(" ")[-1]
+        if not as_json and kind not in said:
+            said.add(kind)
+            presentation.say(f"waiting: {what}")
+
+    report = asyncio.run(run_day(dsn, broker, day, Options(early=early, dry_run=dry_run, waiting=waiting)))
+    if as_json:
+        presentation.document(report)
+    else:
+        _show_report(report)
+    if report.unbillable:
+        names = ", ".join(sorted(report.unbillable))
+        raise UserError(f"{len(report.unbillable)} payers could not be billed and are left for the next run: {names}")
+
+
+def show_documents(documents: Iterable[Mapping[str, object]], *, lines: bool) -> None:
+    """Documents as a table, and with `lines` each one's lines below it."""
+    documents = list(documents)
+    columns = ["date", "kind", "recipient", "customer", "currency", "net", "tax", "gross"]
+    if documents and "number" in documents[0]:
+        columns.insert(0, "number")
+    _table("Documents", columns, documents)
+    if lines:
+        columns = [
+            "date",
+            "recipient",
+            "subscription",
+            "kind",
+            "from",
+            "to",
+            "quantity",
+            "unit_price",
+            "unit_net",
+            "net",
+        ]
+        heads = ({"date": d["date"], "recipient": d["recipient"], "of": d["lines"]} for d in documents)
+        _table("Lines", columns, [{**head, **line} for head in heads for line in _dicts(head["of"])])
+
+
+def _show_simulation(shape: Json) -> None:
+    show_documents(_dicts(shape["documents"]), lines=True)
+    subscriptions, plans = _dicts(shape["subscriptions"]), _dicts(shape["installment_plans"])
+    columns = [
+        "subscription", "status", "quantity", "unit_price", "billing_plan", "term_start", "term_end", "protected_until",
+    ]  # fmt: skip
+    _table("Subscriptions", columns, subscriptions)
+    if plans:
+        show_plans(plans)
+    if rejected := _dicts(shape["rejected"]):
+        _table("Rejected", ["id", "type", "reason"], rejected)
+
+
+def show_plans(plans: Sequence[Mapping[str, object]]) -> None:
+    """Installment plans; the column of excluded ones is there only when there are any (rule R4.8)."""
+    columns = ["subscription", "billing_plan", "installments", "invoiced", "excluded", "remaining"]
+    if not any(plan["excluded"] for plan in plans):
+        columns.remove("excluded")
+    _table("Installment plans", [*columns, "next_invoice_date", "next_invoice_amount"], plans)
+
+
+def _show_report(report: RunReport) -> None:
+    what = "would issue" if report.dry_run else "issued"
+    count = len(report.documents)
+    presentation.say(f"{report.day}: {what} {count} documents with {report.lines} lines")
+    if report.documents:
+        show_documents(report.documents, lines=False)
+
+
+def _table(title: str, columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
+    right = {*_AMOUNTS, "installments", "invoiced", "excluded", "remaining", "next_invoice_amount"}
+    presentation.table(title, columns, [[row.get(column) for column in columns] for row in rows], right)
+
+
+def _dicts(value: object) -> list[Json]:
+    assert isinstance(value, list)
+    return value
