@@ -46,16 +46,11 @@ class Account:
         return Schedule(self.terms, self.prices)
 
     def payer(self) -> Payer:
-        """The reseller if there is one, else the customer, with its own tax rate (rules R6.1, R6.7).
-
-        The reseller is the one that a later CustomerChanged names, else the order's.
-        """
+        """The reseller if there is one, else the customer, with its own tax rate (rules R6.1, R6.7)."""
         terms, master = self.terms, self.policies.master
         limit = known_by_end_of(self.known, terms.tz)
         profile = master.customer(terms.customer_id, terms.tz, limit)
-        reseller = terms.reseller_id
-        if profile.moved_to is not None and profile.moved_at is not None and profile.moved_at > terms.known_at:
-            reseller = profile.moved_to
+        reseller = profile.reseller_of(terms.reseller_id, terms.known_at)
         block = profile.block if reseller is None else master.reseller(reseller, terms.tz, limit)
         return Payer(block.id, tax_rate_of(block), self.policies.separate_invoices())
 

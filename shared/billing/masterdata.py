@@ -60,6 +60,11 @@ class CustomerProfile:
     moved_to: str | None = None
     moved_at: datetime | None = None
 
+    def reseller_of(self, ordered_with: str | None, ordered_at: datetime) -> str | None:
+        """The reseller of a subscription that was ordered at an instant: its order's, until the customer moves (R6.1)."""
+        moved = self.moved_at is not None and self.moved_at > ordered_at
+        return self.moved_to if moved else ordered_with
+
 
 @dataclass(slots=True)
 class MasterData:

@@ -8,7 +8,7 @@ from typing import cast
 
 from shared.billing.calendar import first_on_or_after
 from shared.billing.facts import DecreaseCredit, PartialInvoicing, RefundPolicy, UsageRule
-from shared.billing.masterdata import MasterData, known_by_end_of
+from shared.billing.masterdata import CustomerProfile, MasterData, known_by_end_of
 from shared.billing.settings import Value
 from shared.billing.terms import Terms
 
@@ -43,21 +43,18 @@ class Policies:
 
     def partial_invoicing(self, day: date) -> PartialInvoicing:
         """When a partial charge is invoiced: nce on the day, else as the customer has it, else the setting (R1.9)."""
-        terms = self.terms
-        if terms.nce:
+        if self.terms.nce:
             return "order_day"
-        profile = self.master.customer(terms.customer_id, terms.tz, known_by_end_of(self.known, terms.tz))
-        stated = profile.block.partial_charges_invoicing
+        stated = self._profile().block.partial_charges_invoicing
         if stated is not None:
             return stated
         return cast(PartialInvoicing, self._of_customer("partial_charges_invoicing", day))
 
     def separate_invoices(self) -> bool:
         """Whether the customer's items go on invoices of their own, as it is known now (rules R6.1, R6.4)."""
-        terms = self.terms
-        profile = self.master.customer(terms.customer_id, terms.tz, known_by_end_of(self.known, terms.tz))
-        if profile.block.separate_invoices is not None:
-            return profile.block.separate_invoices
+        stated = self._profile().block.separate_invoices
+        if stated is not None:
+            return stated
         return self._of_customer("separate_invoices", self.known) is True
 
     def partial_due(self, day: date) -> date:
@@ -71,6 +68,8 @@ class Policies:
 
     def _of_customer(self, key: str, day: date) -> Value:
         terms = self.terms
-        return self.master.setting(
-            key, day, terms.tz, self.known, customer=terms.customer_id, reseller=terms.reseller_id
-        )
+        reseller = self._profile().reseller_of(terms.reseller_id, terms.known_at)
+        return self.master.setting(key, day, terms.tz, self.known, customer=terms.customer_id, reseller=reseller)
+
+    def _profile(self) -> CustomerProfile:
+        return self.master.customer(self.terms.customer_id, self.terms.tz, known_by_end_of(self.known, self.terms.tz))

@@ -93,8 +93,9 @@ class PriceBook:
             tz = terms.tz
             limit = known_by_end_of(min(starts, self.known), tz)
             profile = self.master.customer(terms.customer_id, tz, limit)
+            reseller_id = profile.reseller_of(terms.reseller_id, terms.known_at)
             self._rates[starts] = extra_charge_rate(
-                self.master, profile, terms.reseller_id, tz, starts, min(starts, self.known), limit
+                self.master, profile, reseller_id, tz, starts, min(starts, self.known), limit
             )
         return self._rates[starts]
 
