@@ -31,7 +31,7 @@ $(STAMP): requirements-dev.lock requirements-uv.lock pyproject.toml
 	@echo "Installing uv, pinned by hash (requirements-uv.lock)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-uv.lock
 	@echo "Installing $$(grep -c '==' requirements-dev.lock) locked packages, each checked by hash (requirements-dev.lock)"
-	@$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python requirements-dev.lock
+	@$(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes --python $(BIN)/python requirements-dev.lock
 	@echo "Installing seatledger itself, editable"
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $(STAMP)

@@ -113,9 +113,10 @@ def simulate(
     as_json: Json = False,
 ) -> None:
     """Fold the events of a file and run its invoices, without broker or database."""
+    days, settings = _days(runs) or None, _settings(setting or [])
     from services.invoicing import cli
 
-    cli.simulate(file, until=until, runs=_days(runs) or None, settings=_settings(setting or []), as_json=as_json)
+    cli.simulate(file, until=until, runs=days, settings=settings, as_json=as_json)
 
 
 @app.command(name="invoice-run")

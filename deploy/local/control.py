@@ -34,31 +34,33 @@ def start_in_background(
     log = home / "logs" / "supervisor.log"
     log.unlink(missing_ok=True)
     environment = {system.HOME: str(home), "PYTHONUNBUFFERED": "1"}
-    command = Command("supervisor", [sys.executable, *arguments], log, environment, dies_with_parent=tied)
+    errors = log.with_suffix(".errors")
+    command = Command(
+        "supervisor", [sys.executable, *arguments], log, environment, dies_with_parent=tied, errors=errors
+    )
     process = start(command)
     try:
-        return _wait_until_ready(home, process, log, say)
+        return _wait_until_ready(home, process, command, say)
     except BaseException:
         # Also Ctrl-C while it starts: half a system is not left in the background.
         stop(process, signal.SIGTERM, STOP_WITHIN_SECONDS)
         raise
 
 
-def _wait_until_ready(home: Path, process: Popen[bytes], log: Path, say: Callable[[str], None]) -> System:
+def _wait_until_ready(home: Path, process: Popen[bytes], command: Command, say: Callable[[str], None]) -> System:
     deadline = time.monotonic() + START_WITHIN_SECONDS
-    with log.open() as lines:
+    with command.log.open() as lines:
         while True:
             ended = process.poll() is not None
             for line in lines:
-                if not ended:
-                    say(line.rstrip())
+                say(line.rstrip())
             if ended:
-                raise UserError(tail(log))
+                raise UserError(tail(command.errors or command.log))
             found = System.read(home)
             if found is not None and found.pid == process.pid and found.state == "ready":
                 return found
             if time.monotonic() > deadline:
-                raise UserError(f"The system is not ready after {START_WITHIN_SECONDS:.0f} s; see {log}.")
+                raise UserError(f"The system is not ready after {START_WITHIN_SECONDS:.0f} s; see {command.log}.")
             time.sleep(0.05)
 
 

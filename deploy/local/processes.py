@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -36,6 +37,8 @@ class Command:
     user: str | None = None
     directory: Path | None = None
     dies_with_parent: bool = True
+    # Standard error apart from the log; else it goes there too.
+    errors: Path | None = None
 
 
 def start(command: Command) -> subprocess.Popen[bytes]:
@@ -50,12 +53,13 @@ def start(command: Command) -> subprocess.Popen[bytes]:
             if os.getppid() != parent:
                 os._exit(1)
 
-    with command.log.open("ab") as log:
+    with ExitStack() as files:
+        log = files.enter_context(command.log.open("ab"))
         return subprocess.Popen(
             command.arguments,
             stdin=subprocess.DEVNULL,
             stdout=log,
-            stderr=subprocess.STDOUT,
+            stderr=files.enter_context(command.errors.open("wb")) if command.errors else subprocess.STDOUT,
             env={**os.environ, **command.environment},
             cwd=command.directory,
             user=command.user,

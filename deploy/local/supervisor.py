@@ -28,6 +28,8 @@ from shared.readiness import READY_FILE
 
 LOOK_EVERY_SECONDS = 0.1
 READY_WITHIN_SECONDS = 60.0
+# Broker and database answer when the services are started, so who ends this often without a word is broken.
+EXITS_BEFORE_GIVING_UP = 3
 
 
 class Supervisor:
@@ -110,11 +112,16 @@ class Supervisor:
         self.say(f"Broker    {address} ({_kind(self.choice.broker)})")
         if self.prepare is not None:
             self._run_prepare(self.prepare)
-        if self.services and self.asked_to_stop is None:
-            self._start_services()
+        late = self._start_services() if self.services and self.asked_to_stop is None else []
         if self.asked_to_stop is None:
             self._state("ready")
-            self.say(f"Ready after {time.monotonic() - began:.1f} s")
+            took = f"{time.monotonic() - began:.1f} s"
+            logs = self.home / "logs"
+            self.say(
+                f"Started in {took}, but not ready yet: {', '.join(late)}; logs: {logs}"
+                if late
+                else f"Ready after {took}"
+            )
 
     def _start_piece(self, piece: Piece) -> Child:
         return self.watch.spawn(piece.command, piece.is_ready, restartable=piece.restartable, port=piece.port)
@@ -141,17 +148,19 @@ class Supervisor:
         if process.returncode != 0:
             raise UserError(f"Tables and topics could not be brought up to date. {log} ends:\n{tail(log)}")
 
-    def _start_services(self) -> None:
+    def _start_services(self) -> list[str]:
+        """Start all and wait; gives the names of those not ready in time. Raises UserError for a broken one."""
         self.say(f"Starting {len(self.services)} processes: {', '.join(service.name for service in self.services)}")
         children = [self._start_service(service) for service in self.services]
         deadline = time.monotonic() + READY_WITHIN_SECONDS
-        while self.asked_to_stop is None:
-            late = [child.record.name for child in children if child.record.state != "ready"]
-            if not late:
-                return
-            if time.monotonic() > deadline:
-                self.say(f"Not ready yet, and watched further: {', '.join(late)}; logs are in {self.home / 'logs'}")
-                return
+        while True:
+            late = [child for child in children if child.record.state != "ready"]
+            if not late or time.monotonic() > deadline or self.asked_to_stop is not None:
+                return [child.record.name for child in late]
+            for child in late:
+                if child.record.restarts >= EXITS_BEFORE_GIVING_UP and child.record.state == "waiting":
+                    log = child.command.log
+                    raise UserError(f"{child.record.name} does not start. Its log, {log}, ends:\n{tail(log)}")
             self.watch.look()
             time.sleep(0.02)
 

@@ -136,3 +136,14 @@ def test_when_the_preparation_fails_its_last_words_are_shown_and_nothing_is_left
     assert "table invoice does not fit migration 3" in complaint
     assert not (started_system.home / "system.json").exists()
     assert not system.is_locked(started_system.home)
+
+
+def test_a_service_that_never_becomes_ready_ends_the_start_with_its_last_words(started_system: Supervised) -> None:
+    failed = started_system.launch("--service", "tests.infrastructure.processes.failing")
+    said, complaint = failed.communicate(timeout=60)
+
+    assert failed.returncode == 1
+    assert "invoicing-worker exited with code 3; starting it again in 1 s" in said
+    assert "invoicing-worker does not start" in complaint
+    assert "table invoice does not fit migration 3" in complaint
+    assert not system.is_locked(started_system.home)

@@ -1,4 +1,4 @@
-"""A preparation that fails with a reason."""
+"""A process that fails at its start with a reason."""
 
 import sys
 

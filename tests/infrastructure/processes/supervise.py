@@ -19,9 +19,11 @@ def main() -> None:
     parser.add_argument("broker")
     parser.add_argument("--fresh", action="store_true")
     parser.add_argument("--prepare")
+    parser.add_argument("--service", help="the module of one more stand-in")
     given = parser.parse_args()
     try:
-        supervisor = Supervisor(given.home, Choice(given.broker), say, STAND_INS, given.prepare)
+        more = (ServiceProcess("invoicing", "worker", given.service),) if given.service else ()
+        supervisor = Supervisor(given.home, Choice(given.broker), say, STAND_INS + more, given.prepare)
         supervisor.run(fresh=given.fresh)
     except UserError as error:
         print(error, file=sys.stderr)

@@ -1,0 +1,70 @@
+"""What a person sees who types `seatledger`: exit codes, one clear sentence, no traceback."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def seatledger(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SEATLEDGER_")}
+    return subprocess.run(
+        [sys.executable, "-m", "services.cli", *arguments],
+        env={**environment, "SEATLEDGER_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    "command",
+    [(), ("up",), ("down",), ("status",), ("demo",), ("emit",), ("simulate",), ("invoice-run",), ("schemas", "events")],
+)
+def test_every_command_explains_itself(tmp_path: Path, command: tuple[str, ...]) -> None:
+    answer = seatledger(tmp_path, *command, "--help")
+    assert answer.returncode == 0
+    assert "Usage:" in answer.stdout
+
+
+@pytest.mark.parametrize(
+    ("command", "named"),
+    [
+        (("nonsense",), "nonsense"),
+        (("simulate", "events.jsonl", "--until", "2026-02-30"), "2026-02-30"),
+        (("simulate", "events.jsonl", "--until", "2026-02-28", "--runs", "2026-02-01,x"), "'x'"),
+        (("simulate", "events.jsonl", "--until", "2026-02-28", "--setting", "rounding"), "'rounding'"),
+        (("simulate", "events.jsonl"), "--until"),
+    ],
+)
+def test_wrong_usage_is_code_2_and_names_what_is_wrong(tmp_path: Path, command: tuple[str, ...], named: str) -> None:
+    answer = seatledger(tmp_path, *command)
+    assert answer.returncode == 2
+    assert named in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        (("status",), "Nothing is running"),
+        (("demo",), "Start it with: seatledger up"),
+        (("up", "--broker", "embedded", "--database", "postgresql://elsewhere/billing"), "loses its last records"),
+        (("up", "--broker", "nonsense"), "embedded, kafka or host:port"),
+        (("up", "--broker", "127.0.0.1:1"), "No broker answers at 127.0.0.1:1"),
+    ],
+)
+def test_a_failure_is_code_1_with_one_sentence(tmp_path: Path, command: tuple[str, ...], sentence: str) -> None:
+    answer = seatledger(tmp_path, *command)
+    assert answer.returncode == 1
+    assert sentence in answer.stderr
+    assert len(answer.stderr.strip().splitlines()) == 1
+
+
+def test_stopping_where_nothing_runs_says_so_and_is_no_failure(tmp_path: Path) -> None:
+    answer = seatledger(tmp_path, "down")
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert "Nothing is running" in answer.stdout

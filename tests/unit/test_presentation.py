@@ -1,0 +1,45 @@
+"""Results as plain lines and as JSON."""
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from services import presentation
+
+
+@dataclass(frozen=True)
+class Line:
+    day: date
+    net: Decimal
+
+
+def test_into_a_pipe_a_table_is_plain_lines_with_figures_at_their_end(capsys: pytest.CaptureFixture[str]) -> None:
+    presentation.table("Lines", ("product", "net"), [("o365", Decimal("80.00")), (None, "5.00")], right=("net",))
+    assert capsys.readouterr().out == (
+        "Lines\n" + "  product    net\n" + "  o365     80.00\n" + "            5.00\n" + "\n"
+    )
+
+
+def test_a_table_without_rows_still_has_its_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    presentation.table("Lines", ("product", "net"), [])
+    assert capsys.readouterr().out == "Lines\n  product  net\n\n"
+
+
+def test_json_keeps_money_as_strings_and_dates_as_iso(capsys: pytest.CaptureFixture[str]) -> None:
+    presentation.document({"lines": [Line(date(2026, 2, 1), Decimal("80.00"))]})
+    assert json.loads(capsys.readouterr().out) == {"lines": [{"day": "2026-02-01", "net": "80.00"}]}
+
+
+def test_json_refuses_what_has_no_form(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(TypeError, match="object has no form in JSON"):
+        presentation.document(object())
+
+
+def test_progress_into_a_pipe_is_one_line_at_the_end(capsys: pytest.CaptureFixture[str]) -> None:
+    with presentation.progress("Events", 3) as advance:
+        advance(2)
+        advance(1)
+    assert capsys.readouterr().out == "Events: 3 of 3\n"
