@@ -94,7 +94,6 @@ def _what(detail: ErrorDetails) -> str:
 
 _WITHOUT_VALUE: dict[str, Callable[[Mapping[str, object]], str]] = {
     "missing": lambda _: "is missing; add it",
-    "too_short": lambda _: "is empty; give at least one",
     "string_too_short": lambda _: "is empty; give a text",
     "string_too_long": lambda c: f"is too long; give at most {c['max_length']} characters",
     "string_unicode": lambda _: "holds characters that are not Unicode; give plain text",

@@ -21,7 +21,7 @@ def body_to_json(body: Body) -> bytes:
 def body_from_json(event_type: str, scope: Scope, stored: bytes) -> Body:
     """The body of a fact of that event type and scope: an OrderExecuted says CustomerStated in the scope customer.
 
-    Raises KeyError for a type that gives no facts, pydantic.ValidationError for bytes that `body_to_json` did not write.
+    Raises KeyError for a type that gives no facts, pydantic.ValidationError for bytes `body_to_json` did not write.
     """
     # A setting of a customer lies in the customer's scope too, and is no statement of the customer's account.
     name = event_type if event_type == "SettingChanged" else _OF_ACCOUNTS.get(scope, event_type)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
@@ -120,8 +120,8 @@ def _refused_constant(name: str) -> object:
 def _yaml_list(text: str) -> Iterator[Item | Malformed]:
     import yaml  # only where a file is YAML: the command line starts without it
 
-    loader = _core_loader()(text)
     try:
+        loader = _core_loader()(text)
         root = loader.get_single_node()
         if root is None:
             return
@@ -131,10 +131,11 @@ def _yaml_list(text: str) -> Iterator[Item | Malformed]:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         yield Malformed(line, None, f"is not YAML ({error.problem}); give a list of events")
-    except yaml.YAMLError as error:
-        yield Malformed(1, None, f"is not YAML ({error}); give a list of events")
-    finally:
-        loader.dispose()
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        yield Malformed(line, None, f"is not YAML ({error.reason}); give a list of events")
+    except RecursionError:
+        yield Malformed(1, None, "is not a list of events (it is nested too deep); give a list of events")
 
 
 def _core_loader() -> type[yaml.SafeLoader]:
@@ -143,14 +144,13 @@ def _core_loader() -> type[yaml.SafeLoader]:
     class CoreLoader(yaml.SafeLoader):
         """YAML 1.2's core schema instead of YAML 1.1's guesses."""
 
-        yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
-
         def flatten_mapping(self, node: Any) -> None:
             super().flatten_mapping(node)
             for key, _ in node.value:
                 if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:str":
                     raise yaml.constructor.ConstructorError(None, None, "a name is not text", key.start_mark)
 
+    CoreLoader.yaml_implicit_resolvers = {}
     resolvers = {
         "null": (r"~|null|", ["~", "n", ""]),
         "bool": (r"true|false", list("tf")),

@@ -76,7 +76,12 @@ ExchangeRate = Annotated[
     _DecimalText,
     WithJsonSchema({"anyOf": [_NOT_NEGATIVE_SCHEMA, {"type": "integer", "exclusiveMinimum": 0}]}),
 ]
-CivilDate = Annotated[date, PlainValidator(values.civil_date), WithJsonSchema({"type": "string", "format": "date"})]
+CivilDate = Annotated[
+    date,
+    PlainValidator(values.civil_date),
+    PlainSerializer(date.isoformat, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date"}),
+]
 Moment = Annotated[
     values.Moment,
     PlainValidator(values.moment),

@@ -13,6 +13,8 @@ from shared.events.models.fields import Currency, Id, Moment
 
 
 def _each_subscription_once(items: tuple[OrderItem, ...]) -> tuple[OrderItem, ...]:
+    if not items:
+        raise ValueError("is empty; give at least one")
     seen: set[str] = set()
     for item in items:
         if item.subscription_id in seen:
@@ -21,12 +23,18 @@ def _each_subscription_once(items: tuple[OrderItem, ...]) -> tuple[OrderItem, ..
     return items
 
 
+# Not min_length: pydantic counts what is left after a bad item and would tell of a second problem.
+_Items = Annotated[
+    tuple[OrderItem, ...], AfterValidator(_each_subscription_once), Field(json_schema_extra={"minItems": 1})
+]
+
+
 class _Order(EventModel):
     order_id: Id
     currency: Currency
     reseller: Reseller | None = OPTIONAL
     customer: Customer
-    items: Annotated[tuple[OrderItem, ...], Field(min_length=1), AfterValidator(_each_subscription_once)]
+    items: _Items
     effective_at: Moment | None = OPTIONAL
 
 
