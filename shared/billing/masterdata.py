@@ -61,7 +61,7 @@ class CustomerProfile:
     moved_at: datetime | None = None
 
     def reseller_of(self, ordered_with: str | None, ordered_at: datetime) -> str | None:
-        """The reseller of a subscription that was ordered at an instant: its order's, until the customer moves (R6.1)."""
+        """The reseller of a subscription that was ordered at an instant: the order's, until the customer moves."""
         moved = self.moved_at is not None and self.moved_at > ordered_at
         return self.moved_to if moved else ordered_with
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.billing_dsl import (
     Event,
     Json,
@@ -155,7 +157,7 @@ def test_last_is_the_31st() -> None:
     assert result.documents[1] == "prorated 2019-02-10..2019-02-27 1 x 6.43 = 6.43 (18/28 of 10.00)"
 
 
-def defined(**fields: object) -> Event:
+def defined(**fields: Any) -> Event:
     return product_defined(on="2019-01-01", **fields)
 
 
