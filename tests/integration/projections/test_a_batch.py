@@ -265,6 +265,7 @@ def test_a_price_and_a_new_subscription_brought_at_once_by_two_workers_meet(data
     async def scenario(g: Seats) -> None:
         async with worker(database) as other:
             for n in range(20):
+                await g.given(price(f"product-{n}", "6.00", "2026-01-01"))
                 first = g.log.append(order(f"sub-{n}", 5, f"product-{n}"))
                 second = g.log.append(price(f"product-{n}", "7.00"))
                 await asyncio.gather(g.worker.apply(first), other.apply(second))

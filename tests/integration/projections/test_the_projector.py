@@ -1,4 +1,4 @@
-"""The live projector on a real broker and a real database: what it does when one of them, or another worker, gets in the way."""
+"""The live projector on a real broker and database, and what it does when one of them, or another worker, interferes."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ async def query(dsn: str, statement: str) -> Sequence[tuple[Any, ...]]:
 
 
 async def quantities(dsn: str) -> dict[str, int]:
-    return dict(await query(dsn, "SELECT subscription, quantity FROM seats"))  # type: ignore[arg-type]  # two columns
+    return dict(await query(dsn, "SELECT subscription, quantity FROM seats"))
 
 
 async def eventually(holds: Callable[[], Awaitable[bool]], seconds: float = 20.0) -> None:
