@@ -1,0 +1,103 @@
+"""Subscriptions and invoicing running inside the test: projectors and relay as tasks, on a real broker and database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import orjson
+
+from services.invoicing.invoice_run import Options, RunReport, run_day
+from services.invoicing.projection import SPEC as INVOICING
+from services.prepare import prepare
+from services.subscriptions.projection import SPEC as SUBSCRIPTIONS
+from shared.events.envelope import event_of, to_record
+from shared.events.reading import addressed, read
+from shared.log.ends import end_offsets
+from shared.log.relay import run_relay
+from shared.log.topics import topic_of_type
+from shared.log.writer import LogWriter, Outgoing
+from shared.projections.generations import projected
+from shared.projections.projector import Limits, Projector
+from shared.store.config import Config
+from shared.store.outbox import PostgresOutbox, depth
+from shared.store.pool import connect
+
+SPECS = (SUBSCRIPTIONS, INVOICING)
+Event = dict[str, Any]
+
+
+def record_of(event: Event) -> Outgoing:
+    """The Kafka record of a public event that has its id and source."""
+    attributes = {name: value for name, value in event.items() if name != "data"} | {"specversion": "1.0"}
+    found, model, _ = read(event_of(attributes, orjson.dumps(event["data"])))
+    key, value, headers = to_record(addressed(found, model))
+    return Outgoing(topic_of_type(event["type"]).name, key, value, headers)
+
+
+@dataclass(frozen=True)
+class BillingSystem:
+    """What a test does with the running system."""
+
+    dsn: str
+    broker: str
+
+    async def emit(self, events: Sequence[Event]) -> None:
+        await self.write([record_of(event) for event in events])
+
+    async def write(self, records: Sequence[Outgoing]) -> None:
+        async with LogWriter(self.broker) as writer:
+            await writer.write(records)
+
+    async def settled(self, timeout_s: float = 60) -> None:
+        """Wait until everything that is in log and outbox is projected and nothing waits to be folded again."""
+        async with asyncio.timeout(timeout_s), await connect(self.dsn) as connection:
+            while not await self._is_settled(connection):  # noqa: ASYNC110 - the projectors are told nothing of us
+                await asyncio.sleep(0.05)
+
+    async def run(self, day: date, **options: Any) -> RunReport:
+        return await run_day(self.dsn, self.broker, day, Options(**options))
+
+    async def query(self, statement: str, *arguments: object) -> list[tuple[Any, ...]]:
+        async with await connect(self.dsn) as connection:
+            return await (await connection.execute(statement.encode(), arguments)).fetchall()
+
+    async def _is_settled(self, connection: Any) -> bool:
+        if await depth(connection):
+            return False
+        for spec in SPECS:
+            ends = await end_offsets(self.broker, spec.topics)
+            for generation in await projected(connection, spec):
+                rows = await connection.execute(f"SELECT topic, partition, next FROM {generation.schema}.position")
+                positions = {(topic, partition): at for topic, partition, at in await rows.fetchall()}
+                if any(positions.get((topic, partition), 0) < end for topic, partition, end in ends):
+                    return False
+                queue = await connection.execute(f"SELECT count(*) FROM {generation.schema}.recompute_queue")
+                if (await queue.fetchone())[0]:
+                    return False
+        return True
+
+
+@asynccontextmanager
+async def billing_system(
+    dsn: str, broker: str, *, partitions: int = 3, workers: int = 1
+) -> AsyncIterator[BillingSystem]:
+    """A prepared system whose projectors and relay run for the time of the block; an error of theirs ends the test."""
+    await prepare(Config(database=dsn, broker=broker, partitions=partitions))
+    stop = asyncio.Event()
+    async with asyncio.TaskGroup() as tasks, await connect(dsn) as connection, await connect(dsn) as relaying:
+        for spec in SPECS:
+            for generation in await projected(connection, spec):
+                for _ in range(workers):
+                    projector = Projector(spec, generation, dsn, broker, Limits(batch=50, recompute_batch=50))
+                    tasks.create_task(projector.run(stop))
+        tasks.create_task(run_relay(PostgresOutbox(relaying), broker, stop))
+        try:
+            yield BillingSystem(dsn, broker)
+        finally:
+            stop.set()
+            await asyncio.sleep(0.3)

@@ -1,0 +1,1 @@
+"""Invoice runs on a real broker and database."""

@@ -1,0 +1,96 @@
+"""Any history, in any order of arrival, gives the same through Kafka and PostgreSQL as through `simulate`."""
+
+import asyncio
+import os
+from datetime import UTC, date, datetime
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from services.invoicing.cli import simulation_shape
+from services.invoicing.simulation import simulate
+from shared.projections import clock
+from shared.projections.generations import projected
+from shared.store.pool import connect
+from tests.infrastructure.billing_system import SPECS, BillingSystem, billing_system
+from tests.infrastructure.brokers import Broker
+from tests.infrastructure.databases import Databases
+from tests.infrastructure.topics import delete_all_topics
+from tests.integration.invoicing.documents import facts_in, in_order, table
+from tests.strategies.histories import History, arrivals, histories
+
+# Each example starts a system of its own, some three seconds; the full run of CI takes more of them.
+EXAMPLES = int(os.environ.get("SEATLEDGER_EXAMPLES", "6"))
+LAST = date(2027, 1, 15)
+RUNS = st.lists(st.dates(date(2025, 1, 1), LAST), min_size=1, max_size=5, unique=True).map(sorted)
+
+
+@st.composite
+def deliveries(draw: st.DrawFn) -> tuple[History, list[History]]:
+    history = draw(histories())
+    return history, draw(arrivals(history))
+
+
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(delivery=deliveries(), days=RUNS)
+def test_documents_and_rows_are_those_of_simulate_whatever_the_order_of_arrival(
+    broker: Broker, database_server: Databases, delivery: tuple[History, list[History]], days: list[date]
+) -> None:
+    history, batches = delivery
+    delete_all_topics(broker.address)
+    dsn = database_server.create()
+    try:
+        came_out = asyncio.run(_run(dsn, broker.address, batches, days))
+    finally:
+        database_server.drop(dsn)
+
+    expected: dict[str, Any] = simulation_shape(simulate(facts_in(history), LAST, days))
+
+    assert came_out["documents"] == in_order(expected["documents"])
+    assert came_out["subscriptions"] == table(expected["subscriptions"])
+    assert came_out["installment_plans"] == table(expected["installment_plans"])
+    assert came_out["rejected"] == sorted(
+        (r["id"], r["type"], r["reason"]) for r in expected["rejected"] if not r["reason"].startswith("waits for")
+    )
+
+
+async def _run(dsn: str, broker: str, batches: list[History], days: list[date]) -> dict[str, Any]:
+    async with billing_system(dsn, broker) as system:
+        for batch in batches:
+            await system.emit(batch)
+        await _tick(dsn)
+        await system.settled()
+        issued = []
+        for day in days:
+            issued += (await system.run(day, early=True)).documents
+        await system.settled()
+        return {"documents": in_order(issued)} | await _rows(system)
+
+
+async def _tick(dsn: str) -> None:
+    """Move the clock of every generation to the last day, as the worker would in the course of time."""
+    async with await connect(dsn) as finding:
+        for spec in SPECS:
+            for generation in await projected(finding, spec):
+                async with await connect(dsn, generation.schema) as connection:
+                    await clock.tick(connection, datetime(LAST.year, LAST.month, LAST.day, 12, tzinfo=UTC))
+
+
+async def _rows(system: BillingSystem) -> dict[str, Any]:
+    subscriptions = (
+        "subscription, status, quantity, unit_price::text, billing_plan, term_start, term_end, protected_until"
+    )
+    plans = (
+        "subscription, billing_plan, installments, invoiced, excluded, remaining, next_invoice_date, "
+        "next_invoice_amount::text, next_invoice_gross::text, extra_charge_rate::text"
+    )
+    return {
+        "subscriptions": table(await system.query(f"SELECT {subscriptions} FROM read.subscriptions")),
+        "installment_plans": table(await system.query(f"SELECT {plans} FROM read.installment_plans")),
+        "rejected": sorted(await system.query("SELECT id, type, reason FROM read.rejected_events")),
+    }
