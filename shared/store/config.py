@@ -23,4 +23,5 @@ class Config(BaseSettings):
     recompute_batch: int = Field(default=200, ge=1, le=20_000, description="queued streams folded again a transaction")
     parked_limit: int = Field(default=100, ge=0, description="parked streams beyond which a projector stops")
     tick_seconds: float = Field(default=5.0, gt=0, description="how often a generation's clock moves forward")
+    daily_runs: bool = Field(default=False, description="whether invoicing runs each day that has ended by itself")
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")

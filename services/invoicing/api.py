@@ -1,0 +1,84 @@
+"""`python -m services.invoicing.api`: documents, installment plans and what is charged next.
+
+No authentication yet (a later part), so it listens on the loopback address only.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from services.invoicing import queries
+from services.invoicing.queries import Document, DocumentWithLines, InstallmentPlan, NextCharge
+from shared.web.application import Connection, serve
+from shared.web.errors import BadRequest, NotFound
+from shared.web.paging import Cursor, Limit, Page, key_of, page_of
+
+router = APIRouter(prefix="/v1")
+
+From = Annotated[date | None, Query(alias="from", description="dated on this day or later")]
+To = Annotated[date | None, Query(alias="to", description="dated on this day or earlier")]
+DueBy = Annotated[date | None, Query(description="due on this day or earlier")]
+
+
+@router.get("/documents")
+async def documents(
+    connection: Connection,
+    recipient: str | None = None,
+    first: From = None,
+    last: To = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Page[Document]:
+    """Issued invoices and credit notes by date and number; of one recipient, of some days."""
+    day, number = key_of(cursor, [date.min.isoformat(), ""])
+    try:
+        after = (date.fromisoformat(day), number)
+    except ValueError:
+        raise BadRequest(f"cursor: {cursor!r} is none of this list; give `next` of the page before") from None
+    found = await queries.documents(connection, after, limit + 1, recipient=recipient, first=first, last=last)
+    return page_of(found, limit, lambda one: [one.date.isoformat(), one.number])
+
+
+@router.get("/documents/{number:path}")
+async def document(connection: Connection, number: str) -> DocumentWithLines:
+    """One document with all its lines."""
+    found = await queries.document(connection, number)
+    if found is None:
+        raise NotFound(f"there is no document {number!r}")
+    return found
+
+
+@router.get("/installment-plans")
+async def installment_plans(
+    connection: Connection,
+    customer: str | None = None,
+    reseller: str | None = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Page[InstallmentPlan]:
+    """Running installment plans by subscription; of one customer, one reseller."""
+    (after,) = key_of(cursor, [""])
+    found = await queries.installment_plans(connection, after, limit + 1, customer=customer, reseller=reseller)
+    return page_of(found, limit, lambda one: [one.subscription])
+
+
+@router.get("/next-charges")
+async def next_charges(
+    connection: Connection,
+    recipient: str | None = None,
+    due_by: DueBy = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Page[NextCharge]:
+    """What is charged next, by subscription; to one recipient, by some day."""
+    (after,) = key_of(cursor, [""])
+    found = await queries.next_charges(connection, after, limit + 1, recipient=recipient, last=due_by)
+    return page_of(found, limit, lambda one: [one.subscription])
+
+
+if __name__ == "__main__":
+    sys.exit(serve("invoicing", router))

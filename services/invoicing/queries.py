@@ -1,0 +1,167 @@
+"""What the API of invoicing reads: the views of the schema `read`, page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import LiteralString, TypeVar
+
+from psycopg import AsyncConnection
+from psycopg.rows import class_row
+from pydantic import BaseModel, Field
+
+_DOCUMENTS = """
+SELECT * FROM read.documents
+WHERE (date, number) > (%(after_date)s::date, %(after_number)s)
+    AND (%(recipient)s::text IS NULL OR recipient = %(recipient)s)
+    AND (%(first)s::date IS NULL OR date >= %(first)s)
+    AND (%(last)s::date IS NULL OR date <= %(last)s)
+ORDER BY date, number LIMIT %(limit)s
+"""
+_DOCUMENT = "SELECT * FROM read.documents WHERE number = %s"
+_LINES = """
+SELECT * FROM read.document_lines WHERE number = %s ORDER BY customer, subscription, "from", kind, line
+"""
+_PLANS = """
+SELECT * FROM read.installment_plans
+WHERE subscription > %(after)s
+    AND (%(customer)s::text IS NULL OR customer = %(customer)s)
+    AND (%(reseller)s::text IS NULL OR reseller = %(reseller)s)
+ORDER BY subscription LIMIT %(limit)s
+"""
+_CHARGES = """
+SELECT * FROM read.next_charges
+WHERE subscription > %(after)s
+    AND (%(recipient)s::text IS NULL OR recipient = %(recipient)s)
+    AND (%(last)s::date IS NULL OR due <= %(last)s)
+ORDER BY subscription LIMIT %(limit)s
+"""
+
+
+class Tax(BaseModel):
+    """What is owed at one rate."""
+
+    rate: Decimal
+    base: Decimal
+    amount: Decimal
+
+
+class Document(BaseModel):
+    """A row of read.documents; amounts are strings, positive on credit notes too."""
+
+    number: str
+    kind: str
+    date: date
+    recipient: str
+    customer: str | None
+    currency: str
+    net: Decimal
+    tax: Decimal
+    gross: Decimal
+    taxes: list[Tax]
+
+
+class DocumentLine(BaseModel):
+    """A row of read.document_lines; `from` and `to` are both covered."""
+
+    line: str
+    customer: str
+    subscription: str
+    product: str
+    kind: str
+    from_: date = Field(alias="from")
+    to: date
+    quantity: int
+    unit_price: Decimal
+    days: int | None
+    of_days: int | None
+    unit_net: Decimal | None
+    net: Decimal
+    returns: str | None
+
+
+class DocumentWithLines(Document):
+    """A document and all its lines, sorted by customer, subscription, from, kind, line."""
+
+    lines: list[DocumentLine]
+
+
+class InstallmentPlan(BaseModel):
+    """A row of read.installment_plans."""
+
+    subscription: str
+    billing_plan: str
+    installments: int
+    invoiced: int
+    excluded: int
+    remaining: int
+    next_invoice_date: date | None
+    next_invoice_amount: Decimal | None
+    next_invoice_gross: Decimal | None
+    extra_charge_rate: Decimal
+    customer: str
+    reseller: str | None
+    currency: str
+
+
+class NextCharge(BaseModel):
+    """A row of read.next_charges."""
+
+    subscription: str
+    due: date
+    net: Decimal
+    recipient: str
+    currency: str
+
+
+M = TypeVar("M", bound=BaseModel)
+
+
+async def documents(
+    connection: AsyncConnection,
+    after: tuple[date, str],
+    limit: int,
+    *,
+    recipient: str | None = None,
+    first: date | None = None,
+    last: date | None = None,
+) -> list[Document]:
+    """At most `limit` documents after (date, number), sorted by these; dated `first` to `last`, both included."""
+    wanted = {
+        "after_date": after[0], "after_number": after[1], "limit": limit, "recipient": recipient, "first": first,
+        "last": last,
+    }  # fmt: skip
+    return await _all(connection, Document, _DOCUMENTS, wanted)
+
+
+async def document(connection: AsyncConnection, number: str) -> DocumentWithLines | None:
+    """One document with its lines."""
+    found = await _all(connection, Document, _DOCUMENT, [number])
+    if not found:
+        return None
+    lines = await _all(connection, DocumentLine, _LINES, [number])
+    return DocumentWithLines(**found[0].model_dump(), lines=lines)
+
+
+async def installment_plans(
+    connection: AsyncConnection, after: str, limit: int, *, customer: str | None = None, reseller: str | None = None
+) -> list[InstallmentPlan]:
+    """At most `limit` plans after a subscription's id, sorted by it."""
+    wanted = {"after": after, "limit": limit, "customer": customer, "reseller": reseller}
+    return await _all(connection, InstallmentPlan, _PLANS, wanted)
+
+
+async def next_charges(
+    connection: AsyncConnection, after: str, limit: int, *, recipient: str | None = None, last: date | None = None
+) -> list[NextCharge]:
+    """At most `limit` next charges after a subscription's id, sorted by it; due by `last`."""
+    wanted = {"after": after, "limit": limit, "recipient": recipient, "last": last}
+    return await _all(connection, NextCharge, _CHARGES, wanted)
+
+
+async def _all(
+    connection: AsyncConnection, model: type[M], query: LiteralString, wanted: Sequence[object] | dict[str, object]
+) -> list[M]:
+    async with connection.cursor(row_factory=class_row(model)) as cursor:
+        return await (await cursor.execute(query, wanted)).fetchall()

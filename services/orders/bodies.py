@@ -1,0 +1,59 @@
+"""What events say about orders, accounts and products, as facts of this service. Pure.
+
+Billing knows an order only by its items, one fact a subscription; here it is one thing. So the body of an order's fact
+is the event's own model, stored as the contract writes it. Accounts and products are the facts of billing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import cast
+
+from shared.billing.facts import (
+    Body,
+    CustomerStated,
+    Fact,
+    PriceChanged,
+    ProductCopied,
+    ProductDefined,
+    ProductDeleted,
+    ResellerStated,
+    Scope,
+)
+from shared.events import fact_bodies
+from shared.events.envelope import CloudEvent
+from shared.events.facts import facts_of as facts_of_billing
+from shared.events.models.base import EventModel
+from shared.events.models.fields import FROM_JSON
+from shared.events.models.orders import OrderDeleted, OrderExecuted, OrderPlaced
+from shared.events.reading import data_of
+from shared.events.registry import EVENT_TYPES
+
+Order = OrderPlaced | OrderExecuted
+_ACCOUNTS_AND_PRODUCTS = (
+    CustomerStated, ResellerStated, ProductDefined, ProductCopied, ProductDeleted, PriceChanged
+)  # fmt: skip
+
+
+def facts_of(event: CloudEvent, model: EventModel) -> Iterator[Fact]:
+    """The facts of an event: one about its order, and those of billing about accounts and products."""
+    if isinstance(model, OrderPlaced | OrderExecuted | OrderDeleted):
+        # The runner hands bodies on without looking inside; only the functions of this service do.
+        body = cast(Body, model)
+        yield Fact(event.source, event.id, event.type, event.time, "order", model.order_id, body, event.sequence or 0)
+    for fact in facts_of_billing(event, model):
+        if isinstance(fact.body, _ACCOUNTS_AND_PRODUCTS):
+            yield fact
+
+
+def body_to_json(body: Body) -> bytes:
+    """What `body_from_json` reads back as an equal body."""
+    stored: object = body
+    return data_of(stored) if isinstance(stored, EventModel) else fact_bodies.body_to_json(body)
+
+
+def body_from_json(event_type: str, scope: Scope, stored: bytes) -> Body:
+    """The body of a stored fact; raises KeyError and pydantic.ValidationError for bytes that were not stored by it."""
+    if scope == "order":
+        return cast(Body, EVENT_TYPES[event_type].model.model_validate_json(stored, context=FROM_JSON))
+    return fact_bodies.body_from_json(event_type, scope, stored)

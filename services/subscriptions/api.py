@@ -1,0 +1,58 @@
+"""`python -m services.subscriptions.api`: subscriptions as they are, and the events that the rules refuse.
+
+No authentication yet (a later part), so it listens on the loopback address only.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from fastapi import APIRouter
+
+from services.subscriptions import queries
+from services.subscriptions.queries import RejectedEvent, Subscription
+from shared.web.application import Connection, serve
+from shared.web.errors import NotFound
+from shared.web.paging import Cursor, Limit, Page, key_of, page_of
+
+router = APIRouter(prefix="/v1")
+
+
+@router.get("/subscriptions")
+async def subscriptions(
+    connection: Connection,
+    customer: str | None = None,
+    reseller: str | None = None,
+    status: str | None = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Page[Subscription]:
+    """Subscriptions by id; of one customer, one reseller, in one status."""
+    (after,) = key_of(cursor, [""])
+    found = await queries.subscriptions(
+        connection, after, limit + 1, customer=customer, reseller=reseller, status=status
+    )
+    return page_of(found, limit, lambda one: [one.subscription])
+
+
+@router.get("/subscriptions/{subscription_id:path}")
+async def subscription(connection: Connection, subscription_id: str) -> Subscription:
+    """One subscription."""
+    found = await queries.subscription(connection, subscription_id)
+    if found is None:
+        raise NotFound(f"there is no subscription {subscription_id!r}")
+    return found
+
+
+@router.get("/rejected-events")
+async def rejected_events(
+    connection: Connection, subscription: str | None = None, limit: Limit = 100, cursor: Cursor = None
+) -> Page[RejectedEvent]:
+    """Events that the billing rules refuse, with the reason in words; of one subscription."""
+    after = key_of(cursor, ["", "", ""])
+    found = await queries.rejected_events(connection, after, limit + 1, subscription)
+    return page_of(found, limit, lambda one: [one.subscription, one.source, one.id])
+
+
+if __name__ == "__main__":
+    sys.exit(serve("subscriptions", router))

@@ -1,0 +1,86 @@
+"""What the API of subscriptions reads: the views of the schema `read`, page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+
+from psycopg import AsyncConnection
+from psycopg.rows import class_row
+from pydantic import BaseModel
+
+_SUBSCRIPTIONS = """
+SELECT * FROM read.subscriptions
+WHERE subscription > %(after)s
+    AND (%(customer)s::text IS NULL OR customer = %(customer)s)
+    AND (%(reseller)s::text IS NULL OR reseller = %(reseller)s)
+    AND (%(status)s::text IS NULL OR status = %(status)s)
+ORDER BY subscription LIMIT %(limit)s
+"""
+_SUBSCRIPTION = "SELECT * FROM read.subscriptions WHERE subscription = %s"
+_REJECTED = """
+SELECT * FROM read.rejected_events
+WHERE (subscription, source, id) > (%(subscription)s, %(source)s, %(id)s)
+    AND (%(of)s::text IS NULL OR subscription = %(of)s)
+ORDER BY subscription, source, id LIMIT %(limit)s
+"""
+
+
+class Subscription(BaseModel):
+    """A row of read.subscriptions; amounts are strings."""
+
+    subscription: str
+    status: str
+    quantity: int
+    unit_price: Decimal
+    billing_plan: str
+    term_start: date
+    term_end: date
+    protected_until: date | None
+    customer: str
+    reseller: str | None
+    product: str
+    vendor: str | None
+    currency: str
+    auto_renew: bool
+
+
+class RejectedEvent(BaseModel):
+    """A row of read.rejected_events."""
+
+    subscription: str
+    source: str
+    id: str
+    type: str
+    reason: str
+
+
+async def subscriptions(
+    connection: AsyncConnection,
+    after: str,
+    limit: int,
+    *,
+    customer: str | None = None,
+    reseller: str | None = None,
+    status: str | None = None,
+) -> list[Subscription]:
+    """At most `limit` subscriptions after an id, sorted by id."""
+    wanted = {"after": after, "limit": limit, "customer": customer, "reseller": reseller, "status": status}
+    async with connection.cursor(row_factory=class_row(Subscription)) as cursor:
+        return await (await cursor.execute(_SUBSCRIPTIONS, wanted)).fetchall()
+
+
+async def subscription(connection: AsyncConnection, subscription_id: str) -> Subscription | None:
+    """One subscription."""
+    async with connection.cursor(row_factory=class_row(Subscription)) as cursor:
+        return await (await cursor.execute(_SUBSCRIPTION, [subscription_id])).fetchone()
+
+
+async def rejected_events(
+    connection: AsyncConnection, after: Sequence[str], limit: int, of: str | None = None
+) -> list[RejectedEvent]:
+    """At most `limit` rejected events after (subscription, source, id), sorted by these; `of` one subscription."""
+    wanted = {**dict(zip(("subscription", "source", "id"), after, strict=True)), "limit": limit, "of": of}
+    async with connection.cursor(row_factory=class_row(RejectedEvent)) as cursor:
+        return await (await cursor.execute(_REJECTED, wanted)).fetchall()

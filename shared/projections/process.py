@@ -1,0 +1,87 @@
+"""The projector process of a service: `main(SPEC)` projects every generation of the spec's version until SIGTERM.
+
+Its clock is moved by the service's Faust worker, not here: one place where time passes, and a projector that is busy
+with a backlog does not let it stand still.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+
+import psycopg
+import structlog
+from aiokafka.errors import KafkaError
+from pydantic import ValidationError
+
+from shared.log.reader import ForeignLog
+from shared.projections.generations import Generation, NoGeneration, projected
+from shared.projections.projector import Limits, Projector
+from shared.projections.spec import ProjectionSpec
+from shared.projections.waiting import TooManyParked
+from shared.projections.writes import TableDiffers
+from shared.readiness import ready
+from shared.store.config import Config
+from shared.store.logging import configure_logging
+from shared.store.pool import connect
+
+# A batch ends well within this; what still waits then (for a broker that is away) is cancelled, which loses nothing.
+_GRACE_S = 5.0
+_log = structlog.get_logger("projector")
+
+
+def main(spec: ProjectionSpec) -> int:
+    """Run until SIGTERM or SIGINT: exit code 0. 1 with one sentence on standard error when it cannot go on."""
+    try:
+        config = Config()
+    except ValidationError as error:
+        return _refuse(f"the environment is not as it should be: {error}")
+    configure_logging(f"{spec.name}-projector", config.log_level)
+    try:
+        asyncio.run(project(spec, config))
+    except (ForeignLog, NoGeneration, TooManyParked, TableDiffers) as error:
+        return _refuse(str(error))
+    except (psycopg.Error, KafkaError) as error:
+        return _refuse(f"{type(error).__name__}: {error}")
+    return 0
+
+
+async def project(spec: ProjectionSpec, config: Config) -> None:
+    """Project the generations of the spec's version, each with its own consumer group, until a signal comes.
+
+    When one of them cannot go on the others end too. Raises what Projector.run raises, or NoGeneration.
+    """
+    connection = await connect(config.database, application=f"{spec.name} projector")
+    try:
+        found = await projected(connection, spec)
+    finally:
+        await connection.close()
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    running = [loop.create_task(_projector(spec, one, config).run(stop)) for one in found]
+    watching = loop.create_task(stop.wait())
+    ready()
+    await asyncio.wait([watching, *running], return_when=asyncio.FIRST_COMPLETED)
+    stop.set()
+    _, slow = await asyncio.wait(running, timeout=_GRACE_S)
+    for task in slow:
+        task.cancel()
+    await asyncio.wait(running)
+    watching.cancel()
+    for task in running:
+        if not task.cancelled():
+            task.result()
+    _log.info("stopped")
+
+
+def _projector(spec: ProjectionSpec, generation: Generation, config: Config) -> Projector:
+    limits = Limits(config.batch, config.recompute_batch, config.parked_limit, tick_seconds=None)
+    return Projector(spec, generation, config.database, config.broker, limits)
+
+
+def _refuse(sentence: str) -> int:
+    print(sentence, file=sys.stderr, flush=True)
+    return 1

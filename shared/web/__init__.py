@@ -1,0 +1,1 @@
+"""API scaffolding: the application, errors, paging. Authentication is a later part: it listens on loopback only."""
