@@ -9,6 +9,8 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+_PROBLEMS_SHOWN = 20
+
 
 def on_terminal() -> bool:
     return sys.stdout.isatty()
@@ -22,6 +24,13 @@ def say(line: str) -> None:
 def document(value: object) -> None:
     """JSON on standard output: dataclasses as objects, dates as ISO 8601, decimals as strings."""
     print(json.dumps(value, indent=2, ensure_ascii=False, default=_plain), flush=True)
+
+
+def problems_text(problems: Sequence[object]) -> str:
+    """What is wrong with a file, a line each; the first ones."""
+    shown = [str(problem) for problem in problems[:_PROBLEMS_SHOWN]]
+    more = len(problems) - len(shown)
+    return "\n".join([*shown, f"and {more} more"] if more else shown)
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], right: Collection[str] = ()) -> None:

@@ -20,7 +20,6 @@ from shared.events.files import read_events
 if TYPE_CHECKING:
     from services.invoicing.invoice_run import RunReport
 
-_PROBLEMS_SHOWN = 20
 _AMOUNTS = ("net", "tax", "gross", "quantity", "unit_price", "unit_net")
 
 
@@ -45,7 +44,7 @@ def facts_in(file: str) -> list[Fact]:
     """The facts of a file of events, each event once. UserError with line, field and reason when one is wrong."""
     content = read_events(file, "position")
     if content.problems:
-        raise UserError(problems_text(content.problems))
+        raise UserError(presentation.problems_text(content.problems))
     seen: set[tuple[str, str]] = set()
     facts: list[Fact] = []
     for found in content.events:
@@ -54,13 +53,6 @@ def facts_in(file: str) -> list[Fact]:
             seen.add(identity)
             facts += facts_of(found.event, found.model)
     return facts
-
-
-def problems_text(problems: Sequence[object]) -> str:
-    """What is wrong with a file, a line each, the first ones."""
-    shown = [str(problem) for problem in problems[:_PROBLEMS_SHOWN]]
-    more = len(problems) - len(shown)
-    return "\n".join([*shown, f"and {more} more"] if more else shown)
 
 
 def simulation_shape(simulation: Simulation) -> Json:
