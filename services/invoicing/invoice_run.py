@@ -16,7 +16,7 @@ from psycopg.types.json import Jsonb
 
 from services.invoicing import barrier
 from services.invoicing.candidates import Candidate, Findings, candidates, look
-from services.invoicing.issuing import chunks, issue_chunk, mark, would_issue
+from services.invoicing.issuing import LINES_A_CHUNK, chunks, issue_chunk, mark, would_issue
 from services.invoicing.projection import SPEC
 from services.invoicing.shapes import Json
 from shared.errors import UserError
@@ -61,6 +61,7 @@ class Options:
     early: bool = False
     dry_run: bool = False
     timeout_s: float = 120.0
+    lines_a_chunk: int = LINES_A_CHUNK
     waiting: Callable[[str], None] = lambda what: None
     step: Callable[[int], None] = lambda lines: None
 
@@ -81,7 +82,7 @@ async def run_day(dsn: str, broker: str, day: date, options: Options) -> RunRepo
             report.documents = await would_issue(connection, findings, day)
             report.lines = sum(len(_lines(document)) for document in report.documents)
             return report
-        for chunk in chunks(findings):
+        for chunk in chunks(findings, options.lines_a_chunk):
             issued = await issue_chunk(connection, chunk, day)
             report.documents += issued
             lines = sum(len(_lines(document)) for document in issued)

@@ -21,7 +21,7 @@ from shared.store.event_table import append
 
 SOURCE = "urn:seatledger:invoicing"
 # Long enough to make its commit cheap, short enough that a run that dies repeats little.
-_LINES_A_CHUNK = 5_000
+LINES_A_CHUNK = 5_000
 _TYPES = {"invoice": "InvoiceIssued", "credit_note": "CreditNoteIssued"}
 
 _LOCK = "SELECT one FROM invoicing.billing_lock FOR UPDATE"
@@ -44,8 +44,8 @@ class Chunk:
     issue_zero_invoices: bool
 
 
-def chunks(findings: Findings) -> Iterator[Chunk]:
-    """The lines of a run, payer after payer; those of a payer stay together, unbillable payers are left out.
+def chunks(findings: Findings, lines: int = LINES_A_CHUNK) -> Iterator[Chunk]:
+    """The lines of a run in chunks of some `lines`; those of a payer stay together, unbillable payers are left out.
 
     A subscription with lines for several payers is settled with the last of them, so that a run that dies between them
     looks at it again.
@@ -68,7 +68,7 @@ def chunks(findings: Findings) -> Iterator[Chunk]:
     for payer in sorted(by_payer.keys() - findings.unbillable.keys()):
         drafts += by_payer[payer]
         settled += settled_with.get(payer, [])
-        if len(drafts) >= _LINES_A_CHUNK:
+        if len(drafts) >= lines:
             yield _chunk(drafts, settled, findings)
             drafts, settled = [], []
     if drafts:

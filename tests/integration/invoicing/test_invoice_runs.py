@@ -180,3 +180,51 @@ def test_a_fact_that_comes_late_is_corrected_on_the_next_documents_and_the_issue
             assert [document["kind"] for document in after] == ["credit_note"]
 
     asyncio.run(scenario())
+
+
+class _Died(Exception):
+    """What ends a run between two chunks."""
+
+
+def test_a_run_that_dies_between_two_chunks_is_run_again_and_goes_on(empty_broker: Broker, database: str) -> None:
+    """Five payers, a chunk each: the second run bills the four that the first did not reach."""
+    orders = invoice_of(500)
+    for number, order in enumerate(orders):
+        order["data"]["reseller"]["id"] = f"res-{number}"
+
+    def die(lines: int) -> None:
+        raise _Died
+
+    async def scenario() -> None:
+        async with billing_system(database, empty_broker.address) as system:
+            await system.emit(orders)
+            await system.settled()
+            with pytest.raises(_Died):
+                await system.run(date(2025, 3, 1), lines_a_chunk=1, step=die)
+            await system.settled()
+            done = await system.query("SELECT number FROM read.documents")
+
+            report = await system.run(date(2025, 3, 1), lines_a_chunk=1)
+            await system.settled()
+
+            assert (len(done), len(report.documents)) == (1, 4)
+            numbers = await system.query("SELECT number FROM read.documents ORDER BY number")
+            assert [n for (n,) in numbers] == [f"INV-2025-{i:06d}" for i in range(1, 6)]
+            assert await system.query("SELECT count(*) FROM read.document_lines") == [(500,)]
+
+    asyncio.run(scenario())
+
+
+def test_a_dry_run_shows_the_documents_and_writes_nothing(empty_broker: Broker, database: str) -> None:
+    async def scenario() -> None:
+        async with billing_system(database, empty_broker.address) as system:
+            await system.emit(RELEASE_NOTES)
+            await system.settled()
+
+            shown = await system.run(date(2019, 2, 1), dry_run=True)
+
+            assert in_order(shown.documents) == simulated(RELEASE_NOTES, [date(2019, 2, 1)])
+            for written in ("issued_line", "billing_run", "document_counter", "returnable_tax", "billed"):
+                assert await system.query(f"SELECT count(*) FROM invoicing.{written}") == [(0,)]
+
+    asyncio.run(scenario())
