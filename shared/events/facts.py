@@ -16,7 +16,7 @@ from shared.billing.facts import Body, Fact, Scope
 from shared.events.envelope import CloudEvent
 from shared.events.models import catalog, orders, subscriptions
 from shared.events.models.base import EventModel
-from shared.events.models.blocks import Customer, OrderItem, Reseller
+from shared.events.models.blocks import OrderItem, Reseller
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -81,17 +81,12 @@ _reseller = _mirror(billing.ResellerBlock)
 _item = _mirror(billing.OrderItem, product=_product)
 
 
-def _accounts(customer: Customer, reseller: Reseller | None) -> tuple[_Said, ...]:
+def _accounts(customer: billing.CustomerBlock, reseller: billing.ResellerBlock | None) -> tuple[_Said, ...]:
     """What an order says of its customer and reseller beside the subscription."""
-    reseller_id = None if reseller is None else reseller.id
-    said: tuple[_Said, ...] = (("customer", customer.id, billing.CustomerStated(_customer(customer), reseller_id)),)
-    if reseller is not None and _says_more_than_id(reseller):
-        said += (("reseller", reseller.id, billing.ResellerStated(_reseller(reseller))),)
-    return said
-
-
-def _says_more_than_id(reseller: Reseller) -> bool:
-    return any(value is not None for name, value in reseller if name != "id")
+    stated = billing.CustomerStated(customer, reseller_id=None if reseller is None else reseller.id)
+    if reseller is None or reseller == billing.ResellerBlock(reseller.id):  # only named
+        return (("customer", customer.id, stated),)
+    return ("customer", customer.id, stated), ("reseller", reseller.id, billing.ResellerStated(reseller))
 
 
 def _order_executed(model: EventModel) -> tuple[_Said, ...]:
@@ -105,22 +100,24 @@ def _order_executed(model: EventModel) -> tuple[_Said, ...]:
         )
         return "subscription", item.subscription_id, body
 
-    return (*map(of_item, model.items), *_accounts(model.customer, model.reseller))
+    return (*map(of_item, model.items), *_accounts(customer, reseller))
 
 
 def _subscription_imported(model: EventModel) -> tuple[_Said, ...]:
     assert isinstance(model, subscriptions.SubscriptionImported)
+    customer = _customer(model.customer)
+    reseller = None if model.reseller is None else _reseller(model.reseller)
     body = billing.SubscriptionImported(
         currency=model.currency,
-        customer=_customer(model.customer),
+        customer=customer,
         item=_item(model),
         started_at=model.started_at,
         billed_by_us_from=model.billed_by_us_from,
-        reseller=None if model.reseller is None else _reseller(model.reseller),
+        reseller=reseller,
         protected_price=model.protected_price,
         protected_until=model.protected_until,
     )
-    return ("subscription", model.subscription_id, body), *_accounts(model.customer, model.reseller)
+    return ("subscription", model.subscription_id, body), *_accounts(customer, reseller)
 
 
 def _customer_stated(model: EventModel) -> tuple[_Said, ...]:

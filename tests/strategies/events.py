@@ -50,7 +50,9 @@ def _object(
 ) -> st.SearchStrategy[Data]:
     # null stands for an absent field, and unknown fields never fail.
     loose = {name: values | st.none() for name, values in optional.items()}
-    return st.fixed_dictionaries(dict(required), optional=loose | {"x_unknown": st.floats(allow_nan=False, width=32)})
+    return st.fixed_dictionaries(
+        dict(required), optional=loose | {"x_unknown": st.floats(allow_nan=False, allow_infinity=False)}
+    )
 
 
 _TAXED = {

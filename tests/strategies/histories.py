@@ -63,63 +63,19 @@ _INSTALLMENTS: Final[Sequence[Event]] = (
 class Sold:
     """A subscription of the history: whose it is, what was sold, and from when."""
 
-    subscription_id: str
+    number: int
     customer_id: str
+    reseller_id: str | None
     product_id: str
     start: date
 
-
-@st.composite
-def histories(draw: st.DrawFn, max_subscriptions: int = 3, max_changes: int = 8) -> History:
-    """Up to `max_subscriptions` orders or imports with up to `max_changes` later events in all."""
-    pool = draw(st.lists(_moments(), min_size=3, max_size=8))
-    resellers = {customer: draw(st.none() | st.sampled_from(_RESELLERS)) for customer in _CUSTOMERS}
-    said: list[Event] = []
-    sold: list[Sold] = []
-    for number in range(1, draw(st.integers(1, max_subscriptions)) + 1):
-        began = draw(st.sampled_from(pool))
-        customer_id = draw(st.sampled_from(_CUSTOMERS))
-        subscription = Sold(f"sub-{number}", customer_id, draw(st.sampled_from(_PRODUCTS)), _day(began))
-        sold.append(subscription)
-        starts = _imports if draw(st.integers(0, 9)) == 0 else _orders
-        said.append({"time": began} | draw(starts(subscription, resellers[customer_id], number)))
-    for _ in range(draw(st.integers(0, max_changes))):
-        known = draw(st.sampled_from(pool))
-        said.append({"time": known} | draw(_changes(draw(st.sampled_from(sold)), _day(known))))
-    said.sort(key=lambda event: _day(event["time"]))
-    return [draw(_identified(event, number)) for number, event in enumerate(said, 1)]
+    @property
+    def subscription_id(self) -> str:
+        return f"sub-{self.number}"
 
 
-@st.composite
-def arrivals(draw: st.DrawFn, history: History) -> list[History]:
-    """One way the history can arrive: shuffled, some events more than once, cut into batches."""
-    delivered = list(history) + draw(st.lists(st.sampled_from(history), max_size=len(history)))
-    shuffled = draw(st.permutations(delivered))
-    cuts = sorted(draw(st.sets(st.integers(1, max(1, len(shuffled) - 1)))))
-    return [shuffled[start:end] for start, end in zip([0, *cuts], [*cuts, len(shuffled)], strict=True) if start < end]
-
-
-def _days() -> st.SearchStrategy[date]:
-    ends = [date(2025, 1, 31), date(2025, 2, 28), date(2025, 3, 30), date(2025, 10, 26), date(2026, 2, 28)]
-    return st.sampled_from(ends) | st.dates(FIRST_DAY, LAST_DAY - timedelta(days=200))
-
-
-def _moments() -> st.SearchStrategy[str]:
-    """A date alone, or an instant: midnight and just before it are where time zones differ."""
-    clock = st.sampled_from([time(0), time(0, 0, 1), time(9, 30), time(21, 59, 59), time(23, 59, 59)])
-    instants = st.builds(
-        lambda day, at: datetime.combine(day, at, UTC).isoformat().replace("+00:00", "Z"), _days(), clock
-    )
-    return _days().map(date.isoformat) | instants
-
-
-def _day(moment: str) -> date:
-    return date.fromisoformat(moment[:10])
-
-
-@st.composite
-def _customer(draw: st.DrawFn, customer_id: str) -> Event:
-    said = st.fixed_dictionaries(
+def _customer_says() -> st.SearchStrategy[Event]:
+    return st.fixed_dictionaries(
         {},
         optional={
             "time_zone": st.sampled_from(["UTC", "Europe/Athens", "America/New_York", "Pacific/Auckland"]),
@@ -131,90 +87,33 @@ def _customer(draw: st.DrawFn, customer_id: str) -> Event:
             "tax_exempt": st.booleans(),
         },
     )
-    return {"id": customer_id} | draw(said)
 
 
-@st.composite
-def _reseller(draw: st.DrawFn, reseller_id: str) -> Event:
-    said = st.fixed_dictionaries({}, optional={"tax_rate": st.sampled_from(["0", "0.24"]), "extra_charge_rate": _RATES})
-    return {"id": reseller_id} | draw(said)
+def _moments() -> st.SearchStrategy[str]:
+    """A date alone, or an instant: midnight and just before it are where time zones differ."""
+    ends = [date(2025, 1, 31), date(2025, 2, 28), date(2025, 3, 30), date(2025, 10, 26), date(2026, 2, 28)]
+    days = st.sampled_from(ends) | st.dates(FIRST_DAY, LAST_DAY - timedelta(days=200))
+    clock = st.sampled_from([time(0), time(0, 0, 1), time(9, 30), time(21, 59, 59), time(23, 59, 59)])
+    instants = st.builds(lambda day, at: datetime.combine(day, at, UTC).isoformat().replace("+00:00", "Z"), days, clock)
+    return days.map(date.isoformat) | instants
 
 
-@st.composite
-def _item(draw: st.DrawFn, sold: Sold, number: int) -> Event:
-    terms = draw(st.sampled_from(_ORDINARY) | st.sampled_from(_INSTALLMENTS))
-    return {
-        "item_id": str(number),
-        "subscription_id": sold.subscription_id,
-        "product": {"id": sold.product_id},
-        "quantity": draw(_QUANTITIES),
-        "unit_price": draw(_PRICES),
-        **draw(st.fixed_dictionaries({}, optional={"unit_cost": st.just("5.00"), "user_price": st.booleans()})),
-        **terms,
-    }
-
-
-@st.composite
-def _orders(draw: st.DrawFn, sold: Sold, reseller_id: str | None, number: int) -> Event:
-    data: Event = {
-        "order_id": f"ord-{number}",
-        "currency": draw(st.sampled_from(["EUR", "EUR", "EUR", "JPY"])),
-        "customer": draw(_customer(sold.customer_id)),
-        "items": [draw(_item(sold, number))],
-    }
-    if reseller_id is not None:
-        data["reseller"] = draw(_reseller(reseller_id))
-    if draw(st.integers(0, 4)) == 0:
-        data["effective_at"] = _shifted(sold.start, draw(st.integers(-40, 20)))
-    return {"type": "OrderExecuted", "data": data}
-
-
-@st.composite
-def _imports(draw: st.DrawFn, sold: Sold, reseller_id: str | None, number: int) -> Event:
-    data = draw(_item(sold, number)) | {
-        "currency": "EUR",
-        "customer": draw(_customer(sold.customer_id)),
-        "started_at": _shifted(sold.start, -draw(st.integers(0, 300))),
-        "billed_by_us_from": sold.start.isoformat(),
-    }
-    if reseller_id is not None:
-        data["reseller"] = draw(_reseller(reseller_id))
-    return {"type": "SubscriptionImported", "data": data}
-
-
-def _shifted(day: date, days: int) -> str:
-    return (day + timedelta(days=days)).isoformat()
-
-
-@st.composite
-def _changes(draw: st.DrawFn, sold: Sold, known: date) -> Event:
-    """Something that becomes known on `known`: of that subscription, an account, its product or the organisation."""
-    event_type = draw(st.sampled_from(_CHANGES))
-    data: Event
-    if event_type == "PriceChanged":
-        data = {
-            "product_id": sold.product_id,
-            "currency": "EUR",
-            "unit_price": draw(_PRICES),
-            "effective_from": _shifted(known, draw(st.integers(-60, 120))),
-        }
-        data |= draw(st.fixed_dictionaries({}, optional={"backdate": st.booleans(), "term": st.just("P1Y")}))
-    elif event_type == "CustomerChanged":
-        data = draw(_customer(sold.customer_id))
-    elif event_type == "ResellerChanged":
-        data = draw(_reseller(draw(st.sampled_from(_RESELLERS))))
-    elif event_type == "SettingChanged":
-        key, value = draw(st.sampled_from(_SETTINGS))
-        effective = _shifted(known, draw(st.integers(-60, 60)))
-        data = {"scope": "organisation", "key": key, "value": value, "effective_from": effective}
-    else:
-        data = {"subscription_id": sold.subscription_id, "customer_id": sold.customer_id}
-        data |= draw(_OF_SUBSCRIPTION[event_type])
-        if event_type in _DATED and draw(st.integers(0, 2)) == 0:
-            data["effective_at"] = _shifted(known, draw(st.integers(-60, 60)))
-    return {"type": event_type, "data": data}
-
-
+# Made once: to build a strategy costs more than to draw from it.
+_POOLS = st.lists(_moments(), min_size=3, max_size=8)
+_CUSTOMER_SAYS = _customer_says()
+_RESELLER_SAYS = st.fixed_dictionaries(
+    {}, optional={"tax_rate": st.sampled_from(["0", "0.24"]), "extra_charge_rate": _RATES}
+)
+_ITEM_SAYS = st.fixed_dictionaries(
+    {"quantity": _QUANTITIES, "unit_price": _PRICES},
+    optional={"unit_cost": st.just("5.00"), "user_price": st.booleans()},
+)
+_TERMS = st.sampled_from(_ORDINARY) | st.sampled_from(_INSTALLMENTS)
+_CURRENCIES = st.sampled_from(["EUR", "EUR", "EUR", "JPY"])
+_SOURCES = st.sampled_from([SOURCE, SOURCE, OTHER_SOURCE])
+_PRICE_SAYS = st.fixed_dictionaries(
+    {"unit_price": _PRICES}, optional={"backdate": st.booleans(), "term": st.just("P1Y")}
+)
 _OF_SUBSCRIPTION: Final[dict[str, st.SearchStrategy[Event]]] = {
     "LicensesChanged": st.fixed_dictionaries(
         {"quantity": _QUANTITIES | st.sampled_from([0, 1])}, optional={"billing": st.sampled_from(["normal", "none"])}
@@ -235,12 +134,14 @@ _OF_SUBSCRIPTION: Final[dict[str, st.SearchStrategy[Event]]] = {
     "SubscriptionProvisioned": st.just({"vendor_subscription_id": "v-1"}),
     "ProvisioningFailed": st.just({"reason": "no licences left"}),
 }
-_SETTINGS: Final = (
-    ("rounding", "line"),
-    ("rounding", "unit"),
-    ("price_change_applies", "immediately"),
-    ("issue_zero_invoices", True),
-    ("free_period_when_started_on_billing_day", True),
+_SETTINGS = st.sampled_from(
+    (
+        ("rounding", "line"),
+        ("rounding", "unit"),
+        ("price_change_applies", "immediately"),
+        ("issue_zero_invoices", True),
+        ("free_period_when_started_on_billing_day", True),
+    )
 )
 _DATED: Final = {
     "LicensesChanged",
@@ -250,19 +151,109 @@ _DATED: Final = {
     "SubscriptionConverted",
 }
 # Licence changes are most of what happens.
-_CHANGES: Final = (
-    *["LicensesChanged"] * 8,
-    *["PriceChanged"] * 3,
-    *["SubscriptionCanceled"] * 2,
-    "CustomerChanged",
-    "ResellerChanged",
-    "SettingChanged",
-    *sorted(set(_OF_SUBSCRIPTION) - {"LicensesChanged", "SubscriptionCanceled"}),
+_CHANGES = st.sampled_from(
+    (
+        *["LicensesChanged"] * 8,
+        *["PriceChanged"] * 3,
+        *["SubscriptionCanceled"] * 2,
+        "CustomerChanged",
+        "ResellerChanged",
+        "SettingChanged",
+        *sorted(set(_OF_SUBSCRIPTION) - {"LicensesChanged", "SubscriptionCanceled"}),
+    )
 )
 
 
 @st.composite
+def histories(draw: st.DrawFn, max_subscriptions: int = 3, max_changes: int = 8) -> History:
+    """Up to `max_subscriptions` orders or imports with up to `max_changes` later events in all."""
+    pool = st.sampled_from(draw(_POOLS))
+    resellers = {customer: draw(st.sampled_from((None, *_RESELLERS))) for customer in _CUSTOMERS}
+    said: list[Event] = []
+    sold: list[Sold] = []
+    for number in range(1, draw(st.integers(1, max_subscriptions)) + 1):
+        began = draw(pool)
+        customer_id, product_id = draw(st.sampled_from(_CUSTOMERS)), draw(st.sampled_from(_PRODUCTS))
+        sold.append(Sold(number, customer_id, resellers[customer_id], product_id, _day(began)))
+        starts = _import if draw(st.integers(0, 9)) == 9 else _order
+        said.append({"time": began} | starts(draw, sold[-1]))
+    for _ in range(draw(st.integers(0, max_changes))):
+        known = draw(pool)
+        said.append({"time": known} | _change(draw, draw(st.sampled_from(sold)), _day(known)))
+    said.sort(key=lambda event: _day(event["time"]))
+    return [_identified(draw, event, number) for number, event in enumerate(said, 1)]
+
+
+@st.composite
+def arrivals(draw: st.DrawFn, history: History) -> list[History]:
+    """One way the history can arrive: shuffled, some events more than once, cut into batches."""
+    delivered = list(history) + draw(st.lists(st.sampled_from(history), max_size=len(history)))
+    shuffled = draw(st.permutations(delivered))
+    cuts = sorted(draw(st.sets(st.integers(1, max(1, len(shuffled) - 1)))))
+    return [shuffled[start:end] for start, end in zip([0, *cuts], [*cuts, len(shuffled)], strict=True) if start < end]
+
+
+def _day(moment: str) -> date:
+    return date.fromisoformat(moment[:10])
+
+
+def _shifted(day: date, days: int) -> str:
+    return (day + timedelta(days=days)).isoformat()
+
+
+def _item(draw: st.DrawFn, sold: Sold) -> Event:
+    names = {"item_id": "1", "subscription_id": sold.subscription_id, "product": {"id": sold.product_id}}
+    return names | draw(_ITEM_SAYS) | draw(_TERMS)
+
+
+def _accounts(draw: st.DrawFn, sold: Sold) -> Event:
+    accounts: Event = {"customer": {"id": sold.customer_id} | draw(_CUSTOMER_SAYS)}
+    if sold.reseller_id is not None:
+        accounts["reseller"] = {"id": sold.reseller_id} | draw(_RESELLER_SAYS)
+    return accounts
+
+
+def _order(draw: st.DrawFn, sold: Sold) -> Event:
+    data = {"order_id": f"ord-{sold.number}", "currency": draw(_CURRENCIES), "items": [_item(draw, sold)]}
+    data |= _accounts(draw, sold)
+    if draw(st.integers(0, 4)) == 4:
+        data["effective_at"] = _shifted(sold.start, draw(st.integers(-40, 20)))
+    return {"type": "OrderExecuted", "data": data}
+
+
+def _import(draw: st.DrawFn, sold: Sold) -> Event:
+    dates = {
+        "currency": "EUR",
+        "started_at": _shifted(sold.start, -draw(st.integers(0, 300))),
+        "billed_by_us_from": sold.start.isoformat(),
+    }
+    return {"type": "SubscriptionImported", "data": _item(draw, sold) | dates | _accounts(draw, sold)}
+
+
+def _change(draw: st.DrawFn, sold: Sold, known: date) -> Event:
+    """Something that becomes known on `known`: of that subscription, an account, its product or the organisation."""
+    event_type = draw(_CHANGES)
+    data: Event
+    if event_type == "PriceChanged":
+        effective = _shifted(known, draw(st.integers(-60, 120)))
+        data = {"product_id": sold.product_id, "currency": "EUR", "effective_from": effective} | draw(_PRICE_SAYS)
+    elif event_type == "CustomerChanged":
+        data = {"id": sold.customer_id} | draw(_CUSTOMER_SAYS)
+    elif event_type == "ResellerChanged":
+        data = {"id": draw(st.sampled_from(_RESELLERS))} | draw(_RESELLER_SAYS)
+    elif event_type == "SettingChanged":
+        key, value = draw(_SETTINGS)
+        effective = _shifted(known, draw(st.integers(-60, 60)))
+        data = {"scope": "organisation", "key": key, "value": value, "effective_from": effective}
+    else:
+        data = {"subscription_id": sold.subscription_id, "customer_id": sold.customer_id}
+        data |= draw(_OF_SUBSCRIPTION[event_type])
+        if event_type in _DATED and draw(st.integers(0, 2)) == 2:
+            data["effective_at"] = _shifted(known, draw(st.integers(-60, 60)))
+    return {"type": event_type, "data": data}
+
+
 def _identified(draw: st.DrawFn, event: Event, number: int) -> Event:
     """With source, id and at times a sequence, which means nothing across sources (rule R0.11)."""
     sequence = {"sequence": number} if draw(st.booleans()) else {}
-    return {"id": str(number), "source": draw(st.sampled_from([SOURCE, SOURCE, OTHER_SOURCE]))} | event | sequence
+    return {"id": str(number), "source": draw(_SOURCES)} | event | sequence

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import model_validator
+from pydantic import BeforeValidator, model_validator
 
 from shared.events.errors import got
 from shared.events.models.base import OPTIONAL, EventModel
@@ -21,7 +21,6 @@ from shared.events.models.fields import (
     Id,
     MonthCount,
     Months,
-    OneOrMore,
     Quantity,
     Rate,
     TaxRate,
@@ -79,7 +78,15 @@ class PricingRule(EventModel):
         return self
 
 
-Pricing = Annotated[tuple[PricingRule, ...], OneOrMore]
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, dict) else value
+
+
+# A rule alone stands for a list of one.
+Pricing = Annotated[
+    tuple[PricingRule, ...],
+    BeforeValidator(_as_list, json_schema_input_type=PricingRule | tuple[PricingRule, ...]),
+]
 
 
 class Terms(EventModel):

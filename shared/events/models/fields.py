@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Final
 
-from pydantic import BeforeValidator, Field, PlainSerializer, PlainValidator, StringConstraints, WithJsonSchema
+from pydantic import Field, PlainSerializer, PlainValidator, StringConstraints, WithJsonSchema
 from pydantic.types import Strict
 from pydantic_core.core_schema import ValidationInfo
 
@@ -32,10 +32,6 @@ def _as_months(value: object, info: ValidationInfo) -> int:
 
 def _plain(value: Decimal) -> str:
     return format(value, "f")  # str() would write a small rate as 1E-7
-
-
-def _one_or_more(value: object) -> object:
-    return [value] if isinstance(value, dict) else value
 
 
 _DecimalText = PlainSerializer(_plain, return_type=str, when_used="json")
@@ -107,5 +103,3 @@ SettingValue = Annotated[
     PlainValidator(values.setting),
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "integer"}, {"type": "boolean"}, {"type": "null"}]}),
 ]
-OneOrMore = BeforeValidator(_one_or_more)
-"""A single object where a list may stand."""

@@ -26,10 +26,10 @@ PRICE: JsonObject = {
 
 def order(**changes: object) -> JsonObject:
     """The contract's example with fields set by their path: `items__0__quantity=0`; `...` takes one away."""
-    whole: Any = copy.deepcopy(ORDER)
+    whole = copy.deepcopy(ORDER)
     for path, value in changes.items():
         place, *steps = [int(step) if step.isdigit() else step for step in path.split("__")][::-1]
-        part = whole
+        part: Any = whole
         for step in reversed(steps):
             part = part[step]
         if value is ...:
