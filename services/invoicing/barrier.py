@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from psycopg import AsyncConnection
 
-from services.invoicing.projection import SPEC
 from shared.errors import UserError
 from shared.log.ends import end_offsets
+from shared.log.records import Partition
 from shared.store.outbox import depth
 
 _POSITIONS = "SELECT topic, partition, next FROM position"
@@ -38,19 +38,24 @@ async def wait(connection: AsyncConnection, broker: str, timeout_s: float, waiti
     deadline = time.monotonic() + timeout_s
     while unrelayed := await depth(connection):
         await _pause(deadline, waiting, f"{unrelayed} of our own events are not in the log yet: does the relay run?")
-    ends = await end_offsets(broker, SPEC.topics)
+    ends = await end_offsets(broker, await _positions(connection))
     while True:
-        rows = await (await connection.execute(_POSITIONS)).fetchall()
-        positions = {(topic, partition): reached for topic, partition, reached in rows}
-        behind = sum(max(end - positions.get((topic, partition), 0), 0) for topic, partition, end in ends)
+        positions = await _positions(connection)
+        behind = sum(max(end - positions[partition], 0) for partition, end in ends.items())
         row = await (await connection.execute(_QUEUED)).fetchone()
         queued = 0 if row is None else int(row[0])
         if not behind and not queued:
-            return Barrier(ends)
+            return Barrier([(*partition, end) for partition, end in sorted(ends.items())])
         what = (
             f"the projector is {behind} events behind the log" if behind else f"{queued} things wait to be folded again"
         )
         await _pause(deadline, waiting, f"{what}: does it run? (seatledger status)")
+
+
+async def _positions(connection: AsyncConnection) -> dict[Partition, int]:
+    """How far the live generation has read each partition of the log."""
+    rows = await (await connection.execute(_POSITIONS)).fetchall()
+    return {Partition(topic, partition): reached for topic, partition, reached in rows}
 
 
 async def _pause(deadline: float, waiting: Waiting, what: str) -> None:

@@ -18,6 +18,7 @@ from services.subscriptions.projection import SPEC as SUBSCRIPTIONS
 from shared.events.envelope import event_of, to_record
 from shared.events.reading import addressed, read
 from shared.log.ends import end_offsets
+from shared.log.records import Partition
 from shared.log.relay import run_relay
 from shared.log.topics import topic_of_type
 from shared.log.writer import LogWriter, Outgoing
@@ -70,11 +71,11 @@ class BillingSystem:
         if await depth(connection):
             return False
         for spec in SPECS:
-            ends = await end_offsets(self.broker, spec.topics)
             for generation in await projected(connection, spec):
                 rows = await connection.execute(f"SELECT topic, partition, next FROM {generation.schema}.position")
-                positions = {(topic, partition): at for topic, partition, at in await rows.fetchall()}
-                if any(positions.get((topic, partition), 0) < end for topic, partition, end in ends):
+                positions = {Partition(topic, partition): at for topic, partition, at in await rows.fetchall()}
+                ends = await end_offsets(self.broker, positions)
+                if any(positions[partition] < end for partition, end in ends.items()):
                     return False
                 queue = await connection.execute(f"SELECT count(*) FROM {generation.schema}.recompute_queue")
                 if (await queue.fetchone())[0]:
