@@ -11,6 +11,7 @@ from typing import Final
 from services.demo.catalogue import OFFERS, Json, Offer
 from services.demo.days import first_day
 from services.demo.names import company_names
+from shared.billing.calendar import add_months
 
 _LICENCES: Final = (1, 2, 3, 4, 5, 5, 6, 8, 8, 10, 12, 15, 20, 25, 40, 75)
 _BILLING_DAYS: Final = (1, 1, 1, 1, 1, 15, 15, "last")
@@ -113,7 +114,7 @@ class Histories:
         parties: Json = {"currency": reseller.currency, "customer": customer}
         if reseller.block is not None:
             parties["reseller"] = reseller.block
-        if weeks == 0 and offer.has_installments and self._random.random() < 0.3:
+        if weeks and offer.has_installments and self._random.random() < 0.3:
             yield self._event("SubscriptionImported", day, {**parties, **item, **self._taken_over(day)})
         else:
             order: Json = {"order_id": f"ord-{self._subscriptions:05}", **parties, "items": [item]}
@@ -136,9 +137,9 @@ class Histories:
         return item
 
     def _taken_over(self, day: date) -> Json:
-        """It was running for some months before; this installation bills it from the year's second month on."""
+        """It was running for some months before; this installation bills it from the next month but one on."""
         started = day - timedelta(days=self._random.randrange(40, 200))
-        return {"started_at": started.isoformat(), "billed_by_us_from": (self._first + timedelta(days=31)).isoformat()}
+        return {"started_at": started.isoformat(), "billed_by_us_from": add_months(day.replace(day=1), 2).isoformat()}
 
     def _changes(self, sold: _Subscription) -> Iterator[Json]:
         """Seats up twice as often as down; some changes come to be known weeks after they took effect."""

@@ -35,12 +35,12 @@ def example_year(last: date) -> int:
 def run_days(last: date) -> list[date]:
     """The billing days to close, in order.
 
-    The first of each month since the example began; in the last year the 15th and the last day of each month too.
+    The first of each month since the example began; in the last year the 15th too. What falls due between is issued by
+    the next run.
     """
     begin = date(example_year(last), 2, 1)
     firsts = [begin]
     while firsts[-1] < last:
         firsts.append(add_months(begin, len(firsts)))
     year = [day for day in firsts if first_day(last) <= day < last]
-    others = [other for day in year for other in (day.replace(day=15), add_months(day, 1) - timedelta(days=1))]
-    return sorted({*firsts, *others})
+    return sorted({*firsts, *(day.replace(day=15) for day in year)})

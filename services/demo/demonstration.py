@@ -86,8 +86,16 @@ async def _close(system: RunningSystem, days: Sequence[date], closed: Sequence[d
 
 
 async def _read(system: RunningSystem, description: str) -> None:
-    with progress(description, await system.behind()) as done:
-        await system.wait_until_read(done)
+    """With the number that is shown as done never beyond the one announced: folding again is work that comes on top."""
+    left = total = await system.behind()
+    with progress(description, total) as done:
+
+        def read(more: int) -> None:
+            nonlocal left
+            done(min(more, left))
+            left -= min(more, left)
+
+        await system.wait_until_read(read)
 
 
 async def _check(system: RunningSystem, expected: dict[str, Rows], last: date, events: Sequence[Json]) -> None:

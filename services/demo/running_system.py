@@ -19,6 +19,7 @@ from shared.errors import UserError
 from shared.events.envelope import event_of, to_record
 from shared.events.reading import addressed, read
 from shared.log.ends import end_offsets
+from shared.log.records import Partition
 from shared.log.topics import topic_of_type
 from shared.log.writer import LogWriter, Outgoing
 from shared.projections.generations import Generation, generations
@@ -66,20 +67,16 @@ class RunningSystem:
 
         `told` gets how many records more were read. UserError when nothing moves any more.
         """
-        before, moved_at = await self._behind(), time.monotonic()
+        before, moved_at = await self.behind(), time.monotonic()
         while before:
             await asyncio.sleep(_POLL_S)
-            now = await self._behind()
+            now = await self.behind()
             if now < before:
                 told(before - now)
                 moved_at = time.monotonic()
             elif time.monotonic() - moved_at > _NOTHING_MOVES_S:
                 raise UserError(f"{now} records wait to be projected and nothing moves; look at: seatledger status")
             before = now
-
-    async def behind(self) -> int:
-        """Records that the projections have still to read, over all of them."""
-        return await self._behind()
 
     async def close(self, day: date) -> int:
         """Run the invoice run of a day; how many documents it issued. UserError when a payer could not be billed."""
@@ -89,19 +86,17 @@ class RunningSystem:
             raise UserError(f"The run of {day} left payers out: {reasons}")
         return len(report.documents)
 
-    async def _behind(self) -> int:
-        waiting = await outbox.depth(self.connection)
-        live = await self._live()
+    async def behind(self) -> int:
+        """What is still to be done before every projection stands still: records to read, streams to fold again."""
+        waiting, live = await outbox.depth(self.connection), await self._live()
         positions = [await self._positions(generation) for generation in live]
-        topics = sorted({topic for reached in positions for topic, _ in reached})
-        ends = await end_offsets(self.broker, topics)
-        for reached in positions:
-            waiting += sum(max(0, end - reached.get((topic, number), end)) for topic, number, end in ends)
-        return waiting + sum([await self._count(_QUEUED, generation) for generation in live])
+        ends = await end_offsets(self.broker, sorted({place for reached in positions for place in reached}))
+        unread = sum(max(0, ends[place] - next_) for reached in positions for place, next_ in reached.items())
+        return waiting + unread + sum([await self._count(_QUEUED, generation) for generation in live])
 
-    async def _positions(self, generation: Generation) -> dict[tuple[str, int], int]:
+    async def _positions(self, generation: Generation) -> dict[Partition, int]:
         rows = await (await self.connection.execute(_within(_POSITIONS, generation))).fetchall()
-        return {(topic, partition): reached for topic, partition, reached in rows}
+        return {Partition(topic, partition): reached for topic, partition, reached in rows}
 
     async def _count(self, statement: str, generation: Generation) -> int:
         row = await (await self.connection.execute(_within(statement, generation))).fetchone()
