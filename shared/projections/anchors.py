@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Mapping
 from psycopg import AsyncConnection
 
 from shared.projections.spec import Key
+from shared.store.arrays import columns, literal
 
 _INSERT = """
 INSERT INTO anchor (scope, scope_id)
@@ -21,13 +22,13 @@ SELECT scope, scope_id FROM unnest(%s::text[], %s::text[]) AS w (scope, scope_id
 ORDER BY scope, scope_id ON CONFLICT DO NOTHING RETURNING scope, scope_id
 """
 _SHARE = """
-SELECT FROM anchor WHERE scope = %s AND scope_id = ANY(%s) ORDER BY scope_id FOR SHARE
+SELECT FROM anchor WHERE scope = %s AND scope_id = ANY(%s::text[]) ORDER BY scope_id FOR SHARE
 """
 _UPDATE = """
-SELECT FROM anchor WHERE scope = %s AND scope_id = ANY(%s) ORDER BY scope_id FOR UPDATE
+SELECT FROM anchor WHERE scope = %s AND scope_id = ANY(%s::text[]) ORDER BY scope_id FOR UPDATE
 """
 _UPDATE_FREE = """
-SELECT scope_id FROM anchor WHERE scope = %s AND scope_id = ANY(%s) ORDER BY scope_id FOR UPDATE SKIP LOCKED
+SELECT scope_id FROM anchor WHERE scope = %s AND scope_id = ANY(%s::text[]) ORDER BY scope_id FOR UPDATE SKIP LOCKED
 """
 
 
@@ -40,12 +41,10 @@ async def claim(connection: AsyncConnection, exclusive: Collection[Key], shared:
     if not everything:
         return set()
     async with connection.pipeline():
-        inserted = await connection.execute(
-            _INSERT, [[key.scope for key in everything], [key.scope_id for key in everything]]
-        )
+        inserted = await connection.execute(_INSERT, columns(everything, 2))
         for scope, ids in _by_scope(everything).items():
             strong = any(key.scope == scope for key in exclusive)
-            await connection.execute(_UPDATE if strong else _SHARE, [scope, ids])
+            await connection.execute(_UPDATE if strong else _SHARE, [scope, literal(ids)])
     return {Key(scope, scope_id) for scope, scope_id in await inserted.fetchall()}
 
 
@@ -54,12 +53,12 @@ async def claim_free(connection: AsyncConnection, keys: Collection[Key], shared:
 
     An invoice can name a subscription that has not arrived: it gets its anchor here, or it would be queued for ever.
     """
-    await connection.execute(_INSERT, [[key.scope for key in keys], [key.scope_id for key in keys]])
+    await connection.execute(_INSERT, columns(keys, 2))
     for scope, ids in _by_scope(shared).items():
-        await connection.execute(_SHARE, [scope, ids])
+        await connection.execute(_SHARE, [scope, literal(ids)])
     free = set()
     for scope, ids in _by_scope(keys).items():
-        rows = await (await connection.execute(_UPDATE_FREE, [scope, ids])).fetchall()
+        rows = await (await connection.execute(_UPDATE_FREE, [scope, literal(ids)])).fetchall()
         free |= {Key(scope, scope_id) for (scope_id,) in rows}
     return free
 

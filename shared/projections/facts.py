@@ -11,12 +11,13 @@ from shared.billing.facts import Fact, Moment
 from shared.events.values import moment_text
 from shared.projections.arrivals import Arrived
 from shared.projections.spec import Key, ProjectionSpec
+from shared.store.arrays import columns
 from shared.store.dead_letters import DeadLetter
 
 # Sorted: two workers that bring the same events wait for each other in one direction only.
 _TAKE_IN = """
 INSERT INTO event (source, id, fingerprint, topic, partition, "offset")
-SELECT * FROM unnest(%s::text[], %s::text[], %b::bytea[], %s::text[], %s::int[], %s::bigint[]) AS w (source, id)
+SELECT * FROM unnest(%s::text[], %s::text[], %s::bytea[], %s::text[], %s::int[], %s::bigint[]) AS w (source, id)
 ORDER BY source, id ON CONFLICT DO NOTHING RETURNING source, id
 """
 _FIRST = """
@@ -25,8 +26,8 @@ JOIN unnest(%s::text[], %s::text[]) AS w (source, id) USING (source, id)
 """
 _STORE = """
 INSERT INTO fact (scope, scope_id, source, id, type, time, sequence, body)
-SELECT scope, scope_id, source, id, type, time, sequence, convert_from(body, 'UTF8')::json
-FROM unnest(%b::text[], %b::text[], %b::text[], %b::text[], %b::text[], %b::text[], %b::bigint[], %b::bytea[])
+SELECT scope, scope_id, source, id, type, time, sequence, body::json
+FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::text[])
     AS w (scope, scope_id, source, id, type, time, sequence, body)
 """
 _READ = """
@@ -49,14 +50,7 @@ async def take_in(connection: AsyncConnection, arrived: Sequence[Arrived]) -> tu
             again.append(one)
     cursor = await connection.execute(
         _TAKE_IN,
-        [
-            [one.event.source for one in first.values()],
-            [one.event.id for one in first.values()],
-            [one.fingerprint for one in first.values()],
-            [one.record.topic for one in first.values()],
-            [one.record.partition for one in first.values()],
-            [one.record.offset for one in first.values()],
-        ],
+        columns((_event_row(one) for one in first.values()), 6),
     )
     new = {(source, event_id) for source, event_id in await cursor.fetchall()}
     again += [one for one in first.values() if one.identity not in new]
@@ -64,9 +58,19 @@ async def take_in(connection: AsyncConnection, arrived: Sequence[Arrived]) -> tu
     return [one for one in first.values() if one.identity in new], dead
 
 
+def _event_row(one: Arrived) -> tuple[object, ...]:
+    record = one.record
+    return (one.event.source, one.event.id, one.fingerprint, record.topic, record.partition, record.offset)
+
+
+def _fact_row(spec: ProjectionSpec, fact: Fact) -> tuple[object, ...]:
+    place = (fact.scope, fact.scope_id, fact.source, fact.id)
+    return (*place, fact.type, moment_text(fact.time), fact.sequence, spec.body_to_json(fact.body).decode())
+
+
 async def _reused(connection: AsyncConnection, again: Sequence[Arrived]) -> list[DeadLetter]:
     identities = sorted({one.identity for one in again})
-    cursor = await connection.execute(_FIRST, [[s for s, _ in identities], [i for _, i in identities]])
+    cursor = await connection.execute(_FIRST, columns(identities, 2))
     first = {(source, event_id): tuple(rest) for source, event_id, *rest in await cursor.fetchall()}
     dead = []
     for one in again:
@@ -87,16 +91,7 @@ async def store_facts(connection: AsyncConnection, spec: ProjectionSpec, facts: 
         return
     await connection.execute(
         _STORE,
-        [
-            [f.scope for f in facts],
-            [f.scope_id for f in facts],
-            [f.source for f in facts],
-            [f.id for f in facts],
-            [f.type for f in facts],
-            [moment_text(f.time) for f in facts],
-            [f.sequence for f in facts],
-            [spec.body_to_json(f.body) for f in facts],
-        ],
+        columns((_fact_row(spec, fact) for fact in facts), 8),
     )
 
 
@@ -106,7 +101,7 @@ async def read_facts(
     """All facts of these things, in no order; a thing without facts is not in the mapping."""
     if not keys:
         return {}
-    cursor = await connection.execute(_READ, [[k.scope for k in keys], [k.scope_id for k in keys]])
+    cursor = await connection.execute(_READ, columns(keys, 2))
     found: dict[Key, list[Fact]] = {}
     for scope, scope_id, source, event_id, event_type, time, sequence, body in await cursor.fetchall():
         parsed = spec.body_from_json(event_type, scope, body.encode())

@@ -18,6 +18,7 @@ from shared.billing.moments import known_key
 from shared.events.values import moment_text
 from shared.projections.facts import moment_of, read_facts
 from shared.projections.spec import Key, ProjectionSpec
+from shared.store.arrays import columns
 
 _READ = """
 SELECT scope, scope_id, state FROM state
@@ -25,7 +26,7 @@ JOIN unnest(%s::text[], %s::text[]) AS w (scope, scope_id) USING (scope, scope_i
 """
 _WRITE = """
 INSERT INTO state (scope, scope_id, state, depends_on)
-SELECT scope, scope_id, state, '{}' FROM unnest(%s::text[], %s::text[], %b::bytea[]) AS w (scope, scope_id, state)
+SELECT scope, scope_id, state, '{}' FROM unnest(%s::text[], %s::text[], %s::bytea[]) AS w (scope, scope_id, state)
 ORDER BY scope, scope_id
 ON CONFLICT (scope, scope_id) DO UPDATE SET state = excluded.state, touched = excluded.touched
 """
@@ -83,7 +84,7 @@ async def read_known(connection: AsyncConnection, spec: ProjectionSpec, keys: Co
     """What is kept of these things; one of which nothing is known is not in the mapping."""
     if not keys:
         return {}
-    rows = await (await connection.execute(_READ, [[k.scope for k in keys], [k.scope_id for k in keys]])).fetchall()
+    rows = await (await connection.execute(_READ, columns(keys, 2))).fetchall()
     return {Key(scope, scope_id): _load(spec, scope, scope_id, stored) for scope, scope_id, stored in rows}
 
 
@@ -122,11 +123,7 @@ def _ids(known: Known | None) -> list[tuple[str, str]]:
 async def _write(connection: AsyncConnection, spec: ProjectionSpec, known: Mapping[Key, Known]) -> None:
     await connection.execute(
         _WRITE,
-        [
-            [key.scope for key in known],
-            [key.scope_id for key in known],
-            [_dump(spec, one) for one in known.values()],
-        ],
+        columns(((*key, _dump(spec, one)) for key, one in known.items()), 3),
     )
 
 

@@ -9,6 +9,7 @@ from enum import Enum
 from psycopg import AsyncConnection
 
 from shared.log.records import Partition, Standing
+from shared.store.arrays import columns
 
 # Locked in order first, so that two workers that hold overlapping partitions wait instead of deadlocking.
 _ADVANCE = """
@@ -63,14 +64,13 @@ async def advance(connection: AsyncConnection, moves: Sequence[Move]) -> Advance
     """Move all of these partitions, or say that one has been moved: then the caller rolls back."""
     cursor = await connection.execute(
         _ADVANCE,
-        [
-            [m.partition.topic for m in moves],
-            [m.partition.partition for m in moves],
-            [m.expected for m in moves],
-            [m.next for m in moves],
-            [m.last_offset for m in moves],
-            [m.last_identity for m in moves],
-        ],
+        columns(
+            (
+                (m.partition.topic, m.partition.partition, m.expected, m.next, m.last_offset, m.last_identity)
+                for m in moves
+            ),
+            6,
+        ),
     )
     return Advance.DONE if cursor.rowcount == len(moves) else Advance.MOVED_BY_ANOTHER
 
@@ -78,13 +78,13 @@ async def advance(connection: AsyncConnection, moves: Sequence[Move]) -> Advance
 async def create_positions(connection: AsyncConnection, partitions: Iterable[Partition]) -> None:
     """Make sure that these partitions have a position; new ones begin at 0."""
     wanted = list(partitions)
-    await connection.execute(_CREATE, [[p.topic for p in wanted], [p.partition for p in wanted]])
+    await connection.execute(_CREATE, columns(wanted, 2))
 
 
 async def standings(connection: AsyncConnection, partitions: Sequence[Partition]) -> Mapping[Partition, Standing]:
     """Where the partitions stand; those that are new to the generation (partitions were added) begin at 0."""
     await create_positions(connection, partitions)
-    cursor = await connection.execute(_READ, [[p.topic for p in partitions], [p.partition for p in partitions]])
+    cursor = await connection.execute(_READ, columns(partitions, 2))
     return {
         Partition(topic, partition): Standing(next_, last_offset, last_identity)
         for topic, partition, next_, last_offset, last_identity in await cursor.fetchall()

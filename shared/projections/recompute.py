@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from psycopg import AsyncConnection
 
 from shared.projections.spec import Key
+from shared.store.arrays import columns
 
 _ASK = """
 INSERT INTO recompute_queue (scope, scope_id)
@@ -45,14 +46,14 @@ async def ask(connection: AsyncConnection, keys: Iterable[Key]) -> None:
     """Have these streams folded again, in the caller's transaction."""
     wanted = list(keys)
     if wanted:
-        await connection.execute(_ASK, [[key.scope for key in wanted], [key.scope_id for key in wanted]])
+        await connection.execute(_ASK, columns(wanted, 2))
 
 
 async def ask_dependents(connection: AsyncConnection, masters: Iterable[Key]) -> None:
     """Have every stream folded again that depends on one of these; their anchors are locked FOR UPDATE."""
     wanted = list(masters)
     if wanted:
-        await connection.execute(_ASK_DEPENDENTS, [[key.scope for key in wanted], [key.scope_id for key in wanted]])
+        await connection.execute(_ASK_DEPENDENTS, columns(wanted, 2))
 
 
 async def next_asked(connection: AsyncConnection, most: int) -> dict[Key, int]:
@@ -63,18 +64,14 @@ async def next_asked(connection: AsyncConnection, most: int) -> dict[Key, int]:
 
 async def depended_on(connection: AsyncConnection, keys: Sequence[Key]) -> set[Key]:
     """The master data that these streams are known to look at."""
-    rows = await (
-        await connection.execute(_DEPENDS_ON, [[k.scope for k in keys], [k.scope_id for k in keys]])
-    ).fetchall()
+    rows = await (await connection.execute(_DEPENDS_ON, columns(keys, 2))).fetchall()
     return {Key.parse(text) for (text,) in rows}
 
 
 async def done(connection: AsyncConnection, asked: Iterable[tuple[Key, int]]) -> None:
     """Take these off the queue, except those that were asked for again meanwhile."""
     rows = list(asked)
-    await connection.execute(
-        _DONE, [[key.scope for key, _ in rows], [key.scope_id for key, _ in rows], [number for _, number in rows]]
-    )
+    await connection.execute(_DONE, columns(((*key, number) for key, number in rows), 3))
 
 
 async def depth(connection: AsyncConnection) -> int:

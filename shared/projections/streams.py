@@ -16,6 +16,7 @@ from shared.billing.facts import Fact
 from shared.projections.facts import read_facts
 from shared.projections.lookup import MasterLookup
 from shared.projections.spec import Key, ProjectionSpec, Row
+from shared.store.arrays import columns
 
 _STORED = """
 SELECT scope, scope_id, state, depends_on FROM state
@@ -190,7 +191,7 @@ async def _stored(
 ) -> dict[Key, _Stored]:
     if not keys:
         return {}
-    cursor = await connection.execute(_STORED, [[k.scope for k in keys], [k.scope_id for k in keys]])
+    cursor = await connection.execute(_STORED, columns(keys, 2))
     found = {}
     for scope, scope_id, state, depends_on in await cursor.fetchall():
         key = Key(scope, scope_id)
@@ -206,7 +207,7 @@ async def _stored(
 async def _parked(connection: AsyncConnection, keys: Sequence[Key]) -> set[Key]:
     if not keys:
         return set()
-    cursor = await connection.execute(_PARKED, [[k.scope for k in keys], [k.scope_id for k in keys]])
+    cursor = await connection.execute(_PARKED, columns(keys, 2))
     return {Key(scope, scope_id) for scope, scope_id in await cursor.fetchall()}
 
 

@@ -10,6 +10,7 @@ from psycopg import AsyncConnection
 from shared.projections.anchors import claim
 from shared.projections.recompute import ask
 from shared.projections.spec import Key
+from shared.store.arrays import columns
 
 _PENDING = """
 INSERT INTO pending (scope, scope_id, since, facts)
@@ -40,19 +41,14 @@ async def await_founding(connection: AsyncConnection, facts: Mapping[Key, int], 
     if known:
         await connection.execute(
             _PENDING,
-            [
-                [key.scope for key in known],
-                [key.scope_id for key in known],
-                [since[key] for key in known],
-                [facts[key] for key in known],
-            ],
+            columns(((key.scope, key.scope_id, since[key], facts[key]) for key in known), 4),
         )
 
 
 async def founded(connection: AsyncConnection, keys: Collection[Key]) -> None:
     """These do not wait any more."""
     if keys:
-        await connection.execute(_FOUNDED, [[key.scope for key in keys], [key.scope_id for key in keys]])
+        await connection.execute(_FOUNDED, columns(keys, 2))
 
 
 async def park(connection: AsyncConnection, reasons: Mapping[Key, str]) -> None:
@@ -60,7 +56,7 @@ async def park(connection: AsyncConnection, reasons: Mapping[Key, str]) -> None:
     if reasons:
         await connection.execute(
             _PARK,
-            [[key.scope for key in reasons], [key.scope_id for key in reasons], list(reasons.values())],
+            columns(((*key, reason) for key, reason in reasons.items()), 3),
         )
 
 

@@ -12,11 +12,12 @@ from psycopg import AsyncConnection, sql
 
 from shared.projections.spec import Key, ProjectionSpec, Row, Table
 from shared.projections.streams import Folded
+from shared.store.arrays import columns, literal
 
 _STATES = """
 INSERT INTO state (scope, scope_id, state, depends_on, next_change_at)
 SELECT scope, scope_id, state, string_to_array(depends_on, E'\\n'), next_change_at
-FROM unnest(%s::text[], %s::text[], %b::bytea[], %s::text[], %s::timestamptz[])
+FROM unnest(%s::text[], %s::text[], %s::bytea[], %s::text[], %s::timestamptz[])
     AS w (scope, scope_id, state, depends_on, next_change_at)
 ORDER BY scope, scope_id
 ON CONFLICT (scope, scope_id) DO UPDATE
@@ -51,25 +52,18 @@ async def write_states(connection: AsyncConnection, folded: Mapping[Key, Folded]
         return
     await connection.execute(
         _STATES,
-        [
-            [key.scope for key in folded],
-            [key.scope_id for key in folded],
-            [one.state for one in folded.values()],
-            ["\n".join(sorted(str(key) for key in one.depends_on)) for one in folded.values()],
-            [one.next_change for one in folded.values()],
-        ],
+        columns(((*key, one.state, _listing(one.depends_on), one.next_change) for key, one in folded.items()), 5),
     )
     added = [(name, key) for key, one in folded.items() for name in one.added]
     if added:
         await connection.execute(
             _DEPENDENCIES,
-            [
-                [name.scope for name, _ in added],
-                [name.scope_id for name, _ in added],
-                [key.scope for _, key in added],
-                [key.scope_id for _, key in added],
-            ],
+            columns(((*name, *key) for name, key in added), 4),
         )
+
+
+def _listing(keys: Iterable[Key]) -> str:
+    return "\n".join(sorted(map(str, keys)))
 
 
 class RowWriter:
@@ -107,15 +101,13 @@ class RowWriter:
                     present = {row[table.owner_index] for row in rows}
                     old = [scope_id for scope_id in old if scope_id not in present]
                 if old:
-                    await connection.execute(self._statements[table.name].delete, [old])
+                    await connection.execute(self._statements[table.name].delete, [literal(old)])
                 await self.add(connection, table, rows)
 
     async def add(self, connection: AsyncConnection, table: Table, rows: Sequence[Row]) -> None:
         """Write rows of one table."""
         if rows:
-            await connection.execute(
-                self._statements[table.name].write, [list(column) for column in zip(*rows, strict=True)]
-            )
+            await connection.execute(self._statements[table.name].write, columns(rows, len(table.columns)))
 
 
 def _composed(table: Table, types: Mapping[str, str]) -> _Statements:
@@ -138,7 +130,7 @@ def _composed(table: Table, types: Mapping[str, str]) -> _Statements:
             write += sql.SQL(" ON CONFLICT ({}) DO UPDATE SET {} WHERE {}").format(key, sets, differs)
         else:
             write += sql.SQL(" ON CONFLICT ({}) DO NOTHING").format(key)
-    delete = sql.SQL("DELETE FROM {} WHERE {} = ANY(%s)").format(name, sql.Identifier(table.owner))
+    delete = sql.SQL("DELETE FROM {} WHERE {} = ANY(%s::text[])").format(name, sql.Identifier(table.owner))
     return _Statements(table, write, delete)
 
 

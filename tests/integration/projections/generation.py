@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -111,5 +112,17 @@ async def worker(dsn: str, spec: ProjectionSpec = SPEC) -> AsyncIterator[Worker]
 async def seats(dsn: str, spec: ProjectionSpec = SPEC, at: datetime = NEW_YEAR) -> AsyncIterator[Seats]:
     """A new generation and one worker."""
     await create(dsn, spec, at)
+    async with seats_in(dsn, spec) as generation:
+        yield generation
+
+
+def make_ready(dsn: str) -> None:
+    """A new generation in a database that is to be copied."""
+    asyncio.run(create(dsn))
+
+
+@asynccontextmanager
+async def seats_in(dsn: str, spec: ProjectionSpec = SPEC) -> AsyncIterator[Seats]:
+    """One worker on a generation that is there."""
     async with worker(dsn, spec) as one:
         yield Seats(dsn, one)

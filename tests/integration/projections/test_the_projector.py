@@ -1,4 +1,4 @@
-"""The live projector on a real broker and database, and what it does when one of them, or another worker, interferes."""
+"""The live projector on a real broker and database, and what it does when one of them goes away."""
 
 from __future__ import annotations
 

@@ -1,0 +1,95 @@
+"""Migrations run once, in order, by one starter; what was applied is not edited."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from shared.store.migrations import STORE_MIGRATIONS, MigrationRefused, migrate
+from shared.store.pool import connect
+
+pytestmark = pytest.mark.database
+
+
+def folder(path: Path, **files: str) -> Path:
+    path.mkdir(exist_ok=True)
+    for name, text in files.items():
+        (path / f"{name}.sql").write_text(text)
+    return path
+
+
+def applied(dsn: str, room: Path) -> list[str]:
+    async def scenario() -> list[str]:
+        connection = await connect(dsn)
+        try:
+            return await migrate(connection, {"room": room})
+        finally:
+            await connection.close()
+
+    return asyncio.run(scenario())
+
+
+def test_each_file_is_applied_once_and_in_order(database: str, tmp_path: Path) -> None:
+    room = folder(tmp_path, **{"0001_a": "CREATE TABLE a ()", "0002_b": "DROP TABLE a"})
+    assert applied(database, room) == ["room/0001_a.sql", "room/0002_b.sql"]
+    assert applied(database, room) == []
+    folder(tmp_path, **{"0003_c": "CREATE TABLE a (); CREATE TABLE c ()"})
+    assert applied(database, room) == ["room/0003_c.sql"]
+
+
+def test_a_file_that_was_edited_after_it_was_applied_is_refused(database: str, tmp_path: Path) -> None:
+    room = folder(tmp_path, **{"0001_a": "CREATE TABLE a ()"})
+    applied(database, room)
+    folder(tmp_path, **{"0001_a": "CREATE TABLE a (id int)", "0002_b": "CREATE TABLE b ()"})
+    with pytest.raises(MigrationRefused, match=r"room/0001_a\.sql was edited after it was applied"):
+        applied(database, room)
+    folder(tmp_path, **{"0001_a": "CREATE TABLE a ()"})
+    assert applied(database, room) == ["room/0002_b.sql"]
+
+
+def test_another_line_end_is_no_edit(database: str, tmp_path: Path) -> None:
+    room = folder(tmp_path, **{"0001_a": "CREATE TABLE a ();\nCREATE TABLE b ();\n"})
+    applied(database, room)
+    (room / "0001_a.sql").write_bytes(b"CREATE TABLE a ();\r\nCREATE TABLE b ();\r\n")
+    assert applied(database, room) == []
+
+
+def test_a_database_of_a_newer_release_is_refused(database: str, tmp_path: Path) -> None:
+    room = folder(tmp_path, **{"0001_a": "CREATE TABLE a ()", "0002_b": "CREATE TABLE b ()"})
+    applied(database, room)
+    (room / "0002_b.sql").unlink()
+    with pytest.raises(MigrationRefused, match="is not in this release"):
+        applied(database, room)
+
+
+def test_a_file_that_comes_in_between_is_refused(database: str, tmp_path: Path) -> None:
+    room = folder(tmp_path, **{"0002_b": "CREATE TABLE b ()"})
+    applied(database, room)
+    folder(tmp_path, **{"0001_a": "CREATE TABLE a ()"})
+    with pytest.raises(MigrationRefused, match="give it the next free number"):
+        applied(database, room)
+
+
+def test_a_file_that_fails_leaves_nothing_of_itself(database: str, tmp_path: Path) -> None:
+    room = folder(tmp_path, **{"0001_a": "CREATE TABLE a (); SELECT 1/0"})
+    with pytest.raises(Exception, match="division by zero"):
+        applied(database, room)
+    folder(tmp_path, **{"0001_a": "CREATE TABLE a ()"})
+    assert applied(database, room) == ["room/0001_a.sql"]
+
+
+def test_two_starters_at_once_apply_everything_once(database: str) -> None:
+    async def start() -> list[str]:
+        connection = await connect(database)
+        try:
+            return await migrate(connection, {"store": STORE_MIGRATIONS})
+        finally:
+            await connection.close()
+
+    async def scenario() -> list[list[str]]:
+        return list(await asyncio.gather(start(), start(), start()))
+
+    done = asyncio.run(scenario())
+    assert sorted(done) == [[], [], ["store/0001_store.sql"]]
