@@ -89,10 +89,12 @@ def status(*, as_json: bool) -> None:
     ]
     table("Positions", columns, positions, right=columns[3:])
     if report.pending:
-        waiting = [(subscription, _seconds(age), facts) for subscription, age, facts in report.pending]
-        table("Waiting for their order", ("subscription", "seconds", "facts"), waiting, right=("seconds", "facts"))
-    for stream in report.parked:
-        say(f"Parked: {stream}")
+        waiting = [(one.projection, one.subscription, _seconds(one.age_seconds), one.facts) for one in report.pending]
+        described = ("projection", "subscription", "seconds", "facts")
+        table("Waiting for their order", described, waiting, right=("seconds", "facts"))
+    if report.parked:
+        stopped = [(one.projection, one.stream, _seconds(one.age_seconds), one.reason) for one in report.parked]
+        table("Parked streams", ("projection", "stream", "seconds", "reason"), stopped, right=("seconds",))
     say(f"Dead letters: {report.dead_letters}; parked streams: {len(report.parked)}")
     say(f"To recompute: {report.recompute_queue}; own events to be sent: {report.outbox}")
 
