@@ -90,8 +90,12 @@ def status(*, as_json: bool) -> None:
     table("Positions", columns, positions, right=columns[3:])
     if report.pending:
         waiting = [(one.projection, one.subscription, _seconds(one.age_seconds), one.facts) for one in report.pending]
-        described = ("projection", "subscription", "seconds", "facts")
-        table("Waiting for their order", described, waiting, right=("seconds", "facts"))
+        table(
+            "Waiting for their order",
+            ("projection", "subscription", "seconds", "facts"),
+            waiting,
+            right=("seconds", "facts"),
+        )
     if report.parked:
         stopped = [(one.projection, one.stream, _seconds(one.age_seconds), one.reason) for one in report.parked]
         table("Parked streams", ("projection", "stream", "seconds", "reason"), stopped, right=("seconds",))
