@@ -80,7 +80,7 @@ test-kafka: setup kafka ## integration, kill and end-to-end tests on Apache Kafk
 	@SEATLEDGER_TEST_BROKER=kafka $(PYTEST) tests/integration tests/end_to_end $(ARGS)
 
 bench: setup ## measured figures, into tests/benchmarks/results
-	@$(PYTEST) tests/benchmarks $(ARGS)
+	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
 clean: ## remove what make and the tools made; asks nothing, keeps .seatledger
 	@rm -rf $(VENV) .kafka build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
