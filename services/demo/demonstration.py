@@ -116,7 +116,7 @@ async def _check(system: RunningSystem, expected: dict[str, Rows], last: date, e
 
 def _say_where_to_look(dsn: str, apis: Mapping[str, str]) -> None:
     say("\nWhere to look:")
-    say(f"  views     psql '{dsn}' -c 'SELECT * FROM read.documents'")
+    say(f"  views, such as read.documents  {dsn}")
     for service, address in sorted(apis.items()):
-        say(f"  {service:<9} {address}")
-    say("  status    seatledger status")
+        say(f"  {f'API of {service}':<29}  {address}/openapi.json")
+    say("  processes, positions, lag      seatledger status")
