@@ -1,4 +1,4 @@
-"""The projection of orders: orders with their items, customers, resellers, products and list prices. Pure.
+"""The projection of orders: orders with their items, customers, resellers; products are in `catalogue`. Pure.
 
 Every thing shows what was stated last about it, whenever that arrived. Accounts and products of a replay or of another
 order of arrival come out the same, because each field is decided by when it became known alone.
@@ -6,9 +6,7 @@ order of arrival come out the same, because each field is decided by when it bec
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import fields
-from datetime import UTC, date
 from decimal import Decimal
 from pathlib import Path
 from typing import cast
@@ -16,26 +14,19 @@ from typing import cast
 from pydantic import JsonValue
 
 from services.orders.bodies import Order, body_from_json, body_to_json, facts_of
-from services.orders.registers import LatestFold
+from services.orders.catalogue import LIST_PRICE, PRODUCT, product_rows, product_states
+from services.orders.registers import LatestFold, Stated, Values, as_object
 from shared.billing.facts import (
     CustomerBlock,
     CustomerStated,
     Fact,
-    PriceChanged,
-    ProductCopied,
-    ProductDefined,
-    ProductDeleted,
     ResellerBlock,
     ResellerStated,
 )
-from shared.billing.moments import civil_date
 from shared.events.models.blocks import OrderItem
 from shared.events.values import moment_text, months_text
 from shared.log.topics import CATALOG, ORDERS
 from shared.projections.spec import ProjectionSpec, Row, Rows, Stream, Table
-
-# What a column says where a list price holds for any term or frequency: part of a key, so not null.
-_ANY = "-"
 
 ORDER = Table(
     "sales_order",
@@ -70,23 +61,7 @@ RESELLER = Table(
     owner="reseller",
     key=("reseller",),
 )  # fmt: skip
-PRODUCT = Table(
-    "product",
-    ("product", "name", "vendor", "family", "copied_from", "deleted"),
-    owner="product",
-    key=("product",),
-)
-LIST_PRICE = Table(
-    "list_price",
-    ("product", "currency", "term", "billing_frequency", "effective_from", "unit_price", "unit_cost"),
-    owner="product",
-    key=("product", "currency", "term", "billing_frequency", "effective_from"),
-    many=True,
-)
-
 _RATES = frozenset({"extra_charge_rate", "tax_rate"})
-Stated = Iterator[tuple[str, JsonValue]]
-Values = Mapping[str, JsonValue]
 
 
 def order_states(fact: Fact) -> Stated:
@@ -122,7 +97,7 @@ def _item_state(item: OrderItem) -> JsonValue:
 
 def order_rows(order_id: str, stated: Values) -> Rows:
     """The order and its items as executed, or as placed while it is not executed."""
-    placed, executed = (_object(stated.get(name)) for name in ("OrderPlaced", "OrderExecuted"))
+    placed, executed = (as_object(stated.get(name)) for name in ("OrderPlaced", "OrderExecuted"))
     content = executed or placed
     status = "deleted" if "OrderDeleted" in stated else "executed" if executed else "placed"
     items = cast("list[dict[str, JsonValue]]", content["items"])
@@ -176,75 +151,6 @@ def _account_row(table: Table, account: str, stated: Values) -> Row:
 
 def _account_value(name: str, value: JsonValue) -> object:
     return Decimal(str(value)) if name in _RATES and value is not None else value
-
-
-def product_states(fact: Fact) -> Stated:
-    """A definition replaces the one before; a price change adds a list price from a day on."""
-    match fact.body:
-        case ProductDefined() as body:
-            prices = [
-                _price(p.currency, p.term, p.billing_frequency, civil_date(fact.time, UTC), p.unit_price, p.unit_cost)
-                for p in body.prices
-            ]
-            about = {"name": body.name, "vendor": body.vendor, "family": body.family}
-            yield "definition", {**about, "copied_from": None, "prices": list(prices)}
-            yield "deleted", False
-        case ProductCopied() as body:
-            yield "definition", {"copied_from": body.from_product_id, "prices": []}
-            yield "deleted", False
-        case ProductDeleted():
-            yield "deleted", True
-        case PriceChanged() as body:
-            price = _price(
-                body.currency, body.term, body.billing_frequency, body.effective_from, body.unit_price, body.unit_cost
-            )
-            yield "priced", True
-            yield f"price {' '.join(_price_key(price))}", price
-        case _:
-            return
-
-
-def _price(
-    currency: str, term: int | None, frequency: int | None, on: date, unit_price: Decimal, unit_cost: Decimal | None
-) -> dict[str, JsonValue]:
-    return {
-        "currency": currency,
-        "term": _ANY if term is None else months_text(term),
-        "billing_frequency": _ANY if frequency is None else months_text(frequency),
-        "effective_from": on.isoformat(),
-        "unit_price": str(unit_price),
-        "unit_cost": None if unit_cost is None else str(unit_cost),
-    }
-
-
-def _price_key(price: Mapping[str, JsonValue]) -> tuple[str, ...]:
-    return tuple(str(price[name]) for name in LIST_PRICE.key[1:])
-
-
-def product_rows(product: str, stated: Values) -> Rows:
-    """The product and its list prices; on the day of its definition a changed price holds, not the defined one."""
-    definition = _object(stated.get("definition"))
-    about = (definition.get(name) for name in ("name", "vendor", "family", "copied_from"))
-    defined = cast("list[dict[str, JsonValue]]", definition.get("prices", []))
-    changed = [_object(value) for name, value in stated.items() if name.startswith("price ")]
-    prices = {_price_key(price): price for price in [*defined, *changed]}
-    return {
-        PRODUCT.name: [(product, *about, stated.get("deleted") is True)],
-        LIST_PRICE.name: [_price_row(product, prices[key]) for key in sorted(prices)],
-    }
-
-
-def _price_row(product: str, price: Mapping[str, JsonValue]) -> Row:
-    cost = price["unit_cost"]
-    return (
-        product, price["currency"], price["term"], price["billing_frequency"],
-        date.fromisoformat(str(price["effective_from"])), Decimal(str(price["unit_price"])),
-        None if cost is None else Decimal(str(cost)),
-    )  # fmt: skip
-
-
-def _object(value: JsonValue) -> dict[str, JsonValue]:
-    return value if isinstance(value, dict) else {}
 
 
 SPEC = ProjectionSpec(

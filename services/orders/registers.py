@@ -6,7 +6,7 @@ in any order, and one that comes late needs no other fact to be read again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -18,6 +18,10 @@ from shared.projections.spec import Facts, Key, Rows
 
 # As `known_key` orders facts. A civil date counts as its midnight in UTC: accounts and products are in no time zone.
 Stamp = tuple[datetime, str, int, tuple[int, int, str]]
+
+# The fields that a fact states, and all that was stated of a thing by the latest statement on each.
+Stated = Iterator[tuple[str, JsonValue]]
+Values = Mapping[str, JsonValue]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +45,8 @@ class LatestFold:
     While no fact states one of the `founding` fields the thing waits.
     """
 
-    states: Callable[[Fact], Iterable[tuple[str, JsonValue]]]
-    rows_of: Callable[[str, Mapping[str, JsonValue]], Rows]
+    states: Callable[[Fact], Stated]
+    rows_of: Callable[[str, Values], Rows]
     founding: frozenset[str]
 
     def fold(self, scope_id: str, facts: Facts, master: None) -> Registers | None:
@@ -75,3 +79,8 @@ class LatestFold:
 
     def next_change(self, state: Registers, master: None, at: datetime) -> datetime | None:
         return None
+
+
+def as_object(value: JsonValue) -> dict[str, JsonValue]:
+    """A stated object; an empty one where nothing was stated."""
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,122 @@
+"""The three APIs over the read views: pages, filters, one thing, and errors as problem documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+from fastapi.testclient import TestClient
+
+from services.invoicing import api as invoicing
+from services.orders import api as orders
+from services.subscriptions import api as subscriptions
+from shared.store.config import Config
+from shared.web.application import create_app
+
+pytestmark = [pytest.mark.broker, pytest.mark.database]
+
+_SUBSCRIPTIONS = """
+INSERT INTO subscriptions_g1.subscription
+SELECT 'sub-' || n, 'active', n, '10.00', '-', '2026-02-01', '2026-02-28', NULL, 'cus-' || n %% 2, 'res-1', 'office',
+    NULL, 'EUR', true
+FROM generate_series(1, 5) AS n
+"""
+_DOCUMENTS = """
+INSERT INTO invoicing_g1.document
+SELECT 'I-' || n, 'invoice', date '2026-01-31' + n, 'res-1', NULL, 'EUR', '80.00', '19.20', '99.20',
+    '[{"rate": "0.24", "base": "80.00", "amount": "19.20"}]'
+FROM generate_series(1, 3) AS n
+"""
+_LINE = """
+INSERT INTO invoicing_g1.document_line VALUES
+('I-1', 'sub-1/2026-02-01/2026-02-01', 'cus-1', 'sub-1', 'office', 'recurring', '2026-02-01', '2026-02-28', 8, '10.00',
+ NULL, NULL, NULL, '80.00', NULL)
+"""
+
+
+@pytest.fixture
+def clients(config: Config) -> Iterator[dict[str, TestClient]]:
+    with psycopg.connect(config.database, autocommit=True) as connection:
+        for statement in (_SUBSCRIPTIONS.replace("%%", "%"), _DOCUMENTS, _LINE):
+            connection.execute(statement.encode())
+    apps = {name: create_app(name, module.router, config.database) for name, module in
+            (("subscriptions", subscriptions), ("orders", orders), ("invoicing", invoicing))}  # fmt: skip
+    with (
+        TestClient(apps["subscriptions"]) as first,
+        TestClient(apps["orders"]) as second,
+        TestClient(apps["invoicing"]) as third,
+    ):
+        yield {"subscriptions": first, "orders": second, "invoicing": third}
+
+
+def pages(client: TestClient, path: str, **wanted: Any) -> list[list[dict[str, Any]]]:
+    found, cursor = [], None
+    while True:
+        page = client.get(path, params={**wanted, **({"cursor": cursor} if cursor else {})}).json()
+        found.append(page["items"])
+        cursor = page["next"]
+        if cursor is None:
+            return found
+
+
+def test_pages_of_the_apis(clients: dict[str, TestClient]) -> None:
+    by_two = pages(clients["subscriptions"], "/v1/subscriptions", limit=2)
+    assert [[one["subscription"] for one in page] for page in by_two] == [
+        ["sub-1", "sub-2"],
+        ["sub-3", "sub-4"],
+        ["sub-5"],
+    ]
+    (of_one,) = pages(clients["subscriptions"], "/v1/subscriptions", customer="cus-0", status="active")
+    assert [one["subscription"] for one in of_one] == ["sub-2", "sub-4"]
+    days = {"from": "2026-02-02", "to": "2026-02-03", "limit": 1}
+    by_one = pages(clients["invoicing"], "/v1/documents", recipient="res-1", **days)
+    assert [[one["number"] for one in page] for page in by_one] == [["I-2"], ["I-3"]]
+    for service, path in (("subscriptions", "/v1/rejected-events"), ("invoicing", "/v1/installment-plans"),
+                          ("invoicing", "/v1/next-charges"), ("orders", "/v1/orders"), ("orders", "/v1/customers"),
+                          ("orders", "/v1/products")):  # fmt: skip
+        assert pages(clients[service], path) == [[]]
+
+
+def test_one_thing_with_money_as_text(clients: dict[str, TestClient]) -> None:
+    assert clients["subscriptions"].get("/v1/subscriptions/sub-3").json()["unit_price"] == "10.00"
+    document = clients["invoicing"].get("/v1/documents/I-1").json()
+    assert (document["gross"], document["taxes"]) == (
+        "99.20", [{"rate": "0.24", "base": "80.00", "amount": "19.20"}],
+    )  # fmt: skip
+    assert [(line["from"], line["net"]) for line in document["lines"]] == [("2026-02-01", "80.00")]
+
+
+@pytest.mark.parametrize(
+    ("service", "path", "status", "detail"),
+    [
+        ("subscriptions", "/v1/subscriptions/nobody", 404, "there is no subscription 'nobody'"),
+        ("orders", "/v1/orders/a/b", 404, "there is no order 'a/b'"),
+        ("invoicing", "/v1/documents/I-9", 404, "there is no document 'I-9'"),
+        ("invoicing", "/v1/nonsense", 404, "Not Found"),
+        ("invoicing", "/v1/documents?from=2026-02-30", 400, "from: "),
+        ("orders", "/v1/orders?limit=0", 400, "limit: "),
+        ("invoicing", "/v1/documents?cursor=WyJ4IiwgIiJd", 400, "cursor: "),
+    ],
+)
+def test_errors_are_problem_documents(
+    clients: dict[str, TestClient], service: str, path: str, status: int, detail: str
+) -> None:
+    answer = clients[service].get(path)
+    assert (answer.status_code, answer.json()["status"]) == (status, status)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["detail"].startswith(detail)
+
+
+def test_ready_means_that_the_database_answers_and_has_a_generation(
+    clients: dict[str, TestClient], database_server: Any
+) -> None:
+    for client in clients.values():
+        assert client.get("/healthz").json() == {"status": "ok"}
+        assert client.get("/readyz").json() == {"status": "ready", "generation": 1}
+    empty = database_server.create()
+    with TestClient(create_app("orders", orders.router, empty)) as client:
+        assert client.get("/readyz").status_code == 503
+        assert client.get("/healthz").status_code == 200
+    database_server.drop(empty)
