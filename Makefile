@@ -14,7 +14,7 @@ ARGS ?=
 # Two workers are what two cores carry; each brings up its own PostgreSQL and broker.
 WORKERS ?= 2
 
-.PHONY: help setup lock demo test lint kafka test-kafka bench clean
+.PHONY: help setup lock demo test test-slow lint kafka test-kafka bench clean
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -52,8 +52,11 @@ demo: setup ## the whole system with a realistic stream, until Ctrl-C (ARGS=--on
 
 # A file stays on one worker, so the costly set-up of a session is not repeated for each test.
 test: setup ## unit, property, contract and integration tests, on embedded broker and PostgreSQL (ARGS="-k name")
-	@echo "Tests: $(WORKERS) workers, each with an embedded PostgreSQL and broker of its own"
-	@$(PYTEST) --numprocesses $(WORKERS) --dist loadfile tests --ignore tests/benchmarks $(ARGS)
+	@echo "Tests: $(WORKERS) workers, each with an embedded PostgreSQL and broker of its own; the slow ones: make test-slow"
+	@$(PYTEST) --numprocesses $(WORKERS) --dist loadfile -m "not slow" tests --ignore tests/benchmarks $(ARGS)
+
+test-slow: setup ## the tests that take long: the demonstration, the README's commands, a large invoice, many histories
+	@$(PYTEST) -m slow tests --ignore tests/benchmarks $(ARGS)
 
 lint: setup ## style, format, strict types, floors of the house
 	@echo "ruff: style";   $(BIN)/ruff check .

@@ -126,6 +126,7 @@ def invoice_of(lines: int) -> list[Event]:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_an_aggregated_invoice_of_20_000_lines_goes_through(empty_broker: Broker, database: str) -> None:
     async def scenario() -> None:
         async with billing_system(database, empty_broker.address) as system:
