@@ -33,15 +33,15 @@ class Reseller:
 
 RESELLERS: Final = (
     Reseller(
-        "aegean", 240, "EUR", "GR", "Europe/Athens", "0.24",
+        "aegean", 170, "EUR", "GR", "Europe/Athens", "0.24",
         {"id": "res-aegean", "name": "Aegean Cloud", "country": "GR", "tax_rate": "0.24", "extra_charge_rate": "0.05"},
     ),
     Reseller(
-        "nordlicht", 48, "EUR", "DE", "Europe/Berlin", "0.19",
+        "nordlicht", 40, "EUR", "DE", "Europe/Berlin", "0.19",
         {"id": "res-nordlicht", "name": "Nordlicht", "country": "DE", "tax_rate": "0.19", "extra_charge_rate": "0.03"},
     ),
     Reseller(
-        "severn", 30, "GBP", "GB", "Europe/London", "0.20",
+        "severn", 25, "GBP", "GB", "Europe/London", "0.20",
         {"id": "res-severn", "name": "Severn Digital", "country": "GB", "tax_rate": "0.20"},
     ),
     Reseller("direct", 1, "EUR", "GR", "Europe/Athens", "0.24", None),

@@ -57,11 +57,11 @@ def test_ids_are_used_once(events: list[dict[str, Any]]) -> None:
 def test_a_few_hundred_customers_buy_what_there_is_to_buy(events: list[dict[str, Any]]) -> None:
     orders = [event["data"] for event in events if event["type"] == "OrderExecuted"]
     kinds = {event["type"] for event in events}
-    assert len({order["customer"]["id"] for order in orders}) > 300
+    assert len({order["customer"]["id"] for order in orders}) > 200
     assert {"SubscriptionImported", "LicensesChanged", "SubscriptionCanceled", "PriceChanged", "ProductDefined"} < kinds
     assert any("reseller" not in order for order in orders)
     assert any(order["customer"].get("separate_invoices") for order in orders)
-    assert len(subscriptions(events)) > 500
+    assert len(subscriptions(events)) > 350
 
 
 def test_events_do_not_arrive_quite_in_the_order_in_which_they_happened(events: list[dict[str, Any]]) -> None:
