@@ -64,5 +64,9 @@ def identity(record: Record) -> str:
 
 def record_of(raw: Any) -> Record:
     """From aiokafka's ConsumerRecord, which is untyped. A header without content is one with none: b""."""
-    headers = tuple((name, content or b"") for name, content in raw.headers)
+    headers = raw.headers
+    for header in headers:
+        if header[1] is None:
+            headers = [(name, content or b"") for name, content in headers]
+            break
     return Record(raw.topic, raw.partition, raw.offset, raw.timestamp, raw.key, raw.value, headers)

@@ -21,6 +21,8 @@ class MasterLookup:
         self._connection = connection
         self._spec = spec
         self._known: dict[Key, Known | None] = {}
+        # What the facts of each thing name: asked for once a stream, and the organisation can have many facts.
+        self._named: dict[Key, frozenset[Key]] = {}
         self._made: Any = None
 
     async def ask(self, keys: Iterable[Key]) -> None:
@@ -32,7 +34,9 @@ class MasterLookup:
             self._made = None
             found = await read_known(self._connection, self._spec, wanted)
             self._known |= {key: found.get(key) for key in wanted}
-            named = {key for known in found.values() for fact in known.facts for key in self._spec.names(fact)}
+            for key, known in found.items():
+                self._named[key] = frozenset(name for fact in known.facts for name in self._spec.names(fact))
+            named = {name for key in found for name in self._named[key]}
             wanted = {key for key in named if key.scope in self._spec.master_scopes} - self._known.keys()
 
     def missing(self, keys: Iterable[Key]) -> set[Key]:
@@ -45,9 +49,7 @@ class MasterLookup:
         while wanted:
             key = wanted.pop()
             reached.add(key)
-            known = self._known.get(key)
-            for fact in () if known is None else known.facts:
-                wanted |= {named for named in self._spec.names(fact) if named not in reached}
+            wanted |= self._named.get(key, frozenset()) - reached
         return frozenset(reached)
 
     @property

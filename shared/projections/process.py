@@ -7,6 +7,7 @@ with a backlog does not let it stand still.
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import sys
 
@@ -38,6 +39,7 @@ def main(spec: ProjectionSpec) -> int:
     except ValidationError as error:
         return _refuse(f"the environment is not as it should be: {error}")
     configure_logging(f"{spec.name}-projector", config.log_level)
+    _collect_rarely()
     try:
         asyncio.run(project(spec, config))
     except (ForeignLog, NoGeneration, TooManyParked, TableDiffers) as error:
@@ -75,6 +77,15 @@ async def project(spec: ProjectionSpec, config: Config) -> None:
         if not task.cancelled():
             task.result()
     _log.info("stopped")
+
+
+def _collect_rarely() -> None:
+    """A batch makes and drops some 50,000 objects, none of them in circles; looking for circles in between is waste.
+
+    Measured: 175 µs of CPU an event became 135.
+    """
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 100)
 
 
 def _projector(spec: ProjectionSpec, generation: Generation, config: Config) -> Projector:

@@ -153,15 +153,13 @@ class ProjectionSpec:
     body_to_json: Callable[[Body], bytes] = body_to_json
     body_from_json: Callable[[str, Any, bytes], Body] = body_from_json
 
-    @property
-    def scopes(self) -> frozenset[str]:
-        """Every scope whose facts are stored."""
-        return self.master_scopes | {stream.scope for stream in self.streams}
+    # Every scope whose facts are stored, and the streams by scope: asked for once a fact, so made once.
+    scopes: frozenset[str] = field(init=False, repr=False, compare=False)
+    folds: Mapping[str, Stream] = field(init=False, repr=False, compare=False)
 
-    @property
-    def folds(self) -> Mapping[str, Stream]:
-        """Streams by scope."""
-        return {stream.scope: stream for stream in self.streams}
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "folds", {stream.scope: stream for stream in self.streams})
+        object.__setattr__(self, "scopes", self.master_scopes | self.folds.keys())
 
     @property
     def tables(self) -> tuple[Table, ...]:
