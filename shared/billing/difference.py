@@ -19,13 +19,17 @@ from shared.billing.money import ZERO
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A line to be issued for a layer: a charge, or with `returns` a credit (`net` positive on both)."""
+    """A line to be issued for a layer: a charge, or with `returns` a credit (`net` positive on both).
+
+    `most` is what a credit can be: what its line still holds for these seats.
+    """
 
     seats: int
     start: date
     end: date
     net: Decimal
     returns: IssuedLine | None = None
+    most: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ def difference(layer: Layer | None, held: Sequence[Holding], day: date, reckonin
 
 def _whole(held: Sequence[Holding]) -> list[Draft]:
     return [
-        Draft(holding.seats, piece.start, piece.end, piece.net, piece.line)
+        Draft(holding.seats, piece.start, piece.end, piece.net, piece.line, piece.net)
         for holding in held
         for piece in reversed(holding.pieces)
         if piece.net > 0
@@ -102,7 +106,7 @@ def _credits(holding: Holding, share: Share, kept: Decimal) -> list[Draft]:
         amount = piece.net if piece.start >= share.end else min(piece.net, left)
         if amount <= 0:
             break
-        drafts.append(Draft(holding.seats, max(piece.start, share.end), piece.end, amount, piece.line))
+        drafts.append(Draft(holding.seats, max(piece.start, share.end), piece.end, amount, piece.line, piece.net))
         left -= amount
     return drafts
 
@@ -112,14 +116,23 @@ def _exact_total(
 ) -> list[Draft]:
     """With `rounding: line`, put the cents that splitting leaves over where the layer's total comes out exactly.
 
-    A line of nine seats that loses two is then worth one rounding for seven and one for two (R0.6, settings table).
+    A line of nine seats that loses two is then worth one rounding for seven and one for two, and a seat added to a
+    billed line costs what the layer's total grows by (R0.6, settings table). Credits give way first, the largest
+    first; none becomes negative or more than its line holds.
     """
-    credits = [draft for draft in drafts if draft.returns is not None]
-    if not credits or any(share.due > day for share in layer.shares):
+    if not drafts or layer.due > day or any(share.due > day for share in layer.shares):
         return drafts
     wanted = sum((layer.amount(share, reckoning.currency, reckoning.rounding) for share in layer.shares), ZERO)
     charged = sum((draft.net for draft in drafts if draft.returns is None), ZERO)
-    returned = sum((draft.net for draft in credits), ZERO)
+    returned = sum((draft.net for draft in drafts if draft.returns is not None), ZERO)
     left_over = sum((holding.net for holding in held), ZERO) + charged - returned - wanted
-    largest = max(credits, key=lambda draft: draft.net)
-    return [replace(draft, net=draft.net + left_over) if draft is largest else draft for draft in drafts]
+    exact: dict[int, Draft] = {}
+    for place in sorted(range(len(drafts)), key=lambda i: (drafts[i].returns is None, -drafts[i].net)):
+        draft = drafts[place]
+        sign = -1 if draft.returns is None else 1
+        net = max(draft.net + sign * left_over, ZERO)
+        if draft.returns is not None:
+            net = min(net, draft.most)
+        left_over -= sign * (net - draft.net)
+        exact[place] = replace(draft, net=net)
+    return [exact[place] for place in range(len(drafts)) if exact[place].net or exact[place].returns is None]

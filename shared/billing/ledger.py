@@ -106,6 +106,11 @@ class Holding:
             second.append(replace(piece, net=piece.net - net))
         return Holding(seats, tuple(first)), Holding(self.seats - seats, tuple(second))
 
+    def adjusted(self, net: Decimal) -> Holding:
+        """The same seats with some more net (or less) on their last piece."""
+        last = self.pieces[-1]
+        return replace(self, pieces=(*self.pieces[:-1], replace(last, net=last.net + net)))
+
 
 def share_of_net(net: Decimal, seats: int, of: int, currency: str) -> Decimal:
     """The net of some of the seats of a line, in whole minor units; exact where lines are unit x seats (R0.2)."""
@@ -135,9 +140,11 @@ def _credited(held: list[Holding], credit: IssuedLine) -> list[Holding]:
         if left and last.line.line == credit.returns and last.end == credit.end and last.start <= credit.start:
             taken = min(left, holding.seats)
             touched, kept = (holding, None) if taken == holding.seats else holding.split(taken)
-            if kept is not None:
-                result.append(kept)
             part = share_of_net(credit.net, taken, credit.quantity, credit.currency)
+            if kept is not None:
+                # Seats that go altogether take what was credited for them, which may miss their even share by a cent.
+                gone = credit.start <= touched.pieces[-1].start
+                result.append(kept.adjusted(touched.pieces[-1].net - part) if gone else kept)
             result += _shortened(touched, credit.start, part)
             left -= taken
         else:
