@@ -1,0 +1,139 @@
+"""What holds for every history, whatever the rules make of it (contracts, sections 4 and 5)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date, timedelta
+from decimal import Decimal
+
+from hypothesis import given as each
+from hypothesis import strategies as st
+
+from services.invoicing.simulation import simulate
+from shared.billing.documents import Document
+from shared.billing.ledger import IssuedLine
+from shared.billing.masterdata import MasterData
+from shared.billing.moments import order_key
+from shared.billing.money import minor_unit
+from shared.billing.terms import founding_zone
+from shared.billing.timeline import evolve, fold, initial, is_founding
+from tests.billing_dsl import Given, facts_from
+from tests.strategies.histories import LAST_DAY, History, histories
+
+END = LAST_DAY.isoformat()
+DAYS = st.dates(date(2025, 1, 1), LAST_DAY)
+
+
+def documents(history: History) -> list[Document]:
+    return simulate(facts_from(history), LAST_DAY).documents
+
+
+@each(histories(), st.data())
+def test_facts_in_any_order_give_the_same_output(history: History, data: st.DataObject) -> None:
+    facts = facts_from(history)
+    shuffled = data.draw(st.permutations(facts))
+
+    one, other = simulate(facts, LAST_DAY), simulate(shuffled, LAST_DAY)
+    assert one.documents == other.documents
+    assert (one.subscriptions, one.installment_plans) == (other.subscriptions, other.installment_plans)
+    assert sorted(map(repr, one.rejected)) == sorted(map(repr, other.rejected))
+
+
+@each(histories(), DAYS)
+def test_running_until_later_leaves_earlier_documents_unchanged(history: History, day: date) -> None:
+    earlier = simulate(facts_from(history), day).documents
+
+    assert [document for document in documents(history) if document.day <= day] == earlier
+
+
+@each(histories())
+def test_a_document_is_the_sum_of_its_lines_and_gross_is_net_plus_tax(history: History) -> None:
+    for document in documents(history):
+        assert document.net == sum(line.net for line in document.lines)
+        assert document.tax == sum(tax.amount for tax in document.taxes)
+        assert document.gross == document.net + document.tax
+        assert document.net >= 0
+        assert document.tax >= 0
+        assert {line.kind == "credit" for line in document.lines} == {document.kind == "credit_note"}
+        assert all(line.net == line.net.quantize(minor_unit(document.currency)) for line in document.lines)
+
+
+@each(histories())
+def test_line_ids_are_unique_and_revisions_have_no_gaps(history: History) -> None:
+    lines = [line for document in documents(history) for line in document.lines]
+
+    assert len({line.line for line in lines}) == len(lines)
+    revisions: dict[object, list[int]] = defaultdict(list)
+    for line in lines:
+        revisions[line.key].append(line.revision)
+    assert all(sorted(found) == list(range(1, len(found) + 1)) for found in revisions.values())
+
+
+@each(histories())
+def test_credits_return_a_line_of_an_earlier_document_and_never_more_than_it_billed(history: History) -> None:
+    issued: dict[str, tuple[date, IssuedLine]] = {}
+    credited: dict[str, Decimal] = defaultdict(Decimal)
+    for document in documents(history):
+        for line in document.lines:
+            issued[line.line] = (document.day, line)
+    for day, credit in issued.values():
+        if credit.returns is None:
+            continue
+        billed_on, billed = issued[credit.returns]
+        credited[credit.returns] += credit.net
+        assert billed.returns is None
+        assert billed_on <= day
+        assert (credit.recipient, credit.tax_rate, credit.currency) == (
+            billed.recipient, billed.tax_rate, billed.currency,
+        )  # fmt: skip
+        assert billed.start <= credit.start < credit.end <= billed.end
+    assert all(amount <= issued[line][1].net for line, amount in credited.items())
+
+
+@each(histories())
+def test_the_tax_of_credit_notes_is_never_more_than_that_of_the_invoices_they_return(history: History) -> None:
+    charged: dict[tuple[str, Decimal], Decimal] = defaultdict(Decimal)
+    returned: dict[tuple[str, Decimal], Decimal] = defaultdict(Decimal)
+    for document in documents(history):
+        taxes = charged if document.kind == "invoice" else returned
+        for tax in document.taxes:
+            taxes[document.recipient, tax.rate] += tax.amount
+
+    assert all(amount <= charged[key] for key, amount in returned.items())
+
+
+@each(histories(), DAYS)
+def test_a_run_repeated_finds_nothing(history: History, day: date) -> None:
+    facts = facts_from(history)
+    until = day + timedelta(days=1)
+
+    once = simulate(facts, day, runs=[day]).documents
+    assert simulate(facts, day, runs=[day, day]).documents == once
+    # The next day finds only what became known or fell due on it: run twice, nothing more.
+    twice = simulate(facts, until, runs=[day, until]).documents
+    assert [document for document in twice if document.day == day] == once
+
+
+@each(histories())
+def test_a_fact_that_sorts_last_evolves_the_timeline_to_what_folding_gives(history: History) -> None:
+    facts = facts_from(history)
+    master = MasterData.of(facts)
+    for subscription in {fact.scope_id for fact in facts if fact.scope == "subscription"}:
+        own = [fact for fact in facts if (fact.scope, fact.scope_id) == ("subscription", subscription)]
+        founding = next(fact for fact in own if is_founding(fact))
+        tz = founding_zone(founding, master)
+        own.sort(key=lambda fact: order_key(fact, tz))
+        for count in range(1, len(own)):
+            known = fold(subscription, own[:count], master) or initial(subscription)
+            evolved = evolve(known, own[count], master)
+            if evolved is not None:
+                assert evolved == fold(subscription, own[: count + 1], master)
+
+
+@each(histories())
+def test_what_a_history_gives_can_be_written(history: History) -> None:
+    result = Given(tuple(history)).until(END)
+
+    assert all(isinstance(text, str) for text in result.documents)
+    assert all(fact["reason"] for fact in result.rejected)
+    assert len(result.subscriptions) == len({state["subscription"] for state in result.subscriptions})
