@@ -91,11 +91,12 @@ class Charges:
     prices: PriceBook
 
     def since(self, day: date, until: date) -> Iterator[Layer]:
-        """The layers of every cycle from the one that contains `day` to the first that starts after `until`."""
+        """The layers of every cycle from the one that contains `day` to the first of ours that starts after `until`."""
         schedule = Schedule(self.policies.terms, self.prices)
         for priced in schedule.since(day, self._charged_until()):
             yield from self._layers(priced)
-            if priced.cycle.start > until:
+            # Cycles that others billed have no layers: after a takeover the first charge may lie several cycles on.
+            if priced.cycle.start > until and not priced.excluded:
                 return
 
     def _layers(self, priced: PricedCycle) -> Iterator[Layer]:

@@ -30,6 +30,13 @@ def test_a_cycle_that_begins_on_the_day_of_the_takeover_is_ours() -> None:
     assert result.totals == ["2019-03-01 invoice 50.00"]
 
 
+def test_a_takeover_that_lies_several_cycles_ahead_is_billed_when_it_comes() -> None:
+    """Nothing else happens to it in between: the run that sees it first has to know when to look again."""
+    result = given(imported(5, started="2019-01-01", billed_from="2019-06-01", known="2019-01-10")).until("2019-06-01")
+
+    assert result.totals == ["2019-06-01 invoice 50.00"]
+
+
 def test_later_increases_inside_an_excluded_cycle_are_charged_by_days() -> None:
     result = given(taken_over(), seats(7, on="2019-03-20")).until("2019-03-31")
 
