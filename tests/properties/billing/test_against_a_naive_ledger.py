@@ -15,11 +15,12 @@ from decimal import Decimal
 from fractions import Fraction
 from math import floor
 
-from hypothesis import assume, settings
+from hypothesis import assume
 from hypothesis import given as each
 
 from tests.billing_dsl import Outcome
 from tests.strategies.billing import END, PLAIN, Life, lives
+from tests.strategies.examples import examples
 
 DAY = timedelta(days=1)
 MONTHS = {None: 1, "P1M": 1, "P3M": 3, "P1Y": 12}
@@ -113,13 +114,13 @@ def net(outcome: Outcome) -> Fraction:
     return sum((Fraction(document["net"]) * signs[document["kind"]] for document in outcome.json), Fraction(0))
 
 
-@settings(max_examples=150)
+@examples
 @each(lives(PLAIN, prices=False))
 def test_what_is_billed_less_what_is_credited_is_what_every_seat_of_every_day_costs(life: Life) -> None:
     assert net(life.events.until(END.isoformat())) == expected_net(life)
 
 
-@settings(max_examples=150)
+@examples
 @each(lives(PLAIN))
 def test_every_day_of_every_seat_is_billed_once_without_gap_or_overlap(life: Life) -> None:
     # Where a day costs less than a cent, a credit or a charge of nothing leaves no line.

@@ -18,6 +18,7 @@ from shared.billing.money import minor_unit
 from shared.billing.terms import founding_zone
 from shared.billing.timeline import evolve, fold, initial, is_founding
 from tests.billing_dsl import Given, facts_from
+from tests.strategies.examples import examples
 from tests.strategies.histories import LAST_DAY, History, histories
 
 END = LAST_DAY.isoformat()
@@ -28,6 +29,7 @@ def documents(history: History) -> list[Document]:
     return simulate(facts_from(history), LAST_DAY).documents
 
 
+@examples
 @each(histories(), st.data())
 def test_facts_in_any_order_give_the_same_output(history: History, data: st.DataObject) -> None:
     facts = facts_from(history)
@@ -39,6 +41,7 @@ def test_facts_in_any_order_give_the_same_output(history: History, data: st.Data
     assert sorted(map(repr, one.rejected)) == sorted(map(repr, other.rejected))
 
 
+@examples
 @each(histories(), DAYS)
 def test_running_until_later_leaves_earlier_documents_unchanged(history: History, day: date) -> None:
     earlier = simulate(facts_from(history), day).documents
@@ -46,6 +49,7 @@ def test_running_until_later_leaves_earlier_documents_unchanged(history: History
     assert [document for document in documents(history) if document.day <= day] == earlier
 
 
+@examples
 @each(histories())
 def test_a_document_is_the_sum_of_its_lines_and_gross_is_net_plus_tax(history: History) -> None:
     for document in documents(history):
@@ -58,6 +62,7 @@ def test_a_document_is_the_sum_of_its_lines_and_gross_is_net_plus_tax(history: H
         assert all(line.net == line.net.quantize(minor_unit(document.currency)) for line in document.lines)
 
 
+@examples
 @each(histories())
 def test_line_ids_are_unique_and_revisions_have_no_gaps(history: History) -> None:
     lines = [line for document in documents(history) for line in document.lines]
@@ -69,6 +74,7 @@ def test_line_ids_are_unique_and_revisions_have_no_gaps(history: History) -> Non
     assert all(sorted(found) == list(range(1, len(found) + 1)) for found in revisions.values())
 
 
+@examples
 @each(histories())
 def test_credits_return_a_line_of_an_earlier_document_and_never_more_than_it_billed(history: History) -> None:
     issued: dict[str, tuple[date, IssuedLine]] = {}
@@ -90,6 +96,7 @@ def test_credits_return_a_line_of_an_earlier_document_and_never_more_than_it_bil
     assert all(amount <= issued[line][1].net for line, amount in credited.items())
 
 
+@examples
 @each(histories())
 def test_the_tax_of_credit_notes_is_never_more_than_that_of_the_invoices_they_return(history: History) -> None:
     charged: dict[tuple[str, Decimal], Decimal] = defaultdict(Decimal)
@@ -102,6 +109,7 @@ def test_the_tax_of_credit_notes_is_never_more_than_that_of_the_invoices_they_re
     assert all(amount <= charged[key] for key, amount in returned.items())
 
 
+@examples
 @each(histories(), DAYS)
 def test_a_run_repeated_finds_nothing(history: History, day: date) -> None:
     facts = facts_from(history)
@@ -114,6 +122,7 @@ def test_a_run_repeated_finds_nothing(history: History, day: date) -> None:
     assert [document for document in twice if document.day == day] == once
 
 
+@examples
 @each(histories())
 def test_a_fact_that_sorts_last_evolves_the_timeline_to_what_folding_gives(history: History) -> None:
     facts = facts_from(history)
@@ -130,6 +139,7 @@ def test_a_fact_that_sorts_last_evolves_the_timeline_to_what_folding_gives(histo
                 assert evolved == fold(subscription, own[: count + 1], master)
 
 
+@examples
 @each(histories())
 def test_what_a_history_gives_can_be_written(history: History) -> None:
     result = Given(tuple(history)).until(END)

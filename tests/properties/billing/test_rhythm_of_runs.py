@@ -7,11 +7,11 @@ from decimal import Decimal
 
 import pytest
 from hypothesis import given as each
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from tests.billing_dsl import Outcome
 from tests.strategies.billing import END, FIRST_START, Life, lives
+from tests.strategies.examples import examples
 
 DAYS = [FIRST_START + timedelta(days=n) for n in range((END - FIRST_START).days + 1)]
 MONTHLY = [day.isoformat() for day in DAYS if day.day == 1] + [END.isoformat()]
@@ -25,7 +25,7 @@ def net(outcome: Outcome) -> Decimal:
 
 @pytest.mark.parametrize("rounding", ["unit", "line"])
 def test_runs_daily_monthly_or_once_at_the_end_give_the_same_net(rounding: str) -> None:
-    @settings(max_examples=150)
+    @examples
     @each(lives(), st.lists(st.sampled_from(DAYS), max_size=6))
     def check(life: Life, some: list[date]) -> None:
         history = life.events.under(rounding=rounding)

@@ -1,4 +1,4 @@
-"""`rounding: line` and when runs happen: what a layer costs in total is rounded as if it had been billed at once (R0.6)."""
+"""`rounding: line` and when runs happen: what a layer costs in total is rounded as if billed at once (R0.6)."""
 
 from __future__ import annotations
 
