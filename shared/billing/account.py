@@ -9,7 +9,8 @@ from decimal import Decimal
 
 from shared.billing.charges import Charges
 from shared.billing.facts import Fact
-from shared.billing.masterdata import MasterData, known_by_end_of, tax_rate_of
+from shared.billing.history import known_by_end_of
+from shared.billing.masterdata import MasterData, tax_rate_of
 from shared.billing.moments import civil_date
 from shared.billing.policies import Policies
 from shared.billing.pricing import PriceBook

@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import cast
 
 from shared.billing.facts import ProductDefined, ProductPrice
-from shared.billing.masterdata import CustomerProfile, Limit, MasterData
+from shared.billing.history import Limit
+from shared.billing.masterdata import CustomerProfile, MasterData
 
 
 def extra_charge_rate(

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
+from functools import partial
 from typing import Protocol, TypeVar, cast
 
 from shared.billing.facts import (
@@ -21,11 +22,9 @@ from shared.billing.facts import (
     ResellerStated,
     SettingChanged,
 )
-from shared.billing.moments import civil_date, end_of_day, instant, known_key
+from shared.billing.history import History, Limit, history
+from shared.billing.moments import instant, known_key
 from shared.billing.settings import SettingBook, Value, refusal
-
-# An upper bound of `known_key`s: facts up to it are known.
-Limit = tuple[datetime] | tuple[datetime, str, int, tuple[int, int, str]]
 
 _ZERO = Decimal(0)
 
@@ -35,16 +34,6 @@ class _Block(Protocol):
 
 
 B = TypeVar("B", CustomerBlock, ResellerBlock)
-
-
-def known_by_end_of(day: date, tz: tzinfo) -> Limit:
-    """The limit of what is known when a civil day ends."""
-    return (end_of_day(day, tz),)
-
-
-def known_with(fact: Fact, tz: tzinfo) -> Limit:
-    """The limit of what is known at a fact, itself included."""
-    return known_key(fact, tz)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +65,10 @@ class MasterData:
     organisation: Sequence[Fact] = ()
     overrides: Mapping[str, str] = field(default_factory=dict)
     _settings: SettingBook | None = None
-    _profiles: dict[tuple[object, ...], object] = field(default_factory=dict)
+    _customers: dict[tuple[str, tzinfo], History[CustomerProfile]] = field(default_factory=dict)
+    _resellers: dict[tuple[str, tzinfo], History[ResellerBlock]] = field(default_factory=dict)
+    _products: dict[tuple[str, tzinfo], History[ProductDefined | None]] = field(default_factory=dict)
+    _organisation: dict[tzinfo, History[None]] = field(default_factory=dict)
     _prices: dict[tuple[str, str, str], tuple[Fact, ...]] = field(default_factory=dict)
 
     @classmethod
@@ -95,33 +87,15 @@ class MasterData:
 
     def customer(self, customer_id: str, tz: tzinfo, limit: Limit) -> CustomerProfile:
         """The customer as known at the limit; unknown fields are None."""
-        memo = ("customer", customer_id, limit, tz)
-        if memo not in self._profiles:
-            profile = CustomerProfile(CustomerBlock(customer_id))
-            for fact in _known(self.customers.get(customer_id, ()), tz, limit):
-                if isinstance(fact.body, CustomerStated):
-                    profile = _with_statement(profile, fact.body, instant(fact.time, tz))
-            self._profiles[memo] = profile
-        return cast(CustomerProfile, self._profiles[memo])
+        return self._customer_history(customer_id, tz).at(limit)
 
     def reseller(self, reseller_id: str, tz: tzinfo, limit: Limit) -> ResellerBlock:
         """The reseller as known at the limit; unknown fields are None."""
-        memo = ("reseller", reseller_id, limit, tz)
-        if memo not in self._profiles:
-            block = ResellerBlock(reseller_id)
-            for fact in _known(self.resellers.get(reseller_id, ()), tz, limit):
-                if isinstance(fact.body, ResellerStated):
-                    block = _merged(block, fact.body.reseller)
-            self._profiles[memo] = block
-        return cast(ResellerBlock, self._profiles[memo])
+        return self._reseller_history(reseller_id, tz).at(limit)
 
     def product(self, product_id: str, tz: tzinfo, limit: Limit) -> ProductDefined | None:
         """The latest definition of a product at the limit; a later one replaces the whole (ProductDefined)."""
-        latest: ProductDefined | None = None
-        for fact in _known(self.products.get(product_id, ()), tz, limit):
-            if isinstance(fact.body, ProductDefined):
-                latest = fact.body
-        return latest
+        return self._product_history(product_id, tz).at(limit)
 
     def price_changes(self, product_id: str, currency: str, tz: tzinfo) -> tuple[Fact, ...]:
         """The list prices of a product in a currency, ordered by `known_key`."""
@@ -151,19 +125,43 @@ class MasterData:
 
     def becomes_known_after(self, day: date, tz: tzinfo, scopes: Iterable[tuple[str, str]]) -> date | None:
         """The first day after `day` on which a fact about one of the scopes becomes known."""
-        found: date | None = None
-        for scope, scope_id in scopes:
-            for fact in self._facts(scope, scope_id):
-                known = civil_date(fact.time, tz)
-                if known > day and (found is None or known < found):
-                    found = known
+        days = (self._next_known(scope, scope_id, tz, day) for scope, scope_id in scopes)
+        return min((known for known in days if known is not None), default=None)
+
+    def _next_known(self, scope: str, scope_id: str, tz: tzinfo, day: date) -> date | None:
+        if scope == "customer":
+            return self._customer_history(scope_id, tz).next_after(day)
+        if scope == "reseller":
+            return self._reseller_history(scope_id, tz).next_after(day)
+        if scope == "product":
+            return self._product_history(scope_id, tz).next_after(day)
+        if tz not in self._organisation:
+            self._organisation[tz] = history(self.organisation, tz, None, lambda known, fact: known)
+        return self._organisation[tz].next_after(day)
+
+    def _customer_history(self, customer_id: str, tz: tzinfo) -> History[CustomerProfile]:
+        found = self._customers.get((customer_id, tz))
+        if found is None:
+            unknown = CustomerProfile(CustomerBlock(customer_id))
+            learn = partial(_customer_with, tz=tz)
+            found = self._customers[(customer_id, tz)] = history(
+                self.customers.get(customer_id, ()), tz, unknown, learn
+            )
         return found
 
-    def _facts(self, scope: str, scope_id: str) -> Sequence[Fact]:
-        if scope == "organisation":
-            return self.organisation
-        by_id = {"customer": self.customers, "reseller": self.resellers, "product": self.products}[scope]
-        return by_id.get(scope_id, ())
+    def _reseller_history(self, reseller_id: str, tz: tzinfo) -> History[ResellerBlock]:
+        found = self._resellers.get((reseller_id, tz))
+        if found is None:
+            stated = self.resellers.get(reseller_id, ())
+            found = self._resellers[(reseller_id, tz)] = history(stated, tz, ResellerBlock(reseller_id), _reseller_with)
+        return found
+
+    def _product_history(self, product_id: str, tz: tzinfo) -> History[ProductDefined | None]:
+        found = self._products.get((product_id, tz))
+        if found is None:
+            stated = self.products.get(product_id, ())
+            found = self._products[(product_id, tz)] = history(stated, tz, None, _product_with)
+        return found
 
     def _setting_changes(self) -> dict[tuple[str, str], list[Fact]]:
         """The changes of settings by what they hold for; refused ones change nothing."""
@@ -176,31 +174,30 @@ class MasterData:
         return changes
 
 
-def _known(facts: Sequence[Fact], tz: tzinfo, limit: Limit) -> list[Fact]:
-    """The facts up to the limit, ordered by when they became known."""
-    keyed = [(known_key(fact, tz), fact) for fact in facts]
-    known = [pair for pair in keyed if _within(pair[0], limit)]
-    known.sort(key=lambda pair: pair[0])
-    return [fact for _, fact in known]
-
-
-def _within(key: tuple[datetime, str, int, tuple[int, int, str]], limit: Limit) -> bool:
-    return key[0] < limit[0] if len(limit) == 1 else key <= limit
-
-
 def _merged(known: B, stated: B) -> B:
     """`known` with every field that the newer block states."""
     given = {f.name: getattr(stated, f.name) for f in fields(stated) if getattr(stated, f.name) is not None}
     return replace(known, **given)
 
 
-def _with_statement(known: CustomerProfile, stated: CustomerStated, at: datetime) -> CustomerProfile:
+def _customer_with(known: CustomerProfile, fact: Fact, tz: tzinfo) -> CustomerProfile:
+    stated = fact.body
+    if not isinstance(stated, CustomerStated):
+        return known
     block = _merged(known.block, stated.customer)
     if stated.reseller_id is None:
         return replace(known, block=block)
     if stated.moves_subscriptions:
-        return CustomerProfile(block, stated.reseller_id, moved_to=stated.reseller_id, moved_at=at)
+        return CustomerProfile(block, stated.reseller_id, moved_to=stated.reseller_id, moved_at=instant(fact.time, tz))
     return replace(known, block=block, reseller_id=stated.reseller_id)
+
+
+def _reseller_with(known: ResellerBlock, fact: Fact) -> ResellerBlock:
+    return _merged(known, fact.body.reseller) if isinstance(fact.body, ResellerStated) else known
+
+
+def _product_with(known: ProductDefined | None, fact: Fact) -> ProductDefined | None:
+    return fact.body if isinstance(fact.body, ProductDefined) else known
 
 
 def tax_rate_of(block: CustomerBlock | ResellerBlock) -> Decimal:

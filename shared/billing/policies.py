@@ -8,7 +8,8 @@ from typing import cast
 
 from shared.billing.calendar import first_on_or_after
 from shared.billing.facts import DecreaseCredit, PartialInvoicing, RefundPolicy, UsageRule
-from shared.billing.masterdata import CustomerProfile, MasterData, known_by_end_of
+from shared.billing.history import known_by_end_of
+from shared.billing.masterdata import CustomerProfile, MasterData
 from shared.billing.settings import Value
 from shared.billing.terms import Terms
 

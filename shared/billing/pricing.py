@@ -9,8 +9,9 @@ from decimal import Decimal
 from typing import Literal, cast
 
 from shared.billing.facts import PriceChanged, PricingRule
+from shared.billing.history import known_by_end_of
 from shared.billing.lookups import extra_charge_rate, listed_price, protection_months
-from shared.billing.masterdata import MasterData, known_by_end_of
+from shared.billing.masterdata import MasterData
 from shared.billing.moments import civil_date, known_key
 from shared.billing.money import EXACT, ONE
 from shared.billing.terms import Terms, protection_end

@@ -21,8 +21,9 @@ from shared.billing.facts import (
     SubscriptionImported,
     UsageRule,
 )
+from shared.billing.history import known_with
 from shared.billing.lookups import extra_charge_rate, listed_price, protection_months
-from shared.billing.masterdata import CustomerProfile, MasterData, known_with
+from shared.billing.masterdata import CustomerProfile, MasterData
 from shared.billing.moments import civil_date, effective, instant, known_key, zone
 from shared.billing.periods import duration_of
 
