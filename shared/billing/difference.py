@@ -19,17 +19,13 @@ from shared.billing.money import ZERO
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A line to be issued for a layer: a charge, or with `returns` a credit (`net` positive on both).
-
-    `most` is what a credit can be: what its line still holds for these seats.
-    """
+    """A line to be issued for a layer: a charge, or with `returns` a credit (`net` positive on both)."""
 
     seats: int
     start: date
     end: date
     net: Decimal
     returns: IssuedLine | None = None
-    most: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +53,7 @@ def difference(layer: Layer | None, held: Sequence[Holding], day: date, reckonin
 
 def _whole(held: Sequence[Holding]) -> list[Draft]:
     return [
-        Draft(holding.seats, piece.start, piece.end, piece.net, piece.line, piece.net)
+        Draft(holding.seats, piece.start, piece.end, piece.net, piece.line)
         for holding in held
         for piece in reversed(holding.pieces)
         if piece.net > 0
@@ -106,7 +102,7 @@ def _credits(holding: Holding, share: Share, kept: Decimal) -> list[Draft]:
         amount = piece.net if piece.start >= share.end else min(piece.net, left)
         if amount <= 0:
             break
-        drafts.append(Draft(holding.seats, max(piece.start, share.end), piece.end, amount, piece.line, piece.net))
+        drafts.append(Draft(holding.seats, max(piece.start, share.end), piece.end, amount, piece.line))
         left -= amount
     return drafts
 
@@ -126,13 +122,25 @@ def _exact_total(
     charged = sum((draft.net for draft in drafts if draft.returns is None), ZERO)
     returned = sum((draft.net for draft in drafts if draft.returns is not None), ZERO)
     left_over = sum((holding.net for holding in held), ZERO) + charged - returned - wanted
-    exact: dict[int, Draft] = {}
+    exact = list(drafts)
     for place in sorted(range(len(drafts)), key=lambda i: (drafts[i].returns is None, -drafts[i].net)):
         draft = drafts[place]
-        sign = -1 if draft.returns is None else 1
-        net = max(draft.net + sign * left_over, ZERO)
-        if draft.returns is not None:
-            net = min(net, draft.most)
-        left_over -= sign * (net - draft.net)
+        if draft.returns is None:
+            net = max(draft.net - left_over, ZERO)
+            left_over -= draft.net - net
+        else:
+            net = min(max(draft.net + left_over, ZERO), draft.net + _left_on(draft.returns, held, exact))
+            left_over -= net - draft.net
         exact[place] = replace(draft, net=net)
-    return [exact[place] for place in range(len(drafts)) if exact[place].net or exact[place].returns is None]
+    if left_over:
+        # No line of these drafts can carry the cent: take everything back and charge the layer anew.
+        amounts = [layer.amount(share, reckoning.currency, reckoning.rounding) for share in layer.shares]
+        shares = zip(layer.shares, amounts, strict=True)
+        return _whole(held) + [Draft(share.seats, layer.start, share.end, net) for share, net in shares]
+    return [draft for draft in exact if draft.net or draft.returns is None]
+
+
+def _left_on(line: IssuedLine, held: Sequence[Holding], drafts: Sequence[Draft]) -> Decimal:
+    """What a line still holds beyond what drafts return of it."""
+    billed = sum((piece.net for holding in held for piece in holding.pieces if piece.line == line), ZERO)
+    return billed - sum((draft.net for draft in drafts if draft.returns == line), ZERO)

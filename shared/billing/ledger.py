@@ -106,11 +106,6 @@ class Holding:
             second.append(replace(piece, net=piece.net - net))
         return Holding(seats, tuple(first)), Holding(self.seats - seats, tuple(second))
 
-    def adjusted(self, net: Decimal) -> Holding:
-        """The same seats with some more net (or less) on their last piece."""
-        last = self.pieces[-1]
-        return replace(self, pieces=(*self.pieces[:-1], replace(last, net=last.net + net)))
-
 
 def share_of_net(net: Decimal, seats: int, of: int, currency: str) -> Decimal:
     """The net of some of the seats of a line, in whole minor units; exact where lines are unit x seats (R0.2)."""
@@ -133,23 +128,37 @@ def holdings(lines: Iterable[IssuedLine]) -> list[Holding]:
 
 
 def _credited(held: list[Holding], credit: IssuedLine) -> list[Holding]:
-    """Take a credit off the seats whose last piece is the line it returns."""
-    left, result = credit.quantity, []
+    """Take a credit off the seats whose last piece is the line it returns.
+
+    Seats that go altogether may have been credited a cent more or less than their even share: the line's others have it.
+    """
+    left, odd, result = credit.quantity, Decimal(0), []
     for holding in held:
         last = holding.pieces[-1]
         if left and last.line.line == credit.returns and last.end == credit.end and last.start <= credit.start:
             taken = min(left, holding.seats)
-            touched, kept = (holding, None) if taken == holding.seats else holding.split(taken)
-            part = share_of_net(credit.net, taken, credit.quantity, credit.currency)
+            kept, touched = (None, holding) if taken == holding.seats else holding.split(holding.seats - taken)
             if kept is not None:
-                # Seats that go altogether take what was credited for them, which may miss their even share by a cent.
-                gone = credit.start <= touched.pieces[-1].start
-                result.append(kept.adjusted(touched.pieces[-1].net - part) if gone else kept)
+                result.append(kept)
+            part = share_of_net(credit.net, taken, credit.quantity, credit.currency)
+            if credit.start <= last.start:
+                odd += touched.pieces[-1].net - part
             result += _shortened(touched, credit.start, part)
             left -= taken
         else:
             result.append(holding)
-    return result
+    return _with_odd_cents(result, credit.returns, odd) if odd else result
+
+
+def _with_odd_cents(held: list[Holding], line: str | None, odd: Decimal) -> list[Holding]:
+    """Put cents on the first piece of a line that is left."""
+    for place, holding in enumerate(held):
+        pieces = list(holding.pieces)
+        for index, piece in enumerate(pieces):
+            if piece.line.line == line:
+                pieces[index] = replace(piece, net=piece.net + odd)
+                return [*held[:place], replace(holding, pieces=tuple(pieces)), *held[place + 1 :]]
+    return held
 
 
 def _shortened(holding: Holding, end: date, credited: Decimal) -> list[Holding]:
