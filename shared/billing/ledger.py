@@ -130,7 +130,7 @@ def holdings(lines: Iterable[IssuedLine]) -> list[Holding]:
 def _credited(held: list[Holding], credit: IssuedLine) -> list[Holding]:
     """Take a credit off the seats whose last piece is the line it returns.
 
-    Seats that go altogether may have been credited a cent more or less than their even share: the line's others have it.
+    What seats that go altogether were credited beside their even share, a cent or so, stays with the line's others.
     """
     left, odd, result = credit.quantity, Decimal(0), []
     for holding in held:
