@@ -32,11 +32,22 @@ EventFile = Annotated[
 ]
 
 
+# As events: no fact lies outside, and no cycle that a run has to look at.
+_FIRST_YEAR, _LAST_YEAR = 1900, 2199
+
+
 def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter(f"{text!r} is not a date of the calendar; write it as 2026-02-28") from None
+
+
+def _last_day(text: str) -> date:
+    day = _day(text)
+    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        raise typer.BadParameter(f"{text} is out of reach; give a day of the years {_FIRST_YEAR} to {_LAST_YEAR}")
+    return day
 
 
 def _days(text: str) -> list[date]:
@@ -107,7 +118,7 @@ def emit(file: EventFile) -> None:
 @app.command()
 def simulate(
     file: EventFile,
-    until: Annotated[date, typer.Option(parser=_day, metavar="DATE", help="The last day.")],
+    until: Annotated[date, typer.Option(parser=_last_day, metavar="DATE", help="The last day.")],
     runs: Annotated[str, typer.Option(metavar="D1,D2,...", help="Run on these days only; else on every day.")] = "",
     setting: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="May be given several times.")] = None,
     as_json: Json = False,

@@ -1,7 +1,7 @@
 """The barrier of an invoice run: nothing that was known when it began may be missing from what it reads.
 
-It waits until our own events are all in the log, the live generation has read the log up to where it ended when the
-run began, and nothing waits to be folded again.
+It waits until our own events are all in the log (but those of parked streams: billing does not read them), the live
+generation has read the log up to where it ended when the run began, and nothing waits to be folded again.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from psycopg import AsyncConnection
 from shared.errors import UserError
 from shared.log.ends import end_offsets
 from shared.log.records import Partition
-from shared.store.outbox import depth
+from shared.store.outbox import to_send
 
 _POSITIONS = "SELECT topic, partition, next FROM position"
 _QUEUED = "SELECT count(*) FROM recompute_queue"
@@ -36,7 +36,7 @@ class Barrier:
 async def wait(connection: AsyncConnection, broker: str, timeout_s: float, waiting: Waiting) -> Barrier:
     """Wait for the barrier on a connection that reads the live generation. UserError when it does not come in time."""
     deadline = time.monotonic() + timeout_s
-    while unrelayed := await depth(connection):
+    while unrelayed := await to_send(connection):
         await _pause(deadline, waiting, f"{unrelayed} of our own events are not in the log yet: does the relay run?")
     ends = await end_offsets(broker, await _positions(connection))
     while True:

@@ -6,7 +6,7 @@ A run looks at what is due and at what was folded again since the last one: its 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date
 
@@ -37,6 +37,7 @@ WHERE state.scope = 'subscription'
         OR billed.waiting OR billed.look_again_on <= %(day)s)
 ORDER BY state.scope_id
 """
+_PARKED = "SELECT scope_id, reason FROM parked WHERE scope = 'subscription' ORDER BY scope_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +68,31 @@ class Looked:
 
 @dataclass(slots=True)
 class Findings:
-    """What a run found: lines to issue, how many each layer has already, and unbillable payers with the reason."""
+    """What a run found: lines to issue, and unbillable payers with the reason.
+
+    `revisions` counts the lines of each layer and `left_open` names subscriptions with lines on no document: both are
+    brought up to date as chunks are issued, because a layer can have lines for two payers.
+    """
 
     looked: list[Looked] = field(default_factory=list)
     revisions: dict[LayerKey, int] = field(default_factory=dict)
     issue_zero_invoices: bool = False
     unbillable: dict[str, str] = field(default_factory=dict)
+    left_open: set[str] = field(default_factory=set)
+
+
+async def leave_out_parked(connection: AsyncConnection, day: date, findings: Findings) -> None:
+    """Make the payers of parked subscriptions unbillable: what is known of those is not all that was said of them."""
+    parked: dict[str, str] = dict(await (await connection.execute(_PARKED)).fetchall())
+    facts, master = await _known(connection, list(parked))
+    for name, reason in parked.items():
+        payer = f"subscription {name}"
+        try:
+            account = account_on(name, facts.get(Key("subscription", name), []), master, day)
+            payer = payer if account is None else account.payer().recipient
+        except Exception:  # what parked it may break here too: then it is named itself
+            log.exception("subscription_parked", subscription=name)
+        findings.unbillable[payer] = f"subscription {name} is parked: {reason}"
 
 
 async def look(connection: AsyncConnection, batch: Sequence[Candidate], day: date, findings: Findings) -> None:
@@ -81,10 +101,7 @@ async def look(connection: AsyncConnection, batch: Sequence[Candidate], day: dat
     One that cannot be reckoned makes its payer unbillable in this run; the others go on (architecture: parked payers).
     """
     names = [candidate.subscription for candidate in batch]
-    facts = await read_facts(connection, SPEC, [Key("subscription", name) for name in names])
-    lookup = MasterLookup(connection, SPEC)
-    await lookup.ask(key for own in facts.values() for fact in own for key in SPEC.names(fact))
-    master: MasterData = lookup.made
+    facts, master = await _known(connection, names)
     issued = await issued_lines(connection, names)
     findings.issue_zero_invoices = master.setting("issue_zero_invoices", day, UTC, day) is True
     findings.revisions |= Counter(line.key for lines in issued.values() for line in lines)
@@ -99,6 +116,14 @@ async def look(connection: AsyncConnection, batch: Sequence[Candidate], day: dat
             payer = account.payer().recipient if account is not None else f"subscription {name}"
             findings.unbillable[payer] = f"subscription {name}: {type(error).__name__}: {error}"
             log.exception("subscription_unbillable", subscription=name, payer=payer)
+
+
+async def _known(connection: AsyncConnection, names: Sequence[str]) -> tuple[Mapping[Key, list[Fact]], MasterData]:
+    """All facts of some subscriptions, and the master data that they look at."""
+    facts = await read_facts(connection, SPEC, [Key("subscription", name) for name in names])
+    lookup = MasterLookup(connection, SPEC)
+    await lookup.ask(key for own in facts.values() for fact in own for key in SPEC.names(fact))
+    return facts, lookup.made
 
 
 def _looked(

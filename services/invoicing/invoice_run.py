@@ -15,7 +15,7 @@ from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
 from services.invoicing import barrier
-from services.invoicing.candidates import Candidate, Findings, candidates, look
+from services.invoicing.candidates import Candidate, Findings, candidates, leave_out_parked, look
 from services.invoicing.issuing import LINES_A_CHUNK, chunks, issue_chunk, mark, would_issue
 from services.invoicing.projection import SPEC
 from services.invoicing.shapes import Json
@@ -26,11 +26,13 @@ from shared.store.pool import connect
 _SUBSCRIPTIONS_A_READ = 1_000
 _RUN_LOCK = 7_201_010
 
-_LOCK_RUN = "SELECT pg_advisory_lock(%s)"
-_LAST_COMPLETED = "SELECT max(day) FROM invoicing.billing_run WHERE completed_at IS NOT NULL"
+_TRY_LOCK = "SELECT pg_try_advisory_lock(%s)"
+_LOCK = "SELECT pg_advisory_lock(%s)"
+# A run that issued something and died has closed its day as well: what it issued is dated.
+_LAST_CLOSED = "SELECT max(day) FROM invoicing.billing_run WHERE completed_at IS NOT NULL OR documents > 0"
 _BEGIN = """
 INSERT INTO invoicing.billing_run (day, barrier, early) VALUES (%s, %s, %s)
-ON CONFLICT (day) DO UPDATE SET barrier = excluded.barrier, early = excluded.early, completed_at = NULL
+ON CONFLICT (day) DO UPDATE SET barrier = excluded.barrier, early = excluded.early
 """
 _COMPLETE = """
 UPDATE invoicing.billing_run SET completed_at = clock_timestamp() WHERE day = %s RETURNING documents, lines
@@ -69,9 +71,9 @@ class Options:
 async def run_day(dsn: str, broker: str, day: date, options: Options) -> RunReport:
     """Close a day: issue what is due by then. UserError says why a run cannot be made.
 
-    Of a day before the last completed run nothing is issued any more; the same day again finds what came in since.
+    Of a day before the last run nothing is issued any more; the same day again finds what came in since.
     """
-    async with _alone(dsn) as connection:
+    async with _alone(dsn, options.waiting) as connection:
         await _check_day(connection, day, early=options.early)
         reached = await barrier.wait(connection, broker, options.timeout_s, options.waiting)
         if not options.dry_run:
@@ -93,22 +95,25 @@ async def run_day(dsn: str, broker: str, day: date, options: Options) -> RunRepo
 
 
 @asynccontextmanager
-async def _alone(dsn: str) -> AsyncIterator[AsyncConnection]:
+async def _alone(dsn: str, waiting: Callable[[str], None]) -> AsyncIterator[AsyncConnection]:
     """A connection that reads the live generation, while no other run goes on. The lock ends with the connection."""
     async with await connect(dsn, application="seatledger invoice-run") as finding:
         live = [one for one in await generations(finding, SPEC.name) if one.status == "live"]
     if not live:
         raise UserError("invoicing has no generation yet: start the system with `seatledger up` first")
     async with await connect(dsn, live[0].schema, application="seatledger invoice-run") as connection:
-        await connection.execute(_LOCK_RUN, [_RUN_LOCK])
+        row = await (await connection.execute(_TRY_LOCK, [_RUN_LOCK])).fetchone()
+        if row is None or not row[0]:
+            waiting("another invoice run goes on")
+            await connection.execute(_LOCK, [_RUN_LOCK])
         yield connection
 
 
 async def _check_day(connection: AsyncConnection, day: date, *, early: bool) -> None:
-    row = await (await connection.execute(_LAST_COMPLETED)).fetchone()
+    row = await (await connection.execute(_LAST_CLOSED)).fetchone()
     last = None if row is None else row[0]
     if last is not None and day < last:
-        raise UserError(f"{day} is closed: the last completed invoice run is of {last}; late facts go on the next one")
+        raise UserError(f"{day} is closed: the last invoice run is of {last}; late facts go on the next one")
     today = await connection.execute(_ZONES, {"now": datetime.now(UTC), "zone": _LAST_ZONE})
     row = await today.fetchone()
     assert row is not None
@@ -121,6 +126,7 @@ async def _check_day(connection: AsyncConnection, day: date, *, early: bool) -> 
 
 async def _look_at_all(connection: AsyncConnection, day: date) -> Findings:
     findings = Findings()
+    await leave_out_parked(connection, day, findings)
     wanted = await candidates(connection, day)
     for batch in _batches(wanted, _SUBSCRIPTIONS_A_READ):
         await look(connection, batch, day, findings)

@@ -14,7 +14,6 @@ from services.invoicing import ledger_store
 from services.invoicing.candidates import Findings, Looked
 from services.invoicing.shapes import Json, document_shape, issued_shape
 from shared.billing.documents import Document, DraftLine, Group, grouped, worth_issuing
-from shared.billing.ledger import LayerKey
 from shared.billing.run import issue
 from shared.events.envelope import CloudEvent
 from shared.store.event_table import append
@@ -40,8 +39,7 @@ class Chunk:
 
     drafts: Sequence[DraftLine]
     settled: Sequence[Looked]
-    revisions: dict[LayerKey, int]
-    issue_zero_invoices: bool
+    findings: Findings
 
 
 def chunks(findings: Findings, lines: int = LINES_A_CHUNK) -> Iterator[Chunk]:
@@ -69,15 +67,10 @@ def chunks(findings: Findings, lines: int = LINES_A_CHUNK) -> Iterator[Chunk]:
         drafts += by_payer[payer]
         settled += settled_with.get(payer, [])
         if len(drafts) >= lines:
-            yield _chunk(drafts, settled, findings)
+            yield Chunk(drafts, settled, findings)
             drafts, settled = [], []
     if drafts:
-        yield _chunk(drafts, settled, findings)
-
-
-def _chunk(drafts: Sequence[DraftLine], settled: Sequence[Looked], findings: Findings) -> Chunk:
-    revisions = {draft.key: findings.revisions.get(draft.key, 0) for draft in drafts}
-    return Chunk(drafts, settled, revisions, findings.issue_zero_invoices)
+        yield Chunk(drafts, settled, findings)
 
 
 async def issue_chunk(connection: AsyncConnection, chunk: Chunk, day: date) -> list[Json]:
@@ -91,7 +84,8 @@ async def issue_chunk(connection: AsyncConnection, chunk: Chunk, day: date) -> l
         shapes = [issued_shape(document) for document in documents]
         for document, shape in zip(documents, shapes, strict=True):
             await append(connection, f"document-{document.number}", 0, [_event(document, shape)])
-        await mark(connection, chunk.settled, waiting=_left_open(chunk, documents))
+        chunk.findings.left_open |= _left_open(chunk, documents)
+        await mark(connection, chunk.settled, waiting=chunk.findings.left_open)
         await connection.execute(_COUNT, [len(documents), sum(len(d.lines) for d in documents), day])
     return shapes
 
@@ -123,8 +117,8 @@ async def _documents(connection: AsyncConnection, chunk: Chunk, day: date, numbe
     returned = sorted({draft.returns.document for draft in chunk.drafts if draft.returns is not None})
     tax_left = await ledger_store.returnable_tax(connection, returned)
     documents = issue(
-        chunk.drafts, day, numbers.__getitem__, dict(chunk.revisions), tax_left,
-        issue_zero_invoices=chunk.issue_zero_invoices,
+        chunk.drafts, day, numbers.__getitem__, chunk.findings.revisions, tax_left,
+        issue_zero_invoices=chunk.findings.issue_zero_invoices,
     )  # fmt: skip
     await ledger_store.set_returnable_tax(connection, tax_left)
     return documents
@@ -132,7 +126,7 @@ async def _documents(connection: AsyncConnection, chunk: Chunk, day: date, numbe
 
 def _worth_issuing(chunk: Chunk) -> list[Group]:
     groups = grouped(chunk.drafts)
-    worth = [g for g in groups if worth_issuing(groups[g], issue_zero_invoices=chunk.issue_zero_invoices)]
+    worth = [g for g in groups if worth_issuing(groups[g], issue_zero_invoices=chunk.findings.issue_zero_invoices)]
     return sorted(worth, key=lambda group: (group.recipient, group.customer or "", group.currency, group.kind))
 
 

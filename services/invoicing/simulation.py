@@ -114,7 +114,7 @@ def _subscriptions(facts: Sequence[Fact], master: MasterData) -> list[_Subscript
 def _run_days(subscriptions: Sequence[_Subscription], until: date, runs: Sequence[date] | None) -> Iterator[date]:
     """The days to run, in order: those given, or each on which a subscription has to be looked at."""
     if runs is not None:
-        yield from (day for day in sorted(set(runs)) if day <= until)
+        yield from (day for day in sorted(runs) if day <= until)
         return
     while True:
         day = min((s.look_at for s in subscriptions if s.look_at is not None), default=None)

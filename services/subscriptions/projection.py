@@ -6,10 +6,15 @@ from datetime import date
 from pathlib import Path
 
 from shared.billing.account import Account
+from shared.billing.facts import SettingChanged
+from shared.billing.settings import refusal
 from shared.billing.state import subscription_state
 from shared.billing.timeline import Timeline
+from shared.events.envelope import CloudEvent
+from shared.events.facts import facts_of
+from shared.events.models.base import EventModel
 from shared.log.topics import CATALOG, ORDERS, SUBSCRIPTIONS
-from shared.projections.spec import ProjectionSpec, Row, Rows, Stream, Table
+from shared.projections.spec import Documents, ProjectionSpec, Row, Rows, Stream, Table
 from shared.projections.subscription_stream import MASTER_SCOPES, SubscriptionFold, master_data, matters, names
 
 SUBSCRIPTION = Table(
@@ -28,6 +33,18 @@ REJECTED_EVENT = Table(
     key=("subscription", "source", "id"),
     many=True,
 )
+
+
+REJECTED_SETTING = Table("rejected_setting", ("source", "id", "type", "reason"), owner="id", key=("source", "id"))
+
+
+def rejected_setting(event: CloudEvent, model: EventModel) -> Rows | None:
+    """The row of a SettingChanged that cannot hold: it changes nothing, and says why. None for any other event."""
+    if event.type != "SettingChanged":
+        return None
+    bodies = [fact.body for fact in facts_of(event, model)]
+    reasons = [refusal(body) for body in bodies if isinstance(body, SettingChanged)]
+    return {REJECTED_SETTING.name: [(event.source, event.id, event.type, why) for why in reasons if why is not None]}
 
 
 def rows_of(timeline: Timeline, account: Account | None, on: date, extra: None) -> Rows:
@@ -60,4 +77,5 @@ SPEC = ProjectionSpec(
     master=master_data,
     names=names,
     matters=matters,
+    documents=Documents((REJECTED_SETTING,), rejected_setting, lambda event, model: ()),
 )

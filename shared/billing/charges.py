@@ -112,15 +112,14 @@ class Charges:
         cycle, seats = priced.cycle, self.timeline.seats
         charged_until = self._charged_until()
         stop = cycle.end if charged_until is None else min(cycle.end, charged_until)
-        held, deferred = self._opening(cycle.start)
-        base = _Opened(cycle.start, self._base_instant(cycle.start), held - deferred)
+        held, unbilled = self._opening(cycle.start)
+        base = _Opened(cycle.start, self._base_instant(cycle.start), held - unbilled)
         opened, running, closed = [base], [base], []
         billed = base.seats
         for change in _by_day(seats, cycle.start, stop):
-            if change.deferred:
-                deferred += change.quantity - held
+            unbilled = _unbilled(unbilled, change.quantity - held, deferred=change.deferred)
             held = change.quantity
-            wanted = max(held - deferred, 0)
+            wanted = held - unbilled
             if wanted > billed:
                 layer = _Opened(change.on, change.at, wanted - billed)
                 opened.append(layer)
@@ -210,6 +209,21 @@ class Charges:
         So it is in an excluded cycle of an import too, which someone else has billed (conventions table).
         """
         return priced.excluded or self.policies.decrease_credit(day) == "none"
+
+
+def _unbilled(unbilled: int, change: int, *, deferred: bool) -> int:
+    """Seats held but billed only from the next cycle on, after a change of the total (`billing: none`).
+
+    Negative: seats given up without billing, which stay billed to the end of the cycle and cover what comes back. A
+    change that is billed first takes what is not: the newest seats end first, given-up ones return first.
+    """
+    if deferred:
+        return unbilled + change
+    if change < 0 < unbilled:
+        return max(unbilled + change, 0)
+    if change > 0 > unbilled:
+        return min(unbilled + change, 0)
+    return unbilled
 
 
 def _by_day(seats: tuple[SeatChange, ...], after: date, before: date) -> list[SeatChange]:

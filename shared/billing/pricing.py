@@ -141,18 +141,18 @@ class PriceBook:
     def _list_price(self, starts: date) -> Price:
         """The list price that reaches a cycle start: the order's, until a later PriceChanged reaches it (R2.10a, e)."""
         terms = self.terms
-        best: tuple[date, int, tuple[object, ...]] | None = None
         price = Price(terms.unit_price, terms.unit_cost, "order")
         if starts <= terms.start:
             return price
-        for change, known, key in self._applicable():
-            if not _reaches(change, known, starts):
-                continue
-            candidate = (change.effective_from, _specificity(change), key)
-            if best is None or candidate > best:
-                best = candidate
-                cost = terms.unit_cost if change.unit_cost is None else change.unit_cost
-                price = Price(change.unit_price, cost, "list")
+        reaching = [
+            ((change.effective_from, _specificity(change), key), change)
+            for change, known, key in self._applicable()
+            if _reaches(change, known, starts)
+        ]
+        for _, change in sorted(reaching, key=lambda pair: pair[0]):
+            # One that states no cost leaves the cost that was known (rule R0.12).
+            cost = price.cost if change.unit_cost is None else change.unit_cost
+            price = Price(change.unit_price, cost, "list")
         return price
 
     def _applicable(self) -> tuple[tuple[PriceChanged, date, tuple[object, ...]], ...]:

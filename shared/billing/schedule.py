@@ -66,16 +66,20 @@ class Schedule:
             unit=unit,
             shown=round_money(unit, terms.currency),
             free=free,
-            excluded=terms.billed_from is not None and cycle.start < terms.billed_from,
+            excluded=self._excluded(cycle.start),
             installment=number % n + 1 if terms.has_installments and not cycle.is_stub else None,
         )
+
+    def _excluded(self, start: date) -> bool:
+        """Whether a cycle was begun before we took the subscription over: someone else has billed it (R4.8)."""
+        return self.terms.billed_from is not None and start < self.terms.billed_from
 
     def _one_time(self) -> PricedCycle:
         """A one-time charge: in full, once, on the day of the order."""
         start = self.terms.start
         unit = self.prices.unit(start)
         cycle = Cycle(0, start, start + ONE_DAY, start)
-        return PricedCycle(cycle, unit, round_money(unit, self.terms.currency))
+        return PricedCycle(cycle, unit, round_money(unit, self.terms.currency), excluded=self._excluded(start))
 
 
 def installment_unit(term_unit: Decimal, n: int, currency: str) -> Decimal:

@@ -105,15 +105,16 @@ def status_on(account: Account, on: date) -> Status:
 
 
 def installment_plan(account: Account, issued: Container[date], on: date) -> InstallmentPlan | None:
-    """The plan of the term that a day falls into; None without a billing plan and for what has ended (rule R4.8).
+    """The plan of the term that a day falls into; None without a billing plan and once canceled (rule R4.8).
 
-    `issued` holds the cycle starts whose base installment stands on an issued document.
+    One that has expired shows its last term. `issued` holds the cycle starts whose base installment stands on an issued
+    document.
     """
     terms, timeline = account.terms, account.timeline
-    if not terms.has_installments or (timeline.end is not None and on >= timeline.end.on):
+    if not terms.has_installments or status_on(account, on) == "canceled":
         return None
     cycles, n = terms.cycles, terms.installments
-    first = max(cycles.index_at(max(on, terms.start)), 0) // n * n
+    first = max(cycles.index_at(_reference_day(account, on)), 0) // n * n
     starts = [cycles.boundary(index) for index in range(first, first + n)]
     taken_over = terms.billed_from
     excluded = [start for start in starts if taken_over is not None and start < taken_over]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
@@ -144,6 +145,8 @@ def terms_of(fact: Fact, master: MasterData) -> Terms:
     strictly = free and master.setting("free_period_when_started_on_billing_day", start, tz, known) is True
     reseller_id = body.reseller.id if body.reseller else profile.reseller_id
     listed = listed_price(product, body.currency, term, frequency)
+    cost = item.unit_cost if item.unit_cost is not None or listed is None else listed.unit_cost
+    _refuse_rule_without_cost(merged.pricing or (), cost, item.subscription_id)
     protects = charge == "upfront" and not item.user_price
     months = stated.price_protection_months
     if months is None:
@@ -169,7 +172,7 @@ def terms_of(fact: Fact, master: MasterData) -> Terms:
         known_at=instant(fact.time, tz),
         price_day=imported.billed_by_us_from if imported else start,
         unit_price=item.unit_price,
-        unit_cost=item.unit_cost if item.unit_cost is not None or listed is None else listed.unit_cost,
+        unit_cost=cost,
         user_price=item.user_price,
         auto_renew=merged.auto_renew is not False,
         nce=nce,
@@ -211,6 +214,13 @@ def _refuse_unbilled(item: OrderItem) -> None:
                 f"item {item.subscription_id}: {field} is not billed by this version: "
                 "order it without, from the day and for the term it is charged"
             )
+
+
+def _refuse_rule_without_cost(rules: Sequence[PricingRule], cost: Decimal | None, item: str) -> None:
+    """A markup or a margin is reckoned from the cost (rule R0.4)."""
+    for rule in rules:
+        if rule.rule != "discount" and cost is None:
+            raise Refused(f"item {item}: a {rule.rule} needs the cost it is reckoned from: give unit_cost")
 
 
 def _billing_day(body: OrderExecuted | SubscriptionImported, profile: CustomerProfile) -> int | None:

@@ -24,6 +24,10 @@ _DELETE = "DELETE FROM store.outbox WHERE id = ANY(%s)"
 _PARK = "INSERT INTO store.outbox_parked (stream_id, reason) VALUES (%s, %s) ON CONFLICT (stream_id) DO NOTHING"
 _UNPARK = "DELETE FROM store.outbox_parked WHERE stream_id = %s"
 _DEPTH = "SELECT count(*) FROM store.outbox"
+_TO_SEND = """
+SELECT count(*) FROM store.outbox AS o
+WHERE NOT EXISTS (SELECT FROM store.outbox_parked AS p WHERE p.stream_id = o.stream_id)
+"""
 
 
 def headers_to_json(headers: Sequence[Header]) -> Jsonb:
@@ -49,6 +53,13 @@ async def enqueue(connection: AsyncConnection, rows: Sequence[tuple[str, Outgoin
 async def depth(connection: AsyncConnection) -> int:
     """How many records wait, parked streams included."""
     row = await (await connection.execute(_DEPTH)).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+async def to_send(connection: AsyncConnection) -> int:
+    """How many records the relay will still send: those of parked streams stay where they are."""
+    row = await (await connection.execute(_TO_SEND)).fetchone()
     assert row is not None
     return int(row[0])
 

@@ -17,6 +17,14 @@ CREATE TABLE subscription (
 CREATE INDEX subscription_customer ON subscription (customer);
 CREATE INDEX subscription_reseller ON subscription (reseller);
 
+CREATE TABLE rejected_setting (
+    source text NOT NULL,
+    id text NOT NULL,
+    type text NOT NULL,
+    reason text NOT NULL,
+    PRIMARY KEY (source, id)
+);
+
 CREATE TABLE rejected_event (
     subscription text NOT NULL,
     source text NOT NULL,

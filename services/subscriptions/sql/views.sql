@@ -7,6 +7,9 @@ COMMENT ON VIEW read.subscriptions IS
 
 CREATE OR REPLACE VIEW read.rejected_events WITH (security_invoker = true) AS
 SELECT subscription, source, id, type, reason
-FROM rejected_event;
+FROM rejected_event
+UNION ALL
+SELECT NULL, source, id, type, reason
+FROM rejected_setting;
 COMMENT ON VIEW read.rejected_events IS
-    'A row is one event that the billing rules refuse for one subscription, with the reason in words. The event itself is kept.';
+    'A row is one event that the billing rules refuse for one subscription (or, without one, for everybody: a setting), with the reason in words. The event itself is kept.';

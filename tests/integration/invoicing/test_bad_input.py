@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 import pytest
 
-from shared.log.writer import Outgoing
+from shared.log.writer import Outgoing, Refused
 from tests.infrastructure.billing_system import BillingSystem, Event, billing_system, record_of
 from tests.infrastructure.brokers import Broker
 
@@ -108,16 +108,16 @@ def test_an_id_used_again_with_other_content_is_a_dead_letter(empty_broker: Brok
     asyncio.run(scenario())
 
 
-def test_a_record_of_40_mb_is_a_dead_letter_or_refused_and_the_projector_goes_on(
+def test_a_record_of_40_mb_is_refused_by_the_writer_and_what_follows_is_processed(
     empty_broker: Broker, database: str
 ) -> None:
-    """Our own writer refuses it; one that lies in the log (a topic with another limit) is tested with the reader."""
+    """No topic takes it. One that lies in the log all the same is a dead letter: tests/integration/projections."""
     huge = written_as_it_is(seats(8, reason="x" * 40_000_000))
 
     async def scenario() -> None:
         async with billing_system(database, empty_broker.address) as system:
             await system.emit([order("sub-1")])
-            with pytest.raises(Exception, match=r"(?i)large|bytes"):
+            with pytest.raises(Refused):
                 await system.write([huge])
             await system.emit([seats(8, "good")])
             await system.settled()
@@ -155,6 +155,25 @@ def test_what_the_rules_refuse_is_kept_with_its_reason(empty_broker: Broker, dat
             rejected = await system.query("SELECT subscription, id, type, reason FROM read.rejected_events")
             assert [row[:3] for row in rejected] == [("sub-1", "none", "LicensesChanged")]
             assert "SubscriptionCanceled" in rejected[0][3]
+            await _good_one_is_taken(system)
+
+    asyncio.run(scenario())
+
+
+def test_a_setting_that_cannot_hold_is_rejected_with_its_reason(empty_broker: Broker, database: str) -> None:
+    setting: Event = {
+        "id": "set", "source": "urn:test", "type": "SettingChanged", "time": "2025-03-15T08:00:00Z",
+        "data": {"scope": "organisation", "key": "roundng", "value": "line", "effective_from": "2025-01-01"},
+    }  # fmt: skip
+
+    async def scenario() -> None:
+        async with billing_system(database, empty_broker.address) as system:
+            await system.emit([order("sub-1"), setting, seats(8, "good")])
+            await system.settled()
+
+            rejected = await system.query("SELECT subscription, id, type, reason FROM read.rejected_events")
+            assert [row[:3] for row in rejected] == [(None, "set", "SettingChanged")]
+            assert "rounding" in rejected[0][3]
             await _good_one_is_taken(system)
 
     asyncio.run(scenario())

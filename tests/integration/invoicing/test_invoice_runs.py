@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
 from shared.errors import UserError
-from tests.infrastructure.billing_system import BillingSystem, Event, billing_system
+from shared.store.pool import connect
+from tests.infrastructure.billing_system import BillingSystem, Event, billing_system, record_of
 from tests.infrastructure.brokers import Broker
 from tests.integration.invoicing.documents import in_order, simulated
 
@@ -227,5 +229,112 @@ def test_a_dry_run_shows_the_documents_and_writes_nothing(empty_broker: Broker, 
             assert in_order(shown.documents) == simulated(RELEASE_NOTES, [date(2019, 2, 1)])
             for written in ("issued_line", "billing_run", "document_counter", "returnable_tax", "billed"):
                 assert await system.query(f"SELECT count(*) FROM invoicing.{written}") == [(0,)]
+
+    asyncio.run(scenario())
+
+
+def ordered(subscription: str, customer: str = "cus-1", **more: Any) -> Event:
+    return {
+        "id": f"order-{subscription}", "source": "urn:test", "type": "OrderExecuted", "time": "2025-01-01T08:00:00Z",
+        "data": {"order_id": f"ord-{subscription}", "currency": "EUR", "customer": {"id": customer},
+                 "items": [{"subscription_id": subscription, "product": {"id": "p"}, "quantity": 5,
+                            "unit_price": "10.00"}], **more},
+    }  # fmt: skip
+
+
+def test_an_earlier_day_is_refused_after_a_run_that_issued_something_and_died(
+    empty_broker: Broker, database: str
+) -> None:
+    def die(lines: int) -> None:
+        raise _Died
+
+    async def scenario() -> None:
+        async with billing_system(database, empty_broker.address) as system:
+            await system.emit([ordered("sub-1")])
+            await system.settled()
+            with pytest.raises(_Died):
+                await system.run(date(2025, 2, 5), step=die)
+
+            with pytest.raises(UserError, match="2025-02-02 is closed"):
+                await system.run(date(2025, 2, 2))
+
+            await system.run(date(2025, 2, 5))
+            with pytest.raises(_Died):
+                await system.emit([ordered("sub-2", "cus-2")])
+                await system.settled()
+                await system.run(date(2025, 2, 5), step=die)
+            with pytest.raises(UserError, match="2025-02-02 is closed"):
+                await system.run(date(2025, 2, 2))
+
+    asyncio.run(scenario())
+
+
+def test_a_line_that_changes_its_payer_keeps_its_revisions_apart_in_two_chunks(
+    empty_broker: Broker, database: str
+) -> None:
+    """The credit goes to the old reseller, the new charge to the new one: one layer, two chunks."""
+    events: list[Event] = [
+        ordered("sub-1", reseller={"id": "res-1"}),
+        {"id": "moved", "source": "urn:test", "type": "CustomerChanged", "time": "2025-02-10T08:00:00Z",
+         "data": {"id": "cus-1", "reseller_id": "res-2"}},
+        {"id": "price", "source": "urn:test", "type": "PriceChanged", "time": "2025-02-20T08:00:00Z",
+         "data": {"product_id": "p", "currency": "EUR", "unit_price": "12.00", "effective_from": "2025-02-01",
+                  "backdate": True}},
+    ]  # fmt: skip
+    days = [date(2025, 2, 1), date(2025, 2, 20)]
+
+    async def scenario() -> None:
+        async with billing_system(database, empty_broker.address) as system:
+            await system.emit(events)
+            await system.settled()
+            issued = [d for day in days for d in (await system.run(day, lines_a_chunk=1)).documents]
+
+            assert in_order(issued) == simulated(events, days)
+            assert {(d["kind"], d["recipient"]) for d in issued} == {
+                ("invoice", "res-1"), ("credit_note", "res-1"), ("invoice", "res-2"),
+            }  # fmt: skip
+
+    asyncio.run(scenario())
+
+
+def test_a_parked_outbox_stream_does_not_hold_up_billing(empty_broker: Broker, database: str) -> None:
+    async def scenario() -> None:
+        async with billing_system(database, empty_broker.address) as system:
+            await system.emit([ordered("sub-1")])
+            await system.settled()
+            async with await connect(database) as connection:
+                await connection.execute(
+                    "INSERT INTO store.outbox_parked (stream_id, reason) VALUES ('s', 'too large')"
+                )
+                await connection.execute(
+                    "INSERT INTO store.outbox (stream_id, topic, headers) VALUES ('s', 'invoices.events', '[]')"
+                )
+
+            assert len((await system.run(date(2025, 2, 1), timeout_s=5)).documents) == 1
+
+    asyncio.run(scenario())
+
+
+def test_the_payer_of_a_parked_subscription_is_billed_once_it_is_mended_and_the_others_now(
+    empty_broker: Broker, database: str
+) -> None:
+    newer = {"dataschema": "urn:seatledger:LicensesChanged:99"}
+
+    async def scenario() -> None:
+        async with billing_system(database, empty_broker.address) as system:
+            await system.emit([ordered("sub-1", "cus-1"), ordered("sub-2", "cus-2")])
+            seats = {"id": "s", "source": "urn:test", "type": "LicensesChanged", "time": "2025-01-20T08:00:00Z"}
+            record = record_of({**seats, "data": {"subscription_id": "sub-1", "customer_id": "cus-1", "quantity": 1}})
+            headers = [h for h in record.headers if h[0] != "ce_dataschema"]
+            headers += [(f"ce_{name}", value.encode()) for name, value in newer.items()]
+            await system.write([replace(record, headers=headers)])
+            await system.settled()
+
+            report = await system.run(date(2025, 2, 1))
+
+            assert [document["recipient"] for document in report.documents] == ["cus-2"]
+            assert list(report.unbillable) == ["cus-1"]
+            assert "sub-1 is parked" in report.unbillable["cus-1"]
+            assert await system.query("SELECT payer FROM invoicing.parked_payer") == [("cus-1",)]
 
     asyncio.run(scenario())

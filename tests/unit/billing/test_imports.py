@@ -68,3 +68,9 @@ def test_the_price_stands_for_the_day_of_the_takeover() -> None:
     ).until("2019-05-01")
 
     assert result.totals == ["2019-04-01 invoice 50.00", "2019-05-01 invoice 55.00"]
+
+
+def test_a_one_time_charge_of_before_the_takeover_is_excluded() -> None:
+    bought = imported(5, started="2025-01-15", billed_from="2025-06-20", charge="one_time")
+
+    assert given(bought).until("2026-01-01").documents == []

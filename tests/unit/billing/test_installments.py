@@ -271,3 +271,11 @@ def test_month_end_installments_are_reckoned_from_the_anchor_and_the_year_ends_o
 
     assert [document["date"][5:] for document in result.json] == ["01-31", "02-28", "03-31", "04-30", "05-31", "06-30"]
     assert result.subscription["term_end"] == "2020-01-30"
+
+
+def test_a_plan_that_has_expired_shows_its_last_term() -> None:
+    bought = ordered(1, "120.00", on="2025-01-15", term="P1Y", billing_frequency="P1M", auto_renew=False)
+
+    plan = given(bought).until("2026-03-01").plan
+
+    assert (plan["installments"], plan["invoiced"], plan["remaining"], plan["next_invoice_date"]) == (12, 12, 0, None)

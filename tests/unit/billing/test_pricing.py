@@ -11,7 +11,7 @@ from shared.billing.facts import PricingRule
 from shared.billing.money import round_money, written
 from shared.billing.pricing import Price, unit_of
 from shared.billing.schedule import installment_unit
-from tests.billing_dsl import given, ordered, table
+from tests.billing_dsl import given, ordered, price, table
 
 Rule = Literal["discount", "markup", "margin"]
 
@@ -128,3 +128,24 @@ def test_subscriptions_in_two_currencies_stand_on_two_documents() -> None:
     ).until("2019-02-01")
 
     assert result.totals == ["2019-02-01 invoice 10.00", "2019-02-01 invoice KWD 7.000"]
+
+
+def test_a_price_change_without_a_cost_keeps_the_cost_that_is_known() -> None:
+    """Margin of 20 %: cost 8.00 gives 10.00, cost 9.00 gives 11.25; a change of the sell price alone keeps that."""
+    margin = {"rule": "margin", "rate": "0.2"}
+    bought = ordered(1, "10.00", on="2025-01-01", unit_cost="8.00", pricing=margin)
+    with_cost = price("11.00", since="2025-02-01", known="2025-01-10", unit_cost="9.00")
+    without = price("12.00", since="2025-03-01", known="2025-01-11")
+
+    assert given(bought, with_cost, without).until("2025-03-01").totals == [
+        "2025-01-01 invoice 10.00",
+        "2025-02-01 invoice 11.25",
+        "2025-03-01 invoice 11.25",
+    ]
+
+
+def test_a_margin_without_a_cost_is_refused() -> None:
+    result = given(ordered(1, on="2025-01-01", pricing={"rule": "margin", "rate": "0.2"})).until("2025-02-01")
+
+    assert result.documents == []
+    assert "needs the cost" in result.rejected[0]["reason"]

@@ -291,3 +291,15 @@ def test_suspension_leaves_billing_as_it_is() -> None:
 
     assert result.totals == ["2019-03-01 invoice 50.00", "2019-04-01 invoice 50.00"]
     assert result.subscription["status"] == "suspended"
+
+
+def test_seats_given_up_without_billing_stay_billed_and_cover_what_comes_back() -> None:
+    """`billing: none` is as if it came at the next cycle start: five are paid for January, whoever holds them."""
+    given_up = [ordered(5, on="2019-01-01", customer=ON_THE_DAY), seats(3, on="2019-01-20", billing="none")]
+
+    assert given(*given_up, seats(5, on="2019-01-25")).until("2019-01-31").totals == ["2019-01-01 invoice 50.00"]
+    assert given(*given_up, seats(6, on="2019-01-25")).until("2019-01-31").totals == [
+        "2019-01-01 invoice 50.00",
+        "2019-01-25 invoice 2.26",
+    ]
+    assert given(*given_up).until("2019-02-01").totals == ["2019-01-01 invoice 50.00", "2019-02-01 invoice 30.00"]

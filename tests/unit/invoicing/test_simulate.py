@@ -268,15 +268,6 @@ def test_runs_are_made_on_the_given_days_only() -> None:
     """)
 
 
-def test_a_run_repeated_on_its_day_finds_nothing() -> None:
-    history = given(*SAMPLE)
-
-    assert (
-        history.until("2026-06-01", runs=["2026-06-01", "2026-06-01"]).json
-        == history.until("2026-06-01", runs=["2026-06-01"]).json
-    )
-
-
 def test_documents_without_any_amount_are_left_out_unless_they_are_wanted() -> None:
     history = given(ordered(5, on="2026-01-15", free_period=True), canceled(on="2026-01-20"))
 
