@@ -19,7 +19,7 @@ _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 def sections(output: str) -> list[str]:
     """The tables of an output, without blanks at the ends of their lines."""
     text = "\n".join(line.rstrip() for line in output.splitlines())
-    return [section for section in text.split("\n\n") if section.strip()]
+    return [section.strip("\n") for section in text.split("\n\n") if section.strip()]
 
 
 def test_there_is_a_page_for_each_concept() -> None:
