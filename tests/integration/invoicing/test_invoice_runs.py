@@ -259,9 +259,9 @@ def test_an_earlier_day_is_refused_after_a_run_that_issued_something_and_died(
                 await system.run(date(2025, 2, 2))
 
             await system.run(date(2025, 2, 5))
+            await system.emit([ordered("sub-2", "cus-2")])
+            await system.settled()
             with pytest.raises(_Died):
-                await system.emit([ordered("sub-2", "cus-2")])
-                await system.settled()
                 await system.run(date(2025, 2, 5), step=die)
             with pytest.raises(UserError, match="2025-02-02 is closed"):
                 await system.run(date(2025, 2, 2))
