@@ -57,6 +57,7 @@ class Projector:
         self._runner: Runner | None = None
         self._expected: dict[Partition, int] = {}
         self._next_tick = 0.0
+        self._queued = False
         self._log = structlog.get_logger("projector").bind(generation=generation.schema)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -93,12 +94,13 @@ class Projector:
 
     async def _cycle(self, reader: LogReader) -> None:
         """Read and apply one batch; then what else there is to do."""
-        polled = await reader.poll(self._limits.batch, _POLL_S)
+        # With more to fold again there is no time to wait for records; what has come is taken first all the same.
+        polled = await reader.poll(self._limits.batch, 0.0 if self._queued else _POLL_S)
         runner = await self._ready()
         if polled.positions:
             await self._apply(runner, polled)
         await self._tick()
-        await self._recompute(runner)
+        self._queued = await self._recompute(runner)
 
     async def _place(self, reader: LogReader, backoff: float) -> None:
         """Read where the assigned partitions stand, and have the reader go there."""
@@ -171,18 +173,22 @@ class Projector:
         assert self._connection is not None
         await clock.tick(self._connection, datetime.now(UTC))
 
-    async def _recompute(self, runner: Runner) -> None:
-        """A bounded part of the queue, so that a price of 100,000 subscriptions does not hold up the rest."""
+    async def _recompute(self, runner: Runner) -> bool:
+        """A bounded part of the queue, so that a price of 100,000 subscriptions does not hold up the rest.
+
+        Whether something was folded, and more may wait.
+        """
         began = time.perf_counter()
         try:
             applied = await runner.recompute(self._limits.recompute_batch)
         except (psycopg.DataError, psycopg.IntegrityError) as error:
             await self._park_refused(runner, error)
-            return
+            return True
         if applied is not None:
             self._log.info("recomputed", ms=round((time.perf_counter() - began) * 1000, 1), **_said(applied))
             if applied.parked:
                 await self._check_parked()
+        return applied is not None
 
     async def _park_refused(self, runner: Runner, error: psycopg.Error) -> None:
         """One by one: the stream whose rows the database refuses is parked."""
