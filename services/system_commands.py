@@ -5,7 +5,7 @@ import os
 import time
 from dataclasses import asdict
 
-from deploy.local import control, system
+from deploy.local import control, infrastructure, system
 from deploy.local.infrastructure import Choice
 from deploy.local.supervisor import Supervisor
 from deploy.local.system import System
@@ -40,8 +40,11 @@ def demo(broker: str, database: str, *, once: bool, start: bool) -> None:
     choice = Choice(broker, database)
     choice.check()
     home = system.home_folder()
+    if not system.is_locked(home):
+        infrastructure.keep_aside(choice, home, say)
     with control.running_for_a_while(home, _foreground(choice, fresh=True), say) as found:
         try:
+            infrastructure.mark_as_demonstration(choice, home)
             _demonstrate(found)
             if once:
                 return

@@ -30,7 +30,7 @@ def start_in_background(
     if system.is_locked(home):
         with system.exclusive(home):
             pass
-    home.mkdir(parents=True, exist_ok=True)
+    system.make_home(home)
     log = home / "logs" / "supervisor.log"
     log.unlink(missing_ok=True)
     environment = {system.HOME: str(home), "PYTHONUNBUFFERED": "1"}

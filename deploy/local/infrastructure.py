@@ -4,6 +4,7 @@ import shutil
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from deploy.local import apache_kafka, embedded_broker, embedded_postgres
@@ -58,11 +59,29 @@ class Choice:
         return home / "data" / name
 
 
+_DEMONSTRATION = "demonstration"
+
+
 def forget_data(choice: Choice, home: Path) -> None:
     """Delete what this machine keeps for the choice. Raises UserError where only half of it could be deleted."""
     if choice.database != EMBEDDED or choice.broker not in (EMBEDDED, KAFKA):
         raise UserError("--fresh deletes a log and its database together, so it needs both on this machine.")
     shutil.rmtree(choice.folder(home), ignore_errors=True)
+
+
+def keep_aside(choice: Choice, home: Path, say: Callable[[str], None]) -> None:
+    """Move what an `up` of the user's own kept out of the way of a demonstration, which begins with nothing."""
+    folder = choice.folder(home)
+    if not folder.exists() or (folder / _DEMONSTRATION).exists():
+        return
+    aside = folder.with_name(f"{folder.name}-kept-{datetime.now(UTC):%Y%m%d-%H%M%S}")
+    folder.rename(aside)
+    say(f"Keeping what was in {folder} as {aside}: the demonstration begins with nothing")
+
+
+def mark_as_demonstration(choice: Choice, home: Path) -> None:
+    """What a demonstration kept may be deleted by the next one."""
+    (choice.folder(home) / _DEMONSTRATION).touch()
 
 
 def database(choice: Choice, home: Path, say: Callable[[str], None]) -> tuple[Piece | None, str]:

@@ -77,6 +77,14 @@ def home_folder() -> Path:
     return Path(os.environ.get(HOME) or ".seatledger").absolute()
 
 
+def make_home(home: Path) -> None:
+    """Make the home folder where it is missing. Raises UserError where it cannot be made."""
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"{home} cannot be made ({error.strerror}): name another folder in {HOME}") from None
+
+
 def forget(home: Path) -> None:
     with suppress(FileNotFoundError):
         (home / "system.json").unlink()
@@ -114,7 +122,7 @@ def exclusive(home: Path) -> Iterator[None]:
 
     Raises UserError naming the process that holds it, since when, and how to stop it.
     """
-    home.mkdir(parents=True, exist_ok=True)
+    make_home(home)
     try:
         with _lock(home, create=True, patience_seconds=0.5):
             yield

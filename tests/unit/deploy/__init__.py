@@ -1,0 +1,1 @@
+"""What deployment does without starting anything."""
