@@ -47,6 +47,8 @@ def difference(layer: Layer | None, held: Sequence[Holding], day: date, reckonin
     aligned = _aligned(layer, alike, day, reckoning)
     if reckoning.rounding == "line":
         aligned = _exact_total(aligned, layer, alike, day, reckoning)
+    # A credit or a charge-back of nothing was only there to take a cent.
+    aligned = [d for d in aligned if d.net or (d.returns is None and d.start == layer.start)]
     drafts = _whole([h for h in held if h not in alike]) + aligned
     return sorted(drafts, key=lambda draft: draft.returns is None)
 
@@ -70,10 +72,11 @@ def _aligned(layer: Layer, held: Sequence[Holding], day: date, reckoning: Reckon
         elif share is None:
             drafts += _whole([holding])
         elif share.end < holding.end and share.due <= day:
-            drafts += _credits(holding, share, layer.amount(share, reckoning.currency, reckoning.rounding))
+            kept = layer.amount(share, reckoning.currency, reckoning.rounding)
+            drafts += _credits(holding, share, kept, open_to_cents=reckoning.rounding == "line")
         elif share.end > holding.end:
-            net = layer.amount(share, reckoning.currency, reckoning.rounding) - holding.net
-            if net > 0:
+            net = max(layer.amount(share, reckoning.currency, reckoning.rounding) - holding.net, ZERO)
+            if net > 0 or reckoning.rounding == "line":
                 drafts.append(Draft(share.seats, holding.end, share.end, net))
     return drafts
 
@@ -94,13 +97,16 @@ def _side_by_side(shares: Sequence[Share], held: Sequence[Holding]) -> Iterator[
     yield from ((None, holding) for holding in reversed(have))
 
 
-def _credits(holding: Holding, share: Share, kept: Decimal) -> list[Draft]:
-    """What was billed less what is kept, off the latest pieces first, never below zero (rule R0.6)."""
-    left = holding.net - kept
+def _credits(holding: Holding, share: Share, kept: Decimal, *, open_to_cents: bool) -> list[Draft]:
+    """What was billed less what is kept, off the latest pieces first, never below zero (rule R0.6).
+
+    `open_to_cents` gives one credit also where nothing comes back, for `_exact_total` to put a cent on.
+    """
+    left = max(holding.net - kept, ZERO)
     drafts: list[Draft] = []
     for piece in reversed(holding.pieces):
         amount = piece.net if piece.start >= share.end else min(piece.net, left)
-        if amount <= 0:
+        if amount <= 0 and (drafts or not open_to_cents):
             break
         drafts.append(Draft(holding.seats, max(piece.start, share.end), piece.end, amount, piece.line))
         left -= amount
@@ -137,7 +143,7 @@ def _exact_total(
         amounts = [layer.amount(share, reckoning.currency, reckoning.rounding) for share in layer.shares]
         shares = zip(layer.shares, amounts, strict=True)
         return _whole(held) + [Draft(share.seats, layer.start, share.end, net) for share, net in shares]
-    return [draft for draft in exact if draft.net or draft.returns is None]
+    return exact
 
 
 def _left_on(line: IssuedLine, held: Sequence[Holding], drafts: Sequence[Draft]) -> Decimal:

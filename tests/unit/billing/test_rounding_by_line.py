@@ -46,3 +46,24 @@ def test_cents_that_splitting_leaves_over_are_not_lost_on_the_seats_that_stay() 
         ("sub-1/2019-02-01/2019-03-23", "6.71"),
         ("sub-1/2019-02-01/2019-04-06", "13.42"),
     ]
+
+
+def test_a_cent_is_put_right_also_when_the_seats_it_belongs_to_return_nothing() -> None:
+    # Three seats of 0.35 a year from 14 February, ended in two parts: 0.06 for 60 days and 0.07 for 38 days twice. That
+    # the first ended three days earlier makes 0.05 of it; its own share of the line was 0.05 all along.
+    result = (
+        given(
+            ordered(5, "0.35", on="2019-02-01", term="P1Y", customer=ON_THE_DAY),
+            seats(8, on="2019-02-14"),
+            seats(6, on="2019-03-24"),
+            seats(3, on="2019-04-15"),
+            seats(3, on="2019-04-12", known="2019-07-11"),
+        )
+        .under(rounding="line")
+        .until("2019-12-31")
+    )
+
+    layer = [line for line in result.lines if line["line"].startswith("sub-1/2019-02-01/2019-02-14")]
+    assert [(line["kind"], line["quantity"], line["net"]) for line in layer] == [
+        ("prorated", 3, "1.01"), ("credit", 2, "0.60"), ("credit", 1, "0.28"), ("credit", 1, "0.01"),
+    ]  # fmt: skip
