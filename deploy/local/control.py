@@ -52,11 +52,11 @@ def _wait_until_ready(home: Path, process: Popen[bytes], command: Command, say: 
     with command.log.open() as lines:
         while True:
             ended = process.poll() is not None
+            found = System.read(home)
             for line in lines:
                 say(line.rstrip())
             if ended:
                 raise UserError(tail(command.errors or command.log))
-            found = System.read(home)
             if found is not None and found.pid == process.pid and found.state == "ready":
                 return found
             if time.monotonic() > deadline:

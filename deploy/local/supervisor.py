@@ -114,7 +114,6 @@ class Supervisor:
             self._run_prepare(self.prepare)
         late = self._start_services() if self.services and self.asked_to_stop is None else []
         if self.asked_to_stop is None:
-            self._state("ready")
             took = f"{time.monotonic() - began:.1f} s"
             logs = self.home / "logs"
             self.say(
@@ -122,6 +121,8 @@ class Supervisor:
                 if late
                 else f"Ready after {took}"
             )
+            # After the words: who waits for the state passes on what was said before it.
+            self._state("ready")
 
     def _start_piece(self, piece: Piece) -> Child:
         return self.watch.spawn(piece.command, piece.is_ready, restartable=piece.restartable, port=piece.port)

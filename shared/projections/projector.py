@@ -47,7 +47,17 @@ class Limits:
 class Projector:
     """One worker for one generation. `run` returns when `stop` is set; see the module for what it raises."""
 
-    def __init__(self, spec: ProjectionSpec, generation: Generation, dsn: str, broker: str, limits: Limits) -> None:
+    def __init__(
+        self,
+        spec: ProjectionSpec,
+        generation: Generation,
+        dsn: str,
+        broker: str,
+        limits: Limits,
+        group: str | None = None,
+    ) -> None:
+        """`group` is the consumer group, where it is not the generation's own (two installations on one broker)."""
+        self._group = group or generation.group
         self._spec = spec
         self._generation = generation
         self._dsn = dsn
@@ -66,7 +76,7 @@ class Projector:
         try:
             while not stop.is_set():
                 try:
-                    async with LogReader(self._broker, self._spec.topics, self._generation.group) as reader:
+                    async with LogReader(self._broker, self._spec.topics, self._group) as reader:
                         backoff = _BACKOFF_FIRST_S
                         await self._while_member(reader, stop)
                 except KafkaError as error:

@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 import orjson
+from psycopg.conninfo import conninfo_to_dict
 
 from services.invoicing.invoice_run import Options, RunReport, run_day
 from services.invoicing.projection import SPEC as INVOICING
@@ -87,14 +88,19 @@ class BillingSystem:
 async def billing_system(
     dsn: str, broker: str, *, partitions: int = 3, workers: int = 1
 ) -> AsyncIterator[BillingSystem]:
-    """A prepared system whose projectors and relay run for the time of the block; an error of theirs ends the test."""
+    """A prepared system whose projectors and relay run for the time of the block; an error of theirs ends the test.
+
+    Each has consumer groups of its own: one broker serves all tests of a session, and a group that a former test left
+    in the middle of joining would keep this one waiting.
+    """
     await prepare(Config(database=dsn, broker=broker, partitions=partitions))
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as tasks, await connect(dsn) as connection, await connect(dsn) as relaying:
         for spec in SPECS:
             for generation in await projected(connection, spec):
                 for _ in range(workers):
-                    projector = Projector(spec, generation, dsn, broker, Limits(batch=50, recompute_batch=50))
+                    group = f"{generation.group}-{conninfo_to_dict(dsn)['dbname']}"
+                    projector = Projector(spec, generation, dsn, broker, Limits(batch=50, recompute_batch=50), group)
                     tasks.create_task(projector.run(stop))
         tasks.create_task(run_relay(PostgresOutbox(relaying), broker, stop))
         try:
