@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import cast
 
+from shared.billing.blocks import Scope
 from shared.billing.facts import (
     Body,
     CustomerStated,
@@ -18,7 +19,6 @@ from shared.billing.facts import (
     ProductDefined,
     ProductDeleted,
     ResellerStated,
-    Scope,
 )
 from shared.events import fact_bodies
 from shared.events.envelope import CloudEvent

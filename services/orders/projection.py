@@ -16,13 +16,8 @@ from pydantic import JsonValue
 from services.orders.bodies import Order, body_from_json, body_to_json, facts_of
 from services.orders.catalogue import LIST_PRICE, PRODUCT, product_rows, product_states
 from services.orders.registers import LatestFold, Stated, Values, as_object
-from shared.billing.facts import (
-    CustomerBlock,
-    CustomerStated,
-    Fact,
-    ResellerBlock,
-    ResellerStated,
-)
+from shared.billing.blocks import CustomerBlock, ResellerBlock
+from shared.billing.facts import CustomerStated, Fact, ResellerStated
 from shared.events.models.blocks import OrderItem
 from shared.events.values import moment_text, months_text
 from shared.log.topics import CATALOG, ORDERS

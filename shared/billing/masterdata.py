@@ -12,16 +12,8 @@ from decimal import Decimal
 from functools import partial
 from typing import Protocol, TypeVar, cast
 
-from shared.billing.facts import (
-    CustomerBlock,
-    CustomerStated,
-    Fact,
-    PriceChanged,
-    ProductDefined,
-    ResellerBlock,
-    ResellerStated,
-    SettingChanged,
-)
+from shared.billing.blocks import CustomerBlock, ResellerBlock
+from shared.billing.facts import CustomerStated, Fact, PriceChanged, ProductDefined, ResellerStated, SettingChanged
 from shared.billing.history import History, Limit, history
 from shared.billing.moments import instant, known_key
 from shared.billing.settings import SettingBook, Value, refusal

@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from shared.billing.facts import Fact, Moment, OrderExecuted, SubscriptionImported
+from shared.billing.blocks import Moment
+from shared.billing.facts import Fact, OrderExecuted, SubscriptionImported
 
 _MIDNIGHT = time()
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import cast
 
+from shared.billing.blocks import DecreaseCredit, PartialInvoicing, RefundPolicy, UsageRule
 from shared.billing.calendar import first_on_or_after
-from shared.billing.facts import DecreaseCredit, PartialInvoicing, RefundPolicy, UsageRule
 from shared.billing.history import known_by_end_of
 from shared.billing.masterdata import CustomerProfile, MasterData
 from shared.billing.settings import Value

@@ -8,7 +8,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal, cast
 
-from shared.billing.facts import PriceChanged, PricingRule
+from shared.billing.blocks import PricingRule
+from shared.billing.facts import PriceChanged
 from shared.billing.history import known_by_end_of
 from shared.billing.lookups import extra_charge_rate, listed_price, protection_months
 from shared.billing.masterdata import MasterData

@@ -8,20 +8,18 @@ from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from typing import cast
 
-from shared.billing.calendar import Cycles, add_months
-from shared.billing.facts import (
+from shared.billing.blocks import (
     AnchorKind,
     Charge,
     DecreaseCredit,
-    Fact,
     ItemTerms,
-    OrderExecuted,
     OrderItem,
     PricingRule,
     RefundPolicy,
-    SubscriptionImported,
     UsageRule,
 )
+from shared.billing.calendar import Cycles, add_months
+from shared.billing.facts import Fact, OrderExecuted, SubscriptionImported
 from shared.billing.history import known_with
 from shared.billing.lookups import extra_charge_rate, listed_price, protection_months
 from shared.billing.masterdata import CustomerProfile, MasterData

@@ -7,7 +7,8 @@ from typing import Any, Final, cast, get_args
 
 from pydantic import TypeAdapter
 
-from shared.billing.facts import Body, Scope
+from shared.billing.blocks import Scope
+from shared.billing.facts import Body
 
 _BODIES: Final[dict[str, type[Any]]] = {body.__name__: body for body in get_args(Body)}
 _OF_ACCOUNTS: Final = {"customer": "CustomerStated", "reseller": "ResellerStated"}

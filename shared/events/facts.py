@@ -11,8 +11,10 @@ from dataclasses import fields
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
+from shared.billing import blocks
 from shared.billing import facts as billing
-from shared.billing.facts import Body, Fact, Scope
+from shared.billing.blocks import Scope
+from shared.billing.facts import Body, Fact
 from shared.events.envelope import CloudEvent
 from shared.events.models import catalog, orders, subscriptions
 from shared.events.models.base import EventModel
@@ -73,18 +75,18 @@ def _each(convert: Callable[[object], object]) -> Callable[[object], object]:
     return lambda values: tuple(map(convert, cast("tuple[object, ...]", values)))
 
 
-_pricing = _each(_mirror(billing.PricingRule))
-_terms = _mirror(billing.ItemTerms, pricing=_pricing)
-_product = _mirror(billing.ProductRef)
-_customer = _mirror(billing.CustomerBlock)
-_reseller = _mirror(billing.ResellerBlock)
-_item = _mirror(billing.OrderItem, product=_product)
+_pricing = _each(_mirror(blocks.PricingRule))
+_terms = _mirror(blocks.ItemTerms, pricing=_pricing)
+_product = _mirror(blocks.ProductRef)
+_customer = _mirror(blocks.CustomerBlock)
+_reseller = _mirror(blocks.ResellerBlock)
+_item = _mirror(blocks.OrderItem, product=_product)
 
 
-def _accounts(customer: billing.CustomerBlock, reseller: billing.ResellerBlock | None) -> tuple[_Said, ...]:
+def _accounts(customer: blocks.CustomerBlock, reseller: blocks.ResellerBlock | None) -> tuple[_Said, ...]:
     """What an order says of its customer and reseller beside the subscription."""
     stated = billing.CustomerStated(customer, reseller_id=None if reseller is None else reseller.id)
-    if reseller is None or reseller == billing.ResellerBlock(reseller.id):  # only named
+    if reseller is None or reseller == blocks.ResellerBlock(reseller.id):  # only named
         return (("customer", customer.id, stated),)
     return ("customer", customer.id, stated), ("reseller", reseller.id, billing.ResellerStated(reseller))
 

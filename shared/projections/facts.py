@@ -7,7 +7,8 @@ from datetime import date, datetime
 
 from psycopg import AsyncConnection
 
-from shared.billing.facts import Fact, Moment
+from shared.billing.blocks import Moment
+from shared.billing.facts import Fact
 from shared.events.values import moment_text
 from shared.projections.arrivals import Arrived
 from shared.projections.spec import Key, ProjectionSpec

@@ -14,7 +14,8 @@ from functools import lru_cache
 import orjson
 from psycopg import AsyncConnection
 
-from shared.billing.facts import Body, CustomerStated, Fact, ResellerStated, Scope
+from shared.billing.blocks import Scope
+from shared.billing.facts import Body, CustomerStated, Fact, ResellerStated
 from shared.billing.moments import known_key
 from shared.events.values import moment_text
 from shared.projections.facts import moment_of, read_facts

@@ -7,7 +7,7 @@ from typing import Literal
 
 import pytest
 
-from shared.billing.facts import PricingRule
+from shared.billing.blocks import PricingRule
 from shared.billing.money import round_money, written
 from shared.billing.pricing import Price, unit_of
 from shared.billing.schedule import installment_unit

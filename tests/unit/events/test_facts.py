@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from shared.billing import blocks
 from shared.billing import facts as billing
 from shared.billing.facts import Fact
 from shared.events.fact_bodies import body_from_json, body_to_json
@@ -14,7 +15,7 @@ from shared.events.registry import EVENT_TYPES
 from tests.unit.events.records import LICENSES, ORDER, binary, envelope
 
 NOON = datetime(2026, 1, 15, 8, tzinfo=UTC)
-CONTOSO = billing.CustomerBlock(
+CONTOSO = blocks.CustomerBlock(
     id="cus-1",
     name="Contoso",
     time_zone="Europe/Athens",
@@ -24,7 +25,7 @@ CONTOSO = billing.CustomerBlock(
     extra_charge_rate=Decimal(0),
     tax_rate=Decimal("0.24"),
 )
-AEGEAN = billing.ResellerBlock(id="res-1", name="Aegean Cloud", tax_rate=Decimal("0.24"))
+AEGEAN = blocks.ResellerBlock(id="res-1", name="Aegean Cloud", tax_rate=Decimal("0.24"))
 
 
 def facts(event_type: str, data: object, **attributes: object) -> tuple[Fact, ...]:
@@ -65,14 +66,14 @@ def test_an_order_speaks_of_each_item_its_customer_and_its_reseller() -> None:
         order_id="ord-1",
         currency="EUR",
         customer=CONTOSO,
-        item=billing.OrderItem(
+        item=blocks.OrderItem(
             subscription_id="sub-1",
-            product=billing.ProductRef("o365-business", "Office 365 Business", "microsoft"),
+            product=blocks.ProductRef("o365-business", "Office 365 Business", "microsoft"),
             quantity=5,
             unit_price=Decimal("10.00"),
             item_id="1",
             unit_cost=Decimal("8.00"),
-            terms=billing.ItemTerms(
+            terms=blocks.ItemTerms(
                 term=1,
                 billing_frequency=1,
                 charge="upfront",
@@ -154,7 +155,7 @@ def test_a_defined_product_keeps_its_prices_and_plans() -> None:
     (fact,) = facts("ProductDefined", data)
 
     assert fact.body == billing.ProductDefined(
-        terms=billing.ItemTerms(free_period=True),
+        terms=blocks.ItemTerms(free_period=True),
         prices=(billing.ProductPrice("EUR", 12, 1, Decimal("120.00")),),
         billing_plans=(1, 12),
     )

@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.billing.facts import Fact, Moment, ResellerBlock, ResellerStated
+from shared.billing.blocks import Moment, ResellerBlock
+from shared.billing.facts import Fact, ResellerStated
 from shared.projections.masters import Known, extended, shortened
 
 _BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
