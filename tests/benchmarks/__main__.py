@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from shared.store.logging import configure_logging
 from tests.benchmarks import invoice_lines, live, seed
 from tests.infrastructure import brokers, databases
 
@@ -24,6 +25,7 @@ def main() -> None:
     """Measure on Apache Kafka where `make kafka` brought it, else on the embedded broker."""
     if brokers.VARIABLE not in os.environ and Path(".kafka/jars").is_dir():
         os.environ[brokers.VARIABLE] = brokers.KAFKA
+    configure_logging("bench", "warning")
     folder = Path(tempfile.mkdtemp(prefix="seatledger-bench-"))
     folder.chmod(0o711)
     figures: dict[str, float] = {}
