@@ -1,7 +1,7 @@
 """The envelope: CloudEvents 1.0 on Kafka records, read in both modes, written in binary mode.
 
 Sources: CloudEvents 1.0 and its Kafka protocol binding (content-type decides the mode, attributes in `ce_` headers,
-the record's key is `partitionkey`), with the rules of contracts.md section 1. Reading the envelope of a
+the record's key is `partitionkey`), with the rules of docs/events.md. Reading the envelope of a
 record in binary mode does not touch the data: who filters by type pays for no JSON.
 """
 

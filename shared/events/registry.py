@@ -16,7 +16,7 @@ from shared.events.models.base import EventModel
 
 @dataclass(frozen=True, slots=True)
 class EventType:
-    """`subject` and `key` read the aggregate's id and the Kafka key from the model (contracts.md sections 1 and 2)."""
+    """`subject` and `key` read the aggregate's id and the Kafka key from the model."""
 
     name: str
     version: int

@@ -1,4 +1,4 @@
-"""The topics, and the only place that names them (contracts.md, section 2).
+"""The topics, and the only place that names them.
 
 Every topic keeps every event for ever, uncompacted, stamped by the broker (LogAppendTime). All but `dead-letters` have
 the same number of partitions, so that the range assignor lands co-partitioned topics on the same worker.

@@ -1,7 +1,7 @@
 """The Faust worker of a service: its timers, and the relay of the outbox.
 
 Faust hosts what happens by the passing of time; it keeps no positions and no tables, reads no topic and makes none
-(architecture.md, section 2, "Faust"). It connects its producer when it starts and ends with an error when the broker
+(docs/architecture.md). It connects its producer when it starts and ends with an error when the broker
 is away: who started it starts it again.
 """
 

@@ -1,1 +1,1 @@
-"""One frozen pydantic model per event, field by field as contracts.md section 3 has them."""
+"""One frozen pydantic model per event, field by field as the public contract has them (docs/events.md)."""

@@ -1,6 +1,6 @@
 """Parts that several events share: customer, reseller, product, the terms of an item, the item itself.
 
-Field by field contracts.md section 3. All but ids are optional where an absent field keeps what is known (rule R0.12).
+Public (docs/events.md). All but ids are optional where an absent field keeps what is known (rule R0.12).
 """
 
 from __future__ import annotations

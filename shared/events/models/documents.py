@@ -1,6 +1,6 @@
 """Invoices and credit notes: `simulate`'s output and, with number and taxes, what stands in the log.
 
-Field by field contracts.md section 5. Amounts of a credit note are positive; `from` and `to` are inclusive.
+Public, field by field. Amounts of a credit note are positive; `from` and `to` are inclusive.
 """
 
 from __future__ import annotations

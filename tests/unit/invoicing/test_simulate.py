@@ -1,4 +1,4 @@
-"""contracts.md section 5, `simulate`: the shape of what comes out, its order, what is rejected, which runs are made."""
+"""`simulate`: the shape of what comes out, its order, what is rejected, which runs are made."""
 
 from __future__ import annotations
 
