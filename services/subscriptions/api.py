@@ -51,7 +51,7 @@ async def rejected_events(
     """Events that the billing rules refuse, with the reason in words; of one subscription."""
     after = key_of(cursor, ["", "", ""])
     found = await queries.rejected_events(connection, after, limit + 1, subscription)
-    return page_of(found, limit, lambda one: [one.subscription, one.source, one.id])
+    return page_of(found, limit, lambda one: [one.subscription or "", one.source, one.id])
 
 
 if __name__ == "__main__":

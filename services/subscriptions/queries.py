@@ -21,9 +21,9 @@ ORDER BY subscription LIMIT %(limit)s
 _SUBSCRIPTION = "SELECT * FROM read.subscriptions WHERE subscription = %s"
 _REJECTED = """
 SELECT * FROM read.rejected_events
-WHERE (subscription, source, id) > (%(subscription)s, %(source)s, %(id)s)
+WHERE (coalesce(subscription, ''), source, id) > (%(subscription)s, %(source)s, %(id)s)
     AND (%(of)s::text IS NULL OR subscription = %(of)s)
-ORDER BY subscription, source, id LIMIT %(limit)s
+ORDER BY coalesce(subscription, ''), source, id LIMIT %(limit)s
 """
 
 
@@ -47,9 +47,9 @@ class Subscription(BaseModel):
 
 
 class RejectedEvent(BaseModel):
-    """A row of read.rejected_events."""
+    """A row of read.rejected_events; without a subscription it concerns everybody (a setting)."""
 
-    subscription: str
+    subscription: str | None
     source: str
     id: str
     type: str

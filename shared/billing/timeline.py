@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
 
-from shared.billing.calendar import ONE_DAY
 from shared.billing.facts import (
     AutoRenewChanged,
     Fact,
@@ -239,8 +238,3 @@ def _renewal_set(timeline: Timeline, terms: Terms, day: date, *, auto_renew: boo
     last = terms.term_at(day)[1]
     expiry = End(last, instant(last, terms.tz), "expired", day)
     return replace(timeline, auto_renew=False, expiry=timeline.expiry or expiry)
-
-
-def last_day(timeline: Timeline) -> date | None:
-    """The last covered day of a subscription that ends; None while it runs on."""
-    return None if timeline.end is None else timeline.end.on - ONE_DAY

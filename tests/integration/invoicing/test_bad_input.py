@@ -6,7 +6,9 @@ from typing import Any
 import orjson
 import pytest
 
+from services.subscriptions.queries import rejected_events
 from shared.log.writer import Outgoing, Refused
+from shared.store.pool import connect
 from tests.infrastructure.billing_system import BillingSystem, Event, billing_system, record_of
 from tests.infrastructure.brokers import Broker
 
@@ -181,3 +183,25 @@ def test_a_setting_that_cannot_hold_is_rejected_with_its_reason(empty_broker: Br
 
 def test_the_record_of_a_good_event_is_what_upstream_would_write() -> None:
     assert record_of(seats(8)).value == written_as_it_is(seats(8)).value
+
+
+def test_a_rejected_setting_and_a_rejected_event_stand_on_the_pages_of_the_api(
+    empty_broker: Broker, database: str
+) -> None:
+    """The setting concerns no subscription and comes first; a page of one goes on with the next."""
+    setting: Event = {
+        "id": "set", "source": "urn:test", "type": "SettingChanged", "time": "2025-03-15T08:00:00Z",
+        "data": {"scope": "organisation", "key": "roundng", "value": "line", "effective_from": "2025-01-01"},
+    }  # fmt: skip
+
+    async def scenario() -> None:
+        async with billing_system(database, empty_broker.address) as system:
+            await system.emit([order("sub-1"), setting, seats(0, "none")])
+            await system.settled()
+            async with await connect(database) as connection:
+                first = await rejected_events(connection, ["", "", ""], 1, None)
+                rest = await rejected_events(connection, ["", first[0].source, first[0].id], 10, None)
+
+            assert [(one.subscription, one.id) for one in first + rest] == [(None, "set"), ("sub-1", "none")]
+
+    asyncio.run(scenario())
