@@ -50,6 +50,7 @@ class IssuedLine:
     days: int
     of_days: int
     returns: str | None = None
+    reverse_charge: bool = False
 
     @property
     def line(self) -> str:

@@ -8,17 +8,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, tzinfo
-from decimal import Decimal
 from functools import partial
 from typing import Protocol, TypeVar, cast
 
 from shared.billing.blocks import CustomerBlock, ResellerBlock
-from shared.billing.facts import CustomerStated, Fact, PriceChanged, ProductDefined, ResellerStated, SettingChanged
+from shared.billing.facts import (
+    CustomerStated,
+    ExchangeRateSet,
+    Fact,
+    PriceChanged,
+    ProductDefined,
+    ResellerStated,
+    SettingChanged,
+)
 from shared.billing.history import History, Limit, history
 from shared.billing.moments import instant, known_key
 from shared.billing.settings import SettingBook, Value, refusal
-
-_ZERO = Decimal(0)
 
 
 class _Block(Protocol):
@@ -128,7 +133,9 @@ class MasterData:
         if scope == "product":
             return self._product_history(scope_id, tz).next_after(day)
         if tz not in self._organisation:
-            self._organisation[tz] = history(self.organisation, tz, None, lambda known, fact: known)
+            # Exchange rates come daily and change no charge: they are looked up when a document is made.
+            others = [fact for fact in self.organisation if not isinstance(fact.body, ExchangeRateSet)]
+            self._organisation[tz] = history(others, tz, None, lambda known, fact: known)
         return self._organisation[tz].next_after(day)
 
     def _customer_history(self, customer_id: str, tz: tzinfo) -> History[CustomerProfile]:
@@ -190,10 +197,3 @@ def _reseller_with(known: ResellerBlock, fact: Fact) -> ResellerBlock:
 
 def _product_with(known: ProductDefined | None, fact: Fact) -> ProductDefined | None:
     return fact.body if isinstance(fact.body, ProductDefined) else known
-
-
-def tax_rate_of(block: CustomerBlock | ResellerBlock) -> Decimal:
-    """The rate a payer is billed with: 0 when exempt or not stated (rules R6.1, R6.7)."""
-    if block.tax_exempt or block.tax_rate is None:
-        return _ZERO
-    return block.tax_rate

@@ -72,6 +72,7 @@ class Terms:
     bill_while_suspended: bool = True
     extra_charge_rate: Decimal = Decimal(0)
     billed_from: date | None = None
+    tax_type: str | None = None
 
     @property
     def tz(self) -> tzinfo:
@@ -186,6 +187,7 @@ def terms_of(fact: Fact, master: MasterData) -> Terms:
         bill_while_suspended=merged.bill_while_suspended is not False,
         extra_charge_rate=extra,
         billed_from=imported.billed_by_us_from if imported else None,
+        tax_type=item.product.tax_type,
     )
 
 

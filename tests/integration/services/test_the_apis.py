@@ -74,7 +74,7 @@ def test_pages_of_the_apis(clients: dict[str, TestClient]) -> None:
     by_one = pages(clients["invoicing"], "/v1/documents", recipient="res-1", **days)
     assert [[one["number"] for one in page] for page in by_one] == [["I-2"], ["I-3"]]
     for service, path in (("subscriptions", "/v1/rejected-events"), ("invoicing", "/v1/installment-plans"),
-                          ("invoicing", "/v1/next-charges"), ("orders", "/v1/orders"), ("orders", "/v1/customers"),
+                          ("invoicing", "/v1/next-charges"), ("invoicing", "/v1/balances"), ("orders", "/v1/orders"), ("orders", "/v1/customers"),
                           ("orders", "/v1/products")):  # fmt: skip
         assert pages(clients[service], path) == [[]]
 
