@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 
 from services import presentation
 from services.invoicing.notes import notes_on
-from services.invoicing.shapes import Json, balance_shape, document_shape, plan_shape, subscription_shape
+from services.invoicing.shapes import Json, document_shape, plan_shape, subscription_shape
 from services.invoicing.simulation import Simulation
 from services.invoicing.simulation import simulate as run_simulation
 from shared.billing import settings as billing_settings
-from shared.billing.balance import balances
 from shared.billing.facts import Fact
 from shared.errors import UserError
 from shared.events.facts import facts_of
@@ -22,7 +21,7 @@ from shared.events.files import read_events
 if TYPE_CHECKING:
     from services.invoicing.invoice_run import RunReport
 
-_AMOUNTS = ("net", "tax", "gross", "amount", "quantity", "unit_price", "unit_net")
+_AMOUNTS = ("net", "tax", "gross", "quantity", "unit_price", "unit_net")
 
 
 def simulate(
@@ -58,17 +57,14 @@ def facts_in(file: str) -> list[Fact]:
 
 
 def simulation_shape(simulation: Simulation) -> Json:
-    """The output of `simulate`, as the contract has it; balances only where one stands."""
-    shape: Json = {
+    """The output of `simulate`, as the contract has it."""
+    return {
         "until": simulation.until.isoformat(),
         "documents": [document_shape(document) for document in simulation.documents],
         "subscriptions": [subscription_shape(state) for state in simulation.subscriptions],
         "installment_plans": [plan_shape(plan) for plan in simulation.installment_plans],
         "rejected": [{"id": fact.id, "type": fact.type, "reason": fact.reason} for fact in simulation.rejected],
     }
-    if standing := sorted(balances(simulation.documents).items()):
-        shape["balances"] = [balance_shape(debtor, amount) for debtor, amount in standing]
-    return shape
 
 
 def invoice_run(day: date, *, dsn: str, broker: str, dry_run: bool, early: bool, as_json: bool) -> None:
@@ -134,8 +130,6 @@ def _show_simulation(shape: Json) -> None:
     _table("Subscriptions", columns, subscriptions)
     if plans:
         show_plans(plans)
-    if "balances" in shape:
-        _table("Balances", ["recipient", "currency", "amount"], _dicts(shape["balances"]))
     if rejected := _dicts(shape["rejected"]):
         _table("Rejected", ["id", "type", "reason"], rejected)
 

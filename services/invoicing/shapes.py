@@ -8,7 +8,6 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from shared.billing.balance import Debtor
 from shared.billing.calendar import ONE_DAY
 from shared.billing.documents import Document, Transaction
 from shared.billing.ledger import IssuedLine
@@ -38,11 +37,6 @@ def issued_shape(document: Document) -> Json:
     shape = _document(document, [_line(line, with_tax=several) for line in document.lines])
     related: list[Json] = [{"document": one.document, "amount": written(one.amount)} for one in document.relates_to]
     return {"number": document.number, **shape, "taxes": _taxes(document)} | _settlement(document, related)
-
-
-def balance_shape(debtor: Debtor, amount: Decimal) -> Json:
-    """What stands for a recipient."""
-    return {"recipient": debtor.recipient, "currency": debtor.currency, "amount": written(amount)}
 
 
 def _document(document: Document, lines: list[Json]) -> Json:

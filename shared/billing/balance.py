@@ -76,13 +76,3 @@ def credited(documents: Iterable[Document]) -> dict[Debtor, Decimal]:
             debtor = debtor_of(document)
             totals[debtor] = totals.get(debtor, ZERO) + document.gross
     return totals
-
-
-def balances(documents: Iterable[Document]) -> dict[Debtor, Decimal]:
-    """What stands for each recipient because no invoice was open for it (rule R3.4)."""
-    standing: dict[Debtor, Decimal] = {}
-    for document in documents:
-        if document.balance:
-            debtor = debtor_of(document)
-            standing[debtor] = standing.get(debtor, ZERO) + document.balance
-    return standing

@@ -115,10 +115,14 @@ class MasterData:
         customer: str | None = None,
     ) -> Value:
         """A setting on a day, of what is known by the end of the day `known`."""
+        scopes = {"product": product, "reseller": reseller, "customer": customer}
+        return self.settings.value(key, on, tz, known, scopes)
+
+    @property
+    def settings(self) -> SettingBook:
         if self._settings is None:
             self._settings = SettingBook(self._setting_changes(), self.overrides)
-        scopes = {"product": product, "reseller": reseller, "customer": customer}
-        return self._settings.value(key, on, tz, known, scopes)
+        return self._settings
 
     def becomes_known_after(self, day: date, tz: tzinfo, scopes: Iterable[tuple[str, str]]) -> date | None:
         """The first day after `day` on which a fact about one of the scopes becomes known."""

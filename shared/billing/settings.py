@@ -7,7 +7,7 @@ order item or a customer states in its own fields wins over every setting.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, tzinfo
 from decimal import Decimal, InvalidOperation
@@ -172,6 +172,15 @@ class SettingBook:
         if key in self.overrides:
             return setting.read(self.overrides[key])
         return setting.default
+
+    def next_change(self, concerns: Callable[[str], bool], day: date, tz: tzinfo) -> date | None:
+        """The first day after `day` on which a setting of the organisation, of those concerned, begins to hold."""
+        days = [
+            max(civil_date(fact.body.effective_from, tz), civil_date(fact.time, tz))
+            for fact in self.changes.get(("organisation", ""), ())
+            if isinstance(fact.body, SettingChanged) and concerns(fact.body.key)
+        ]
+        return min((begins for begins in days if begins > day), default=None)
 
     def _stated(self, key: str, scope: tuple[str, str], on: date, tz: tzinfo, known: date) -> str | None:
         """The value in force: latest `effective_from`, on a tie the last that became known."""

@@ -12,6 +12,7 @@ from shared.billing.account import Account
 from shared.billing.calendar import ONE_DAY
 from shared.billing.money import round_money
 from shared.billing.periods import billing_plan_name
+from shared.billing.tax import is_tax_setting
 
 Status = Literal["pending", "active", "suspended", "expired", "disabled", "deleted", "canceled", "failed"]
 
@@ -144,6 +145,9 @@ def next_change(account: Account, on: date) -> date | None:
         return terms.start
     changes = [change.on for change in timeline.seats] + [change.on for change in timeline.statuses]
     days = [day for day in changes if day > on]
+    if terms.has_installments:  # the gross of the next installment
+        taxed_from = account.policies.master.settings.next_change(is_tax_setting, on, terms.tz)
+        days += [] if taxed_from is None else [taxed_from]
     if timeline.end is not None:
         if on >= timeline.end.on:
             return min(days, default=None)

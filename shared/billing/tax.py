@@ -47,6 +47,11 @@ def tax_of(payer: PayerBlock, tax_type: str | None, setting: Settings) -> Tax:
     return Tax(_rate(country, tax_type, payer.tax_rate, seller, setting))
 
 
+def is_tax_setting(key: str) -> bool:
+    """Whether tax depends on a setting."""
+    return key == "seller_country" or key.startswith("tax_rate.")
+
+
 def _is_reverse_charged(country: str, number_of: str | None, seller: str) -> bool:
     """An EU business abroad, with a VAT number of another member state than the seller's (rule R6.7)."""
     in_the_union = seller in MEMBER_STATES and country in MEMBER_STATES
