@@ -10,9 +10,12 @@ Shape = Mapping[str, object]
 
 def notes_on(document: Shape) -> Iterator[str]:
     """The notes on a document in its public shape; none on a plain one."""
-    for tax in _dicts(document, "taxes"):
+    taxes = _dicts(document, "taxes")
+    for tax in taxes:
         if tax.get("reverse_charge"):
             yield f"reverse charge on {tax['base']}: the recipient owes the tax"
+        elif len(taxes) > 1:
+            yield f"tax at {tax['rate']} on {tax['base']}: {tax['amount']}"
     if "transaction" in document:
         yield _in_transaction_currency(cast(Shape, document["transaction"]))
     for relation in _dicts(document, "relates_to"):

@@ -123,6 +123,10 @@ def test_an_exempt_product_is_not_taxed_and_stands_apart_on_the_document() -> No
         {"rate": "0.24", "base": "90.00", "amount": "21.60"},
     ]
     assert [(line["subscription"], line["tax_rate"]) for line in result.lines] == [("sub-1", "0.24"), ("sub-2", "0")]
+    assert result.notes == [
+        "2019-03-01 invoice: tax at 0 on 90.00: 0.00",
+        "2019-03-01 invoice: tax at 0.24 on 90.00: 21.60",
+    ]
 
 
 def test_nothing_by_reverse_charge_stands_apart_from_nothing_of_an_exempt_product() -> None:
