@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from services.invoicing.notes import notes_on
 from services.invoicing.shapes import document_shape, plan_shape, subscription_shape
 from services.invoicing.simulation import Simulation, simulate
 from shared.billing.facts import Fact
@@ -93,6 +94,13 @@ class Outcome:
     def totals(self) -> list[str]:
         """Documents without their lines, as text."""
         return [_head(document) for document in self.json]
+
+    @property
+    def notes(self) -> list[str]:
+        """What documents say beside their amounts, as text: date, kind, note."""
+        return [
+            f"{document['date']} {document['kind']}: {note}" for document in self.json for note in notes_on(document)
+        ]
 
     @property
     def subscriptions(self) -> list[Json]:
@@ -256,6 +264,11 @@ def setting(key: str, value: object, *, since: str, scope: str = "organisation",
     if of is not None:
         data["scope_id"] = of
     return event("SettingChanged", since, data)
+
+
+def exchange_rate(rate: str, *, on: str, known: str | None = None, base: str = "EUR", quote: str = "USD") -> Event:
+    """One unit of `base` in `quote` from a day on; `known` is when it was set."""
+    return event("ExchangeRateSet", known or on, {"base": base, "quote": quote, "rate": rate, "date": on})
 
 
 def _block(block: str | Json) -> Json:

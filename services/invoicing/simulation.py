@@ -12,7 +12,9 @@ from datetime import UTC, date
 from itertools import count
 
 from shared.billing.account import Account, account_on, known_facts, next_known, zone_of
-from shared.billing.documents import Document, DraftLine, Group, TaxLeft
+from shared.billing.balance import OpenInvoices, related
+from shared.billing.documents import Document, DraftLine, Group
+from shared.billing.exchange import ExchangeRates, exchanged
 from shared.billing.facts import Fact, SettingChanged
 from shared.billing.folding import fold, is_founding
 from shared.billing.installments import InstallmentPlan, installment_plan
@@ -22,6 +24,7 @@ from shared.billing.moments import civil_date
 from shared.billing.run import due, issue
 from shared.billing.settings import check, refusal
 from shared.billing.state import SubscriptionState, subscription_state
+from shared.billing.tax_lines import TaxLeft
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,8 @@ def simulate(
     documents: list[Document] = []
     revisions: dict[LayerKey, int] = {}
     tax_left: TaxLeft = {}
+    open_invoices: OpenInvoices = {}
+    rates = ExchangeRates(master.organisation)
     for day in _run_days(subscriptions, until, runs):
         touched = [s for s in subscriptions if s.waiting or (s.look_at is not None and s.look_at <= day)]
         drafts = [draft for subscription in touched for draft in subscription.look(master, day)]
@@ -96,7 +101,7 @@ def simulate(
             drafts, day, _names(len(documents)), revisions, tax_left,
             issue_zero_invoices=_issues_zero(master, day),
         )  # fmt: skip
-        documents += issued
+        documents += [exchanged(document, rates) for document in related(issued, open_invoices)]
         _settle(touched, drafts, issued)
     return _outcome(until, documents, subscriptions, master, _rejected_settings(facts, until))
 

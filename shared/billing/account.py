@@ -12,23 +12,25 @@ from shared.billing.charges import Charges
 from shared.billing.facts import Fact
 from shared.billing.folding import fold, is_founding, settled
 from shared.billing.history import known_by_end_of
-from shared.billing.masterdata import MasterData, tax_rate_of
+from shared.billing.masterdata import MasterData
 from shared.billing.moments import civil_date
 from shared.billing.phases import Layout
 from shared.billing.policies import Policies
 from shared.billing.price_book import PriceBook
 from shared.billing.schedule import Schedule
+from shared.billing.tax import tax_of
 from shared.billing.terms import Terms
 from shared.billing.timeline import Timeline
 
 
 @dataclass(frozen=True, slots=True)
 class Payer:
-    """Who gets the documents: its id, its tax rate, and whether the customer's items are invoiced separately."""
+    """Who gets the documents: its id, its tax, and whether the customer's items are invoiced separately."""
 
     recipient: str
     tax_rate: Decimal
     separate: bool
+    reverse_charge: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +55,33 @@ class Account:
     def schedule(self) -> Schedule:
         return Schedule(self.layout, self.prices, self.policies)
 
-    def payer(self) -> Payer:
-        """The reseller if there is one, else the customer, with its own tax rate (rules R6.1, R6.7)."""
-        terms, master = self.terms, self.policies.master
+    def payer(self, of: Terms | None = None) -> Payer:
+        """The reseller if there is one, else the customer, with the tax that is its own (rules R6.1, R6.7).
+
+        `of` are the terms whose product is taxed, where they are not those in force.
+        """
+        terms, master = of or self.terms, self.policies.master
         limit = known_by_end_of(self.known, terms.tz)
         profile = master.customer(terms.customer_id, terms.tz, limit)
         reseller = profile.reseller_of(terms.reseller_id, terms.known_at)
         block = profile.block if reseller is None else master.reseller(reseller, terms.tz, limit)
-        return Payer(block.id, tax_rate_of(block), self.policies.separate_invoices())
+        tax = tax_of(block, self._tax_type(terms), lambda key: master.setting(key, self.known, terms.tz, self.known))
+        return Payer(block.id, tax.rate, self.policies.separate_invoices(), tax.reverse_charge)
+
+    def transaction_currency(self, recipient: str) -> str | None:
+        """What a recipient of this subscription's lines, now or formerly its payer, pays in (rule R6.8)."""
+        master, tz = self.policies.master, self.terms.tz
+        limit = known_by_end_of(self.known, tz)
+        stated = master.reseller(recipient, tz, limit).transaction_currency
+        return stated or master.customer(recipient, tz, limit).block.transaction_currency
+
+    def _tax_type(self, terms: Terms) -> str | None:
+        """The order's own type of product, else the product's as it is known now: tax is no term of a subscription."""
+        if terms.tax_type is not None:
+            return terms.tax_type
+        limit = known_by_end_of(self.known, terms.tz)
+        product = self.policies.master.product(terms.product_id, terms.tz, limit)
+        return None if product is None else product.tax_type
 
 
 def account_of(timeline: Timeline, master: MasterData, day: date) -> Account | None:

@@ -74,7 +74,7 @@ def terms_of(fact: Fact, master: MasterData) -> Terms:
         time_zone=block.time_zone or "UTC",
         product_id=item.product.id,
         vendor=item.product.vendor or (product.vendor if product else None),
-        tax_type=item.product.tax_type or (product.tax_type if product else None),
+        tax_type=item.product.tax_type,
         currency=body.currency,
         charge=charge,
         term=term,

@@ -94,7 +94,7 @@ def _merged(old: Terms, body: SubscriptionConverted, day: date) -> Terms:
         old,
         product_id=body.product.id,
         vendor=body.product.vendor or old.vendor,
-        tax_type=body.product.tax_type or old.tax_type,
+        tax_type=body.product.tax_type,
         charge=charge,
         term=term,
         frequency=frequency,

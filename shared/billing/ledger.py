@@ -52,6 +52,7 @@ class IssuedLine:
     days: int
     of_days: int
     returns: str | None = None
+    reverse_charge: bool = False
     why: Why | None = None
 
     @property

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, tzinfo
-from decimal import Decimal
 from functools import partial
 from typing import NamedTuple, Protocol, TypeVar, cast
 
 from shared.billing.blocks import CustomerBlock, ResellerBlock
 from shared.billing.facts import (
     CustomerStated,
+    ExchangeRateSet,
     Fact,
     PriceChanged,
     ProductCopied,
@@ -27,8 +27,6 @@ from shared.billing.facts import (
 from shared.billing.history import History, KnownKey, Limit, history
 from shared.billing.moments import civil_date, instant, known_key
 from shared.billing.settings import SettingBook, Value, refusal
-
-_ZERO = Decimal(0)
 
 
 class _Block(Protocol):
@@ -160,14 +158,14 @@ class MasterData:
     ) -> Value:
         """A setting on a day, of what is known by the end of the day `known`."""
         scopes = {"product": product, "reseller": reseller, "customer": customer}
-        return self._book.value(key, on, tz, known, scopes)
+        return self.settings.value(key, on, tz, known, scopes)
 
     def states(self, key: str) -> bool:
         """Whether anything but the default of a setting was ever said, in any scope."""
-        return self._book.states(key)
+        return self.settings.states(key)
 
     @property
-    def _book(self) -> SettingBook:
+    def settings(self) -> SettingBook:
         if self._settings is None:
             self._settings = SettingBook.of(self._setting_changes(), self.overrides)
         return self._settings
@@ -188,7 +186,9 @@ class MasterData:
             known = (civil_date(fact.time, tz) for fact in self.subscriptions.get(scope_id, ()))
             return min((on for on in known if on > day), default=None)
         if tz not in self._organisation:
-            self._organisation[tz] = history(self.organisation, tz, None, lambda known, fact: known)
+            # Exchange rates come daily and change no charge: they are looked up when a document is made.
+            others = [fact for fact in self.organisation if not isinstance(fact.body, ExchangeRateSet)]
+            self._organisation[tz] = history(others, tz, None, lambda known, fact: known)
         return self._organisation[tz].next_after(day)
 
     def _customer_history(self, customer_id: str, tz: tzinfo) -> History[CustomerProfile]:
@@ -271,10 +271,3 @@ def _customer_with(known: CustomerProfile, fact: Fact, tz: tzinfo) -> CustomerPr
 
 def _reseller_with(known: ResellerBlock, fact: Fact) -> ResellerBlock:
     return _merged(known, fact.body.reseller) if isinstance(fact.body, ResellerStated) else known
-
-
-def tax_rate_of(block: CustomerBlock | ResellerBlock) -> Decimal:
-    """The rate a payer is billed with: 0 when exempt or not stated (rules R6.1, R6.7)."""
-    if block.tax_exempt or block.tax_rate is None:
-        return _ZERO
-    return block.tax_rate

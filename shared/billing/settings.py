@@ -6,7 +6,8 @@ order item or a customer states in its own fields wins over every setting.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, tzinfo
 from decimal import Decimal, InvalidOperation
@@ -27,6 +28,10 @@ _SCOPES: dict[Level, tuple[str, ...]] = {
 }
 
 
+# Two letters of ISO 3166; EL, as VAT numbers write Greece, would be a second name of GR.
+_COUNTRY = "(?!EL)[A-Z]{2}"
+
+
 class UnknownSetting(ValueError):
     """A setting, a value or a scope that does not exist here; the message lists what does."""
 
@@ -40,7 +45,7 @@ class Setting:
 
     key: str
     level: Level
-    kind: Literal["choice", "bool", "int", "rate"]
+    kind: Literal["choice", "bool", "int", "rate", "tax_rate", "country"]
     default: Value
     choices: tuple[str, ...] = ()
     before: tuple[date, Value] | None = None
@@ -67,6 +72,15 @@ class Setting:
             if written.isascii() and written.isdigit():
                 return int(written)
             raise UnknownSetting(f"{self.key} cannot be {written!r}: write a whole number of 0 or more, or none")
+        if self.kind == "country":
+            if written == "none":
+                return None
+            if re.fullmatch(_COUNTRY, written):
+                return written
+            raise UnknownSetting(
+                f"{self.key} cannot be {written!r}: write a country as two capital letters, such as DE "
+                "(Greece is GR), or none"
+            )
         try:
             rate = Decimal(written)
         except InvalidOperation:
@@ -75,6 +89,8 @@ class Setting:
             raise UnknownSetting(
                 f'{self.key} cannot be {written!r}: write a decimal fraction of 0 or more, such as "0.05"'
             )
+        if self.kind == "tax_rate" and rate > 1:
+            raise UnknownSetting(f'{self.key} cannot be {written!r}: write a fraction from 0 to 1: 24 % is "0.24"')
         return rate
 
 
@@ -96,14 +112,26 @@ SETTINGS: Mapping[str, Setting] = {
         Setting("extra_charge_rate", "account", "rate", Decimal(0)),
         # Microsoft's extended service terms begin on this day (rule R5.8).
         Setting("est_enabled", "organisation", "bool", True, before=(date(2026, 5, 4), False)),
+        Setting("seller_country", "organisation", "country", None),
     )
 }
+
+# Beside them a family, because there is one for each country and, where it has its own rate, each type of product.
+_TAX_RATES = ("tax_rate.COUNTRY", "tax_rate.COUNTRY.TYPE")
+_TAX_RATE = re.compile(rf"tax_rate\.{_COUNTRY}(\..+)?")
+
+
+def tax_rate_key(country: str, tax_type: str | None = None) -> str:
+    """The setting of the tax rate of a country, or of a type of product there (rule R6.7)."""
+    return f"tax_rate.{country}" if tax_type is None else f"tax_rate.{country}.{tax_type}"
 
 
 def setting_named(key: str) -> Setting:
     """The setting of a name. UnknownSetting lists the names that exist."""
+    if _TAX_RATE.fullmatch(key):
+        return Setting(key, "organisation", "tax_rate", None)
     if key not in SETTINGS:
-        raise UnknownSetting(f"there is no setting {key!r}: there are {', '.join(SETTINGS)}")
+        raise UnknownSetting(f"there is no setting {key!r}: there are {', '.join((*SETTINGS, *_TAX_RATES))}")
     return SETTINGS[key]
 
 
@@ -162,6 +190,15 @@ class SettingBook:
         if key in self.overrides:
             return setting.read(self.overrides[key])
         return setting.default_on(on)
+
+    def next_change(self, concerns: Callable[[str], bool], day: date, tz: tzinfo) -> date | None:
+        """The first day after `day` on which a setting of the organisation, of those concerned, begins to hold."""
+        days = [
+            max(civil_date(fact.body.effective_from, tz), civil_date(fact.time, tz))
+            for fact in self.changes.get(("organisation", ""), ())
+            if isinstance(fact.body, SettingChanged) and concerns(fact.body.key)
+        ]
+        return min((begins for begins in days if begins > day), default=None)
 
     def _stated(self, key: str, scope: tuple[str, str], on: date, tz: tzinfo, known: date) -> str | None:
         """The value in force: latest `effective_from`, on a tie the last that became known."""

@@ -11,6 +11,7 @@ from shared.billing.account import Account
 from shared.billing.calendar import ONE_DAY
 from shared.billing.money import round_money
 from shared.billing.periods import billing_plan_name
+from shared.billing.tax import is_tax_setting
 from shared.billing.timeline import End
 
 Status = Literal["pending", "active", "suspended", "expired", "disabled", "deleted", "canceled", "failed"]
@@ -110,6 +111,9 @@ def next_change(account: Account, on: date) -> date | None:
         return start
     days = [change.on for change in timeline.seats] + [change.on for change in timeline.statuses]
     days += [phase.begins for phase in layout.phases]
+    if account.terms.has_installments:  # the gross of the next installment
+        taxed_from = account.policies.master.settings.next_change(is_tax_setting, on, account.terms.tz)
+        days += [] if taxed_from is None else [taxed_from]
     end = timeline.end
     if end is not None:
         days.append(end.on)

@@ -101,6 +101,24 @@ def test_credits_return_a_line_of_an_earlier_document_and_never_more_than_it_bil
 
 @examples
 @each(histories())
+def test_every_credit_note_goes_on_open_invoices_of_its_recipient_the_oldest_first(history: History) -> None:
+    issued = documents(history)
+    left = {one.number: one.gross for one in issued if one.kind == "invoice"}
+    whose = {one.number: (one.recipient, one.currency, one.day) for one in issued}
+    for note in (one for one in issued if one.kind == "credit_note"):
+        assert sum(one.amount for one in note.relates_to) == note.gross
+        assert note.balance == 0  # it returns what was invoiced to the same recipient
+        for relation in note.relates_to:
+            recipient, currency, day = whose[relation.document]
+            assert (recipient, currency) == (note.recipient, note.currency)
+            older = [name for name in left if whose[name][:2] == (recipient, currency) and whose[name][2] < day]
+            assert all(left[name] == 0 for name in older)
+            left[relation.document] -= relation.amount
+            assert left[relation.document] >= 0
+
+
+@examples
+@each(histories())
 def test_the_tax_of_credit_notes_is_never_more_than_that_of_the_invoices_they_return(history: History) -> None:
     charged: dict[tuple[str, Decimal], Decimal] = defaultdict(Decimal)
     returned: dict[tuple[str, Decimal], Decimal] = defaultdict(Decimal)

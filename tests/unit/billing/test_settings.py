@@ -26,6 +26,7 @@ def test_defaults_are_those_of_the_rules() -> None:
         "separate_invoices": False,
         "extra_charge_rate": Decimal(0),
         "est_enabled": True,
+        "seller_country": None,
     }
 
 
