@@ -81,10 +81,13 @@ def _sum(case: Case, outcome: Outcome) -> str:
 
 
 def _rejected(case: Case, outcome: Outcome) -> list[str]:
-    """The reasons; of each the part that the case names, where it is in it."""
+    """The reasons; of each the part that the case names, where it is in it; `any` is in every one."""
     reasons = [str(fact["reason"]) for fact in outcome.rejected]
-    parts = [*case.expected["rejected"], *[""] * len(reasons)]
-    return [part if part and part in reason else reason for reason, part in zip(reasons, parts, strict=False)]
+    parts = [*case.expected["rejected"], *[None] * len(reasons)]
+    return [
+        part if part is not None and (part == "any" or part in reason) else reason
+        for reason, part in zip(reasons, parts, strict=False)
+    ]
 
 
 def _stated(rows: Sequence[Json], wanted: Mapping[str, Json]) -> Json:
