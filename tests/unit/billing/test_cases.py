@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from tests.billing_cases import Case, WrongCase, all_cases, read_cases
+from tests.billing_cases import FOLDER, Case, WrongCase, all_cases, read_cases
 
 
 @pytest.mark.parametrize("case", all_cases(), ids=str)
@@ -52,6 +53,18 @@ def test_what_is_mistyped_is_refused_with_a_sentence(written: str, instead: str,
         read_cases(file)
 
     assert sentence in str(refused.value)
+
+
+def test_the_example_of_the_page_is_a_case_that_holds(tmp_path: Path) -> None:
+    (example,) = re.findall(
+        r"^```yaml\n(.*?)^```$", (FOLDER / "README.md").read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
+    file = tmp_path / "readme.yaml"
+    file.write_text(example, encoding="utf-8")
+
+    (case,) = read_cases(file)
+
+    assert case.found() == case.expected
 
 
 def test_a_case_that_comes_out_otherwise_is_found(tmp_path: Path) -> None:
