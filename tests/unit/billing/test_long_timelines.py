@@ -1,7 +1,7 @@
 """Long timelines: many subscriptions of many kinds, over two years and more, with every document on the way.
 
-What happens and what is expected stands in tests/cases/timelines, reckoned by hand. Beside the documents themselves it is
-checked that runs are free to come more or less often: the idea behind invoices, rule R0.6.
+What happens and what is expected stands in tests/cases/timelines, reckoned by hand. Beside the documents themselves it
+is checked that runs are free to come more or less often: the idea behind invoices, rule R0.6.
 """
 
 from __future__ import annotations
