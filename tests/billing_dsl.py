@@ -59,10 +59,14 @@ class Given:
     def then(self, *events: Event) -> Given:
         return Given((*self.events, *events), self.settings)
 
+    def facts(self) -> list[Fact]:
+        """What the events say; Unreadable where one cannot be read."""
+        return facts_from(self.events)
+
     def until(self, day: str, runs: Sequence[str] | None = None) -> Outcome:
         """The invoice runs of every day up to `day`, or of the days in `runs` only."""
         days = None if runs is None else [date.fromisoformat(run) for run in runs]
-        return Outcome(simulate(facts_from(self.events), date.fromisoformat(day), days, self.settings))
+        return Outcome(simulate(self.facts(), date.fromisoformat(day), days, self.settings))
 
 
 @dataclass(frozen=True)
