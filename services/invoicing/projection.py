@@ -14,8 +14,9 @@ from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
 from shared.billing.account import Account
+from shared.billing.installments import installment_plan
 from shared.billing.money import written
-from shared.billing.state import installment_plan, next_charge
+from shared.billing.state import next_charge
 from shared.billing.timeline import Timeline
 from shared.events.envelope import CloudEvent
 from shared.events.models.base import EventModel
@@ -24,7 +25,7 @@ from shared.log.topics import CATALOG, INVOICES, ORDERS, SUBSCRIPTIONS
 from shared.projections.spec import Documents, Key, ProjectionSpec, Row, Rows, Stream, Table
 from shared.projections.subscription_stream import MASTER_SCOPES, SubscriptionFold, master_data, matters, names
 
-# Cycle starts whose base installment stands on an issued document.
+# First days of the lines on issued documents that may be installments, whole or a first part (rule R5.9).
 Invoiced = frozenset[date]
 
 INSTALLMENT_PLAN = Table(
@@ -58,7 +59,7 @@ DOCUMENT_LINE = Table(
 
 _INVOICED = """
 SELECT subscription, array_agg("from") FROM document_line
-WHERE subscription = ANY(%s) AND kind = 'installment' GROUP BY subscription
+WHERE subscription = ANY(%s) AND kind IN ('installment', 'prorated') GROUP BY subscription
 """
 
 
@@ -117,10 +118,10 @@ def _line(number: str, line: DocumentLine) -> Row:
 
 
 def concerned(event: CloudEvent, model: EventModel) -> Iterable[Key]:
-    """The subscriptions whose plan counts differently after a document: those with an installment on it."""
+    """The subscriptions whose plan may count differently after a document: those with installments or parts of one."""
     if not isinstance(model, IssuedDocument):
         return ()
-    return {Key("subscription", line.subscription) for line in model.lines if line.kind == "installment"}
+    return {Key("subscription", line.subscription) for line in model.lines if line.kind in ("installment", "prorated")}
 
 
 SPEC = ProjectionSpec(

@@ -10,9 +10,10 @@ from decimal import Decimal
 
 from shared.billing.calendar import ONE_DAY
 from shared.billing.documents import Document
+from shared.billing.installments import InstallmentPlan
 from shared.billing.ledger import IssuedLine
 from shared.billing.money import written
-from shared.billing.state import InstallmentPlan, SubscriptionState
+from shared.billing.state import SubscriptionState
 
 Json = dict[str, object]
 

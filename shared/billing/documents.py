@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 
 from shared.billing.ledger import IssuedLine, LayerKey, LineKind
 from shared.billing.money import ZERO, minor_unit, round_money
+from shared.billing.why import Why
 
 DocumentKind = Literal["invoice", "credit_note"]
 
@@ -35,6 +36,7 @@ class DraftLine:
     days: int
     of_days: int
     returns: IssuedLine | None = None
+    why: Why | None = None
 
 
 class Group(NamedTuple):
@@ -158,6 +160,7 @@ def _issued(draft: DraftLine, name: str, revisions: MutableMapping[LayerKey, int
         days=draft.days,
         of_days=draft.of_days,
         returns=None if draft.returns is None else draft.returns.line,
+        why=draft.why,
     )
 
 

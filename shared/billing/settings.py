@@ -27,29 +27,32 @@ _SCOPES: dict[Level, tuple[str, ...]] = {
 }
 
 
-# Values of the rules that this version would bill wrongly, and what to leave in their place.
-_NOT_BILLED = {("price_change_applies", "immediately"): "next_cycle", ("bill_while_suspended", "false"): "true"}
-
-
 class UnknownSetting(ValueError):
     """A setting, a value or a scope that does not exist here; the message lists what does."""
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting. `kind` says how a written value is read; `choices` where it is one of a list."""
+    """One setting. `kind` says how a written value is read; `choices` where it is one of a list.
+
+    `before` is the default on days before the day it names, where the default has a beginning.
+    """
 
     key: str
     level: Level
     kind: Literal["choice", "bool", "int", "rate"]
     default: Value
     choices: tuple[str, ...] = ()
+    before: tuple[date, Value] | None = None
+
+    def default_on(self, day: date) -> Value:
+        """What holds on a day where nothing is said."""
+        if self.before is not None and day < self.before[0]:
+            return self.before[1]
+        return self.default
 
     def read(self, written: str) -> Value:
         """The value of a written one. UnknownSetting names what may be written."""
-        instead = _NOT_BILLED.get((self.key, written))
-        if instead is not None:
-            raise UnknownSetting(f"{self.key}: {written} is not billed by this version: leave it at {instead}")
         if self.kind == "choice":
             if written in self.choices:
                 return written
@@ -91,7 +94,8 @@ SETTINGS: Mapping[str, Setting] = {
         Setting("full_refund_hours", "product", "int", None),
         Setting("separate_invoices", "customer", "bool", False),
         Setting("extra_charge_rate", "account", "rate", Decimal(0)),
-        Setting("est_enabled", "organisation", "bool", True),
+        # Microsoft's extended service terms begin on this day (rule R5.8).
+        Setting("est_enabled", "organisation", "bool", True, before=(date(2026, 5, 4), False)),
     )
 }
 
@@ -127,6 +131,18 @@ class SettingBook:
 
     changes: Mapping[tuple[str, str], Sequence[Fact]]
     overrides: Mapping[str, str]
+    stated: frozenset[str]
+
+    @classmethod
+    def of(cls, changes: Mapping[tuple[str, str], Sequence[Fact]], overrides: Mapping[str, str]) -> SettingBook:
+        """The book of changes that hold, by scope."""
+        bodies = (fact.body for facts in changes.values() for fact in facts)
+        keys = {body.key for body in bodies if isinstance(body, SettingChanged)}
+        return cls(changes, overrides, frozenset(keys | set(overrides)))
+
+    def states(self, key: str) -> bool:
+        """Whether anything but the default was ever said."""
+        return key in self.stated
 
     def value(self, key: str, on: date, tz: tzinfo, known: date, scopes: Mapping[str, str | None]) -> Value:
         """What a setting is on a day, of what is known by the end of the day `known` (customer's zone).
@@ -134,6 +150,8 @@ class SettingBook:
         `scopes` names the ids of product, reseller and customer in question; a missing one is not asked.
         """
         setting = setting_named(key)
+        if key not in self.stated:
+            return setting.default_on(on)
         for scope in _SCOPES[setting.level]:
             scope_id = "" if scope == "organisation" else scopes.get(scope)
             if scope_id is None:
@@ -143,7 +161,7 @@ class SettingBook:
                 return setting.read(stated)
         if key in self.overrides:
             return setting.read(self.overrides[key])
-        return setting.default
+        return setting.default_on(on)
 
     def _stated(self, key: str, scope: tuple[str, str], on: date, tz: tzinfo, known: date) -> str | None:
         """The value in force: latest `effective_from`, on a tie the last that became known."""

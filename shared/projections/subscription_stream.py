@@ -11,10 +11,11 @@ from pydantic import TypeAdapter
 
 from shared.billing.account import Account, account_of
 from shared.billing.facts import CustomerStated, ExchangeRateSet, Fact, OrderExecuted, SubscriptionImported
+from shared.billing.folding import evolve, fold
 from shared.billing.masterdata import MasterData
 from shared.billing.moments import civil_date, instant
 from shared.billing.state import next_change
-from shared.billing.timeline import Timeline, evolve, fold
+from shared.billing.timeline import Timeline
 from shared.projections.spec import Facts, Key, MasterFacts, Rows
 
 MASTER_SCOPES = frozenset({"product", "customer", "reseller", "organisation"})
@@ -52,7 +53,8 @@ class SubscriptionFold(Generic[X_contra]):
         yield Key("organisation", "")
         terms = state.terms
         if terms is not None:
-            yield Key("product", terms.product_id)
+            for product in {phase.terms.product_id for phase in state.phases}:
+                yield Key("product", product)
             yield Key("customer", terms.customer_id)
             if terms.reseller_id is not None:
                 yield Key("reseller", terms.reseller_id)

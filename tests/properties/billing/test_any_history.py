@@ -11,14 +11,15 @@ from hypothesis import strategies as st
 
 from services.invoicing.simulation import simulate
 from shared.billing.account import account_on
+from shared.billing.capture import founding_zone
 from shared.billing.documents import Document
+from shared.billing.folding import evolve, fold, is_founding
 from shared.billing.ledger import IssuedLine
 from shared.billing.masterdata import MasterData
 from shared.billing.moments import order_key
 from shared.billing.money import minor_unit
 from shared.billing.run import due
-from shared.billing.terms import founding_zone
-from shared.billing.timeline import evolve, fold, initial, is_founding
+from shared.billing.timeline import Timeline
 from tests.billing_dsl import Given, facts_from
 from tests.strategies.examples import examples
 from tests.strategies.histories import LAST_DAY, History, histories
@@ -143,7 +144,7 @@ def test_a_fact_that_sorts_last_evolves_the_timeline_to_what_folding_gives(histo
         tz = founding_zone(founding, master)
         own.sort(key=lambda fact: order_key(fact, tz))
         for count in range(1, len(own)):
-            known = fold(subscription, own[:count], master) or initial(subscription)
+            known = fold(subscription, own[:count], master) or Timeline(subscription)
             evolved = evolve(known, own[count], master)
             if evolved is not None:
                 assert evolved == fold(subscription, own[: count + 1], master)
