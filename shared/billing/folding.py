@@ -18,6 +18,7 @@ from shared.billing.phases import opening
 from shared.billing.settling import settle
 from shared.billing.terms import Refused, Terms
 from shared.billing.timeline import End, Rejection, RenewalOff, SeatChange, Timeline
+from shared.billing.windows import any_closed, give_back
 
 
 def is_founding(fact: Fact) -> bool:
@@ -70,7 +71,18 @@ def settled(timeline: Timeline, master: MasterData, known: date) -> Timeline:
         return timeline
     whole = timeline.copy()
     settle(whole, master, known, None)
+    if whole.parent_end is not None and whole.parent_end is whole.end:
+        whole.parent_end = _by_its_own_window(whole, whole.parent_end, master)
     return whole
+
+
+def _by_its_own_window(timeline: Timeline, end: End, master: MasterData) -> End:
+    """The end that an add-on has from its parent: credited as its own windows allow (rules R5.1, R5.2)."""
+    phase = timeline.layout.phase_at(end.on)
+    if any_closed(timeline, phase, end.at, master, end.decided):
+        return end._replace(refunded=False)
+    seats = timeline.quantity_on(end.on)
+    return end._replace(returned=give_back(timeline, phase, seats, end.at, master, end.decided))
 
 
 def _apply(
