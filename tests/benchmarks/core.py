@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from datetime import date, timedelta
 
-from shared.billing.account import account_on
+from shared.billing.account import account_of
 from shared.billing.facts import Fact
 from shared.billing.folding import fold
 from shared.billing.masterdata import MasterData
@@ -82,10 +82,13 @@ def measure() -> dict[str, float]:
 
 
 def _charges_a_second(events: list[Event]) -> float:
+    """From a folded timeline: prices and policies are asked anew each time, nothing is kept from round to round."""
     facts, master = _known(events)
+    timeline = fold("sub-1", facts, master)
+    assert timeline is not None
 
     def charge() -> None:
-        account = account_on("sub-1", facts, master, _END)
+        account = account_of(timeline, master, _END)
         assert account is not None
         rounding, currency = account.policies.rounding(_END), account.terms.currency
         for layer in account.charges.since(_START, _END):
