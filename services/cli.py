@@ -32,6 +32,10 @@ EventFile = Annotated[
 ]
 
 
+_FILE_OR_BASE = (
+    "give either FILE, or --base DATABASE and what to try there (--events FILE, --setting KEY=VALUE; --documents lists "
+    "what differs)"
+)
 # As events: no fact lies outside, and no cycle that a run has to look at.
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199
 
@@ -117,17 +121,37 @@ def emit(file: EventFile) -> None:
 
 @app.command()
 def simulate(
-    file: EventFile,
     until: Annotated[date, typer.Option(parser=_last_day, metavar="DATE", help="The last day.")],
+    file: Annotated[
+        str | None, typer.Argument(metavar="FILE", help="JSON Lines, or a JSON or YAML list; - = standard input.")
+    ] = None,
+    base: Annotated[
+        str | None, typer.Option(metavar="DATABASE", help="What would be different there: embedded, or a DSN.")
+    ] = None,
+    events: Annotated[
+        str | None, typer.Option(metavar="FILE", help="With --base: the events to try, in a file as above.")
+    ] = None,
     runs: Annotated[str, typer.Option(metavar="D1,D2,...", help="Run on these days only; else on every day.")] = "",
     setting: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="May be given several times.")] = None,
+    documents: Annotated[bool, typer.Option("--documents", help="With --base: list what differs.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Fold the events of a file and run its invoices, without broker or database."""
+    """Run the invoices of a file of events, or show what hypothetical events would change of a database's."""
     days, settings = _days(runs) or None, _settings(setting or [])
-    from services.invoicing import cli
+    if base is None:
+        if file is None or events is not None or documents:
+            raise typer.BadParameter(_FILE_OR_BASE)
+        from services.invoicing import cli
 
-    cli.simulate(file, until=until, runs=days, settings=settings, as_json=as_json)
+        cli.simulate(file, until=until, runs=days, settings=settings, as_json=as_json)
+        return
+    if file is not None or (events is None and not settings):
+        raise typer.BadParameter(_FILE_OR_BASE)
+    from services import system_commands
+    from services.invoicing import whatif_cli
+
+    dsn = system_commands.database_dsn() if base == "embedded" else base
+    whatif_cli.run(dsn, events, until=until, runs=days, settings=settings, documents=documents, as_json=as_json)
 
 
 @app.command(name="invoice-run")

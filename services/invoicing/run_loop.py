@@ -22,6 +22,9 @@ from shared.billing.ledger import IssuedLine, LayerKey
 from shared.billing.masterdata import MasterData
 from shared.billing.run import due, issue
 
+# As events: no fact lies before it.
+FIRST_DAY = date(1900, 1, 1)
+
 
 @dataclass(frozen=True, slots=True)
 class Issued:
@@ -37,7 +40,7 @@ class Issued:
     @property
     def first_open(self) -> date:
         """The first day that can be run."""
-        return date.min if self.closed is None else self.closed + ONE_DAY
+        return FIRST_DAY if self.closed is None else self.closed + ONE_DAY
 
 
 NOTHING_ISSUED = Issued()

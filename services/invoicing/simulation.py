@@ -77,9 +77,7 @@ def rejected_settings(facts: Iterable[Fact], until: date) -> list[RejectedFact]:
     ]
 
 
-def rejected_of(
-    subscription: Watched, account: Account | None, master: MasterData, until: date
-) -> list[RejectedFact]:
+def rejected_of(subscription: Watched, account: Account | None, master: MasterData, until: date) -> list[RejectedFact]:
     """What the rules refuse of a subscription, and what waits for its order at the end."""
     tz = zone_of(subscription.facts, master)
     known = subscription.facts if tz is None else known_facts(subscription.facts, tz, until)
