@@ -133,7 +133,7 @@ def test_what_it_says_is_what_happens_once_the_events_come_in_earnest(
 
         await system.emit(events)
         await system.settled()
-        issued = [document for day in sorted(days) for document in (await system.run(day)).documents]
+        issued: list[Json] = [document for day in sorted(days) for document in (await system.run(day)).documents]
 
         came_out = {line["line"]: line for document in issued for line in document["lines"]}
         assert expected
@@ -182,8 +182,12 @@ def test_events_that_cannot_count_are_told_with_their_reason(
     empty_broker: Broker, database: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     events = [
-        *identified(seats(0, on="2026-02-10"), seats(7, on="2026-02-10", sub="sub-nobody"), source="urn:test:what-if"),
-        REAL[3],
+        *identified(
+            seats(0, on="2026-02-10", sub="sub-2"),
+            seats(7, on="2026-02-10", sub="sub-nobody"),
+            source="urn:test:what-if",
+        ),
+        REAL[0],
         *identified(canceled(on="2026-01-19", known="2026-02-10", sub="sub-1"), source="urn:test:end"),
     ]
     file = tmp_path / "changes.jsonl"
