@@ -101,6 +101,10 @@ class RunLoop:
         self.documents.sort(key=lambda document: document.sort_key)
         return self.documents
 
+    def ledger(self, closed: date) -> Issued:
+        """What is issued after the runs up to a day: later runs can begin with it."""
+        return Issued({one.id: tuple(one.issued) for one in self.subscriptions}, dict(self._tax_left), closed)
+
     def _days(self, until: date, runs: Sequence[date] | None) -> Iterator[date]:
         """The days to run, in order: those given, or each on which a subscription has to be looked at."""
         if runs is not None:
