@@ -32,10 +32,6 @@ EventFile = Annotated[
 ]
 
 
-_FILE_OR_BASE = (
-    "give either FILE, or --base DATABASE and what to try there (--events FILE, --setting KEY=VALUE; --documents lists "
-    "what differs)"
-)
 # As events: no fact lies outside, and no cycle that a run has to look at.
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199
 
@@ -139,14 +135,18 @@ def simulate(
     """Run the invoices of a file of events, or show what hypothetical events would change of a database's."""
     days, settings = _days(runs) or None, _settings(setting or [])
     if base is None:
-        if file is None or events is not None or documents:
-            raise typer.BadParameter(_FILE_OR_BASE)
+        if events is not None or documents:
+            raise typer.BadParameter("--events and --documents go with --base DATABASE")
+        if file is None:
+            raise typer.BadParameter("give a FILE of events, or --base DATABASE with --events FILE")
         from services.invoicing import cli
 
         cli.simulate(file, until=until, runs=days, settings=settings, as_json=as_json)
         return
-    if file is not None or (events is None and not settings):
-        raise typer.BadParameter(_FILE_OR_BASE)
+    if file is not None:
+        raise typer.BadParameter("FILE and --base exclude each other: what to try on a database comes with --events")
+    if events is None and not settings:
+        raise typer.BadParameter("--base needs something to try: --events FILE or --setting KEY=VALUE")
     from services import system_commands
     from services.invoicing import whatif_cli
 

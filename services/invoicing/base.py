@@ -31,6 +31,9 @@ from shared.store.pool import connect
 _SNAPSHOT = "SELECT set_config('default_transaction_read_only', 'on', false)"
 _USE = "SELECT set_config('search_path', quote_ident(%s), true)"
 _COUNT = "SELECT count(*) FROM state WHERE scope = 'subscription'"
+_KNOWN = """
+SELECT scope_id FROM state JOIN unnest(%s::text[]) AS w (scope_id) USING (scope_id) WHERE scope = 'subscription'
+"""
 _DEPENDENTS = """
 SELECT DISTINCT dependent_id FROM dependency JOIN unnest(%s::text[], %s::text[]) AS w (scope, scope_id)
     USING (scope, scope_id)
@@ -81,6 +84,10 @@ class Base:
             return set()
         found = [*await self._rows(_DEPENDENTS, *columns(sorted(masters), 2)), *await self._rows(_REFUSED)]
         return {subscription for (subscription,) in found}
+
+    async def known(self, subscriptions: Collection[str]) -> set[str]:
+        """Those of the subscriptions that exist, and are not only hypothetical."""
+        return {subscription for (subscription,) in await self._rows(_KNOWN, literal(sorted(subscriptions)))}
 
     async def parked(self, subscriptions: Collection[str]) -> dict[str, str]:
         """Those of the subscriptions that stand still, with the reason."""

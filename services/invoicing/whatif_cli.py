@@ -59,6 +59,7 @@ def what_if_shape(question: Question, answer: Answer, events: Sequence[FileEvent
             "runs_from": None if closed is None else (closed + ONE_DAY).isoformat(),
             "subscriptions": answer.subscriptions,
             "simulated": answer.simulated,
+            "added": answer.added,
         },
         "difference": [
             {"recipient": place.recipient, "month": f"{place.month:%Y-%m}", "currency": place.currency}
@@ -89,14 +90,14 @@ def _amounts(amounts: Amounts, currency: str) -> Json:
 
 
 def _rejected(answer: Answer, events: Sequence[FileEvent]) -> Iterator[Json]:
-    """What the rules refuse: hypothetical events with their line in the file, and real ones refused beside them."""
+    """What cannot count: events that are tried, with their line in the file, and real ones refused beside them."""
     lines = {(found.event.source, found.event.id): found.line for found in events}
     rejected = [(lines.get((r.source, r.id)), r.source, r.id, r.type, r.reason) for r in answer.effect.rejected]
     rejected += [(one.line, one.event.source, one.event.id, one.event.type, _NOTHING_FOLDS)
                  for one in events if not facts_of(one.event, one.model)]  # fmt: skip
     for line, source, event_id, event_type, reason in sorted(rejected, key=lambda r: (r[0] is None, r[0] or 0, r[1:])):
-        hypothetical = line is not None or source == SETTINGS_SOURCE
-        yield {"line": line, "id": event_id, "type": event_type, "reason": reason, "hypothetical": hypothetical}
+        tried = line is not None or source == SETTINGS_SOURCE
+        yield {"line": line, "id": event_id, "type": event_type, "reason": reason, "tried": tried}
 
 
 def _check_dsn(dsn: str) -> None:
@@ -133,7 +134,8 @@ def _line(error: psycopg.Error) -> str:
 
 def _show(shape: Json, *, documents: bool) -> None:
     base, differ = _dict(shape["base"]), _dict(shape["documents"])
-    presentation.say(f"{base['simulated']} of {base['subscriptions']} subscriptions can differ")
+    added = f", and {base['added']} that {'is' if base['added'] == 1 else 'are'} not there" if base["added"] else ""
+    presentation.say(f"{base['simulated']} of {base['subscriptions']} subscriptions can differ{added}")
     if rows := _dicts(shape["difference"]):
         _table("Difference", ("recipient", "month", "currency", *_AMOUNTS), rows)
         _table("Total", ("currency", *_AMOUNTS), _dicts(shape["totals"]))
@@ -141,11 +143,11 @@ def _show(shape: Json, *, documents: bool) -> None:
         presentation.say(f"No document up to {shape['until']} would be different")
     if documents:
         for title, side in (("now", "without"), ("then", "with")):
-            show_documents(_dicts(differ[side]), lines=True, which=f"as they would be {title}")
+            show_documents(_dicts(differ[side]), lines=True, which=title)
     rejected = _dicts(shape["rejected"])
-    if hypothetical := [one for one in rejected if one["hypothetical"]]:
-        _table("Rejected", ("line", "type", "reason"), hypothetical)
-    if real := [one for one in rejected if not one["hypothetical"]]:
+    if tried := [one for one in rejected if one["tried"]]:
+        _table("Rejected", ("line", "type", "reason"), tried)
+    if real := [one for one in rejected if not one["tried"]]:
         _table("Real events that would be rejected beside them", ("id", "type", "reason"), real)
     if left_out := _dicts(shape["left_out"]):
         _table("Left out, because they stand still", ("subscription", "reason"), left_out)

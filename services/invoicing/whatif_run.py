@@ -35,14 +35,16 @@ class Question:
 
 @dataclass(slots=True)
 class Answer:
-    """What would be different. `closed` is the last closed day; `simulated` of `subscriptions` can differ.
+    """What would be different. `closed` is the last closed day.
 
-    `left_out` are subscriptions that can differ but stand still, with the reason.
+    `simulated` of `subscriptions` can differ, `added` are in what is tried alone; `left_out` can differ but stand
+    still, with the reason.
     """
 
     closed: date | None
     subscriptions: int
     simulated: int
+    added: int
     effect: Effect
     left_out: dict[str, str]
 
@@ -70,7 +72,8 @@ async def what_if(dsn: str, question: Question, steps: Steps) -> Answer:
         for names in portions(reached, links, _SUBSCRIPTIONS_A_PORTION):
             found.add(await _of_portion(base, names, hypothetical, question))
             step(len(names))
-        return Answer(base.closed, base.count, len(reached), found, left_out)
+        simulated = len(await base.known(reached))
+        return Answer(base.closed, base.count, simulated, len(reached) - simulated, found, left_out)
 
 
 async def _of_portion(base: Base, names: Sequence[str], hypothetical: Iterable[Fact], question: Question) -> Effect:

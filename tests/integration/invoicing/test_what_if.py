@@ -100,7 +100,7 @@ def test_a_price_change_differs_for_the_subscriptions_of_that_product_only(empty
             ("140.00", "168.00", "28.00")
         ]
         assert answer["base"] == {
-            "last_closed": "2026-02-01", "runs_from": "2026-02-02", "subscriptions": 3, "simulated": 2,
+            "last_closed": "2026-02-01", "runs_from": "2026-02-02", "subscriptions": 3, "simulated": 2, "added": 0,
         }  # fmt: skip
 
     with_base(empty_broker, database, scenario)
