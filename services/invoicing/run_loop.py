@@ -14,13 +14,14 @@ from datetime import UTC, date
 from decimal import Decimal
 from itertools import count
 
-from shared.billing.account import account_on, next_known
+from shared.billing.account import account_of, account_on, next_known
 from shared.billing.calendar import ONE_DAY
 from shared.billing.documents import Document, DraftLine, Group, TaxLeft
 from shared.billing.facts import Fact
 from shared.billing.ledger import IssuedLine, LayerKey
 from shared.billing.masterdata import MasterData
 from shared.billing.run import due, issue
+from shared.billing.timeline import Timeline
 
 # As events: no fact lies before it.
 FIRST_DAY = date(1900, 1, 1)
@@ -48,7 +49,10 @@ NOTHING_ISSUED = Issued()
 
 @dataclass(slots=True)
 class Watched:
-    """One subscription in the runs: its facts, what was issued for it, and when to look at it again."""
+    """One subscription in the runs: its facts, what was issued for it, and when to look at it again.
+
+    `known` is what the last look folded, good until the day `known_until` on which something new becomes known.
+    """
 
     id: str
     facts: list[Fact]
@@ -56,19 +60,23 @@ class Watched:
     look_at: date | None = None
     waiting: bool = False
     open_from: date | None = None
-    known_until: date | None = None
+    known: Timeline | None = None
+    known_until: date = date.min
 
     def look(self, master: MasterData, day: date) -> list[DraftLine]:
         """The lines due on a day; sets when to look again."""
-        account = account_on(self.id, self.facts, master, day)
-        coming = next_known(account, self.facts, master, day)
+        since = None
+        if self.known is not None and day < self.known_until:
+            account, since = account_of(self.known, master, day), self.open_from
+        else:
+            account = account_on(self.id, self.facts, master, day)
+            self.known_until = next_known(account, self.facts, master, day) or date.max
+        coming = None if self.known_until == date.max else self.known_until
         if account is None:
             self.look_at = coming
             return []
-        nothing_new = self.known_until is None or day < self.known_until
-        since = self.open_from if self.known_until is not None and nothing_new else None
         found = due(account, self.issued, day, since)
-        self.open_from, self.known_until = found.open_from, coming or date.max
+        self.known, self.open_from = account.timeline, found.open_from
         self.look_at = min((on for on in (found.next_due, coming) if on is not None), default=None)
         return list(found.drafts)
 
