@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, AsyncCursor
+from psycopg.rows import TupleRow
 
 from shared.billing.balance import Debtor, OpenInvoice, OpenInvoices
 from shared.billing.documents import Document, reference_of
@@ -26,6 +27,10 @@ SELECT document, day, recipient, customer, currency, open FROM (
 ) AS one
 WHERE older < total ORDER BY recipient, currency, ordinal
 """
+_OPEN_OF = """
+SELECT document, day, recipient, customer, currency, open FROM invoicing.open_invoice
+JOIN unnest(%s::text[]) AS w (recipient) USING (recipient) WHERE open > 0 ORDER BY recipient, currency, ordinal
+"""
 _COPY = """
 COPY invoicing.open_invoice (document, day, recipient, customer, currency, gross, open) FROM STDIN
 """
@@ -34,11 +39,19 @@ _CREDIT = "UPDATE invoicing.open_invoice SET open = open - %s WHERE document = %
 
 async def oldest_open(connection: AsyncConnection, credited: Mapping[Debtor, Decimal]) -> OpenInvoices:
     """Each debtor's oldest open invoices, as many as what is credited takes."""
-    found: OpenInvoices = {}
     if not credited:
-        return found
+        return {}
     wanted = columns(((*debtor, total) for debtor, total in credited.items()), 3)
-    cursor = await connection.execute(_OLDEST, wanted)
+    return await _found(await connection.execute(_OLDEST, wanted))
+
+
+async def open_of(connection: AsyncConnection, recipients: Sequence[str]) -> OpenInvoices:
+    """All open invoices of recipients, the oldest first."""
+    return await _found(await connection.execute(_OPEN_OF, [list(recipients)]))
+
+
+async def _found(cursor: AsyncCursor[TupleRow]) -> OpenInvoices:
+    found: OpenInvoices = {}
     async for document, day, recipient, customer, currency, left in cursor:
         reference = reference_of("invoice", day, recipient, customer, currency)
         found.setdefault(Debtor(recipient, currency), []).append(OpenInvoice(document, reference, left))

@@ -25,10 +25,10 @@ _END = date(2028, 12, 1)
 NCE: Json = {"nce": True, "term": "P1Y", "billing_frequency": "P1M"}
 
 
-def _monthly_changes(**item: object) -> list[Event]:
+def _monthly_changes() -> list[Event]:
     """A subscription whose seats change in every month of its three years."""
     changes = [seats(10 + place % 7, on=_month(place, 11).isoformat()) for place in range(_MONTHS)]
-    return [ordered(10, on="2026-01-01", **item), *changes]
+    return [ordered(10, on="2026-01-01"), *changes]
 
 
 # What is charged: one subscription of each kind over three years.
