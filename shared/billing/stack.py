@@ -92,7 +92,12 @@ class Stack:
                     self._change(change)
 
     def end(self, on: date, at: datetime, by: Ref, cause: Cause, returned: Sequence[Returned] = ()) -> None:
-        """Everything that still runs ends on a day, the newest first."""
+        """Everything that still runs ends on a day, the newest first.
+
+        Seats that were given up but stay paid are left as they are when the others go on at a new price.
+        """
+        if cause == "repriced":
+            self._drop(self._billed - self._held + self._unbilled)
         self._close(self._billed, on, at, by, cause, returned)
 
     def _opening(self, start: date, place: int) -> tuple[int, int, Ref]:
@@ -132,6 +137,16 @@ class Stack:
         self.opened.append(layer)
         self._running.append(layer)
         self._billed += seats
+
+    def _drop(self, surplus: int) -> None:
+        """Leave the newest seats charged to the end of the cycle: a decrease gave nothing back for them (rule R3.2)."""
+        while surplus > 0:
+            newest = self._running.pop()
+            taken = min(newest.seats, surplus)
+            if newest.seats > taken:
+                self._running.append(newest._replace(seats=newest.seats - taken))
+            surplus -= taken
+            self._billed -= taken
 
     def _close(self, seats: int, on: date, at: datetime, by: Ref, cause: Cause, returned: Sequence[Returned]) -> None:
         """Take seats off the newest running layers, in step with the batches that a vendor takes back (R0.10, R5.1)."""
