@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from services.invoicing.notes import notes_on
 from services.invoicing.shapes import document_shape, plan_shape, subscription_shape
 from services.invoicing.simulation import Simulation, simulate
 from shared.billing.facts import Fact
@@ -58,10 +59,14 @@ class Given:
     def then(self, *events: Event) -> Given:
         return Given((*self.events, *events), self.settings)
 
+    def facts(self) -> list[Fact]:
+        """What the events say; Unreadable where one cannot be read."""
+        return facts_from(self.events)
+
     def until(self, day: str, runs: Sequence[str] | None = None) -> Outcome:
         """The invoice runs of every day up to `day`, or of the days in `runs` only."""
         days = None if runs is None else [date.fromisoformat(run) for run in runs]
-        return Outcome(simulate(facts_from(self.events), date.fromisoformat(day), days, self.settings))
+        return Outcome(simulate(self.facts(), date.fromisoformat(day), days, self.settings))
 
 
 @dataclass(frozen=True)
@@ -93,6 +98,13 @@ class Outcome:
     def totals(self) -> list[str]:
         """Documents without their lines, as text."""
         return [_head(document) for document in self.json]
+
+    @property
+    def notes(self) -> list[str]:
+        """What documents say beside their amounts, as text: date, kind, note."""
+        return [
+            f"{document['date']} {document['kind']}: {note}" for document in self.json for note in notes_on(document)
+        ]
 
     @property
     def subscriptions(self) -> list[Json]:
@@ -256,6 +268,11 @@ def setting(key: str, value: object, *, since: str, scope: str = "organisation",
     if of is not None:
         data["scope_id"] = of
     return event("SettingChanged", since, data)
+
+
+def exchange_rate(rate: str, *, on: str, known: str | None = None, base: str = "EUR", quote: str = "USD") -> Event:
+    """One unit of `base` in `quote` from a day on; `known` is when it was set."""
+    return event("ExchangeRateSet", known or on, {"base": base, "quote": quote, "rate": rate, "date": on})
 
 
 def _block(block: str | Json) -> Json:

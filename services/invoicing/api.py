@@ -12,7 +12,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from services.invoicing import queries
-from services.invoicing.queries import Document, DocumentWithLines, InstallmentPlan, NextCharge
+from services.invoicing.queries import Balance, Document, DocumentWithLines, InstallmentPlan, NextCharge, OpenInvoice
 from shared.web.application import Connection, serve
 from shared.web.errors import BadRequest, NotFound
 from shared.web.paging import Cursor, Limit, Page, key_of, page_of
@@ -34,12 +34,7 @@ async def documents(
     cursor: Cursor = None,
 ) -> Page[Document]:
     """Issued invoices and credit notes by date and number; of one recipient, of some days."""
-    day, number = key_of(cursor, [date.min.isoformat(), ""])
-    try:
-        after = (date.fromisoformat(day), number)
-    except ValueError:
-        raise BadRequest(f"cursor: {cursor!r} is none of this list; give `next` of the page before") from None
-    found = await queries.documents(connection, after, limit + 1, recipient=recipient, first=first, last=last)
+    found = await queries.documents(connection, _after(cursor), limit + 1, recipient=recipient, first=first, last=last)
     return page_of(found, limit, lambda one: [one.date.isoformat(), one.number])
 
 
@@ -50,6 +45,25 @@ async def document(connection: Connection, number: str) -> DocumentWithLines:
     if found is None:
         raise NotFound(f"there is no document {number!r}")
     return found
+
+
+@router.get("/open-invoices")
+async def open_invoices(
+    connection: Connection, recipient: str | None = None, limit: Limit = 100, cursor: Cursor = None
+) -> Page[OpenInvoice]:
+    """Invoices whose gross no credit notes have taken away, the oldest first; of one recipient."""
+    found = await queries.open_invoices(connection, _after(cursor), limit + 1, recipient=recipient)
+    return page_of(found, limit, lambda one: [one.date.isoformat(), one.number])
+
+
+@router.get("/balances")
+async def balances(
+    connection: Connection, recipient: str | None = None, limit: Limit = 100, cursor: Cursor = None
+) -> Page[Balance]:
+    """What stands in favour of recipients by recipient and currency; of one recipient."""
+    name, currency = key_of(cursor, ["", ""])
+    found = await queries.balances(connection, (name, currency), limit + 1, recipient=recipient)
+    return page_of(found, limit, lambda one: [one.recipient, one.currency])
 
 
 @router.get("/installment-plans")
@@ -78,6 +92,15 @@ async def next_charges(
     (after,) = key_of(cursor, [""])
     found = await queries.next_charges(connection, after, limit + 1, recipient=recipient, last=due_by)
     return page_of(found, limit, lambda one: [one.subscription])
+
+
+def _after(cursor: str | None) -> tuple[date, str]:
+    """Where a list by date and number goes on."""
+    day, number = key_of(cursor, [date.min.isoformat(), ""])
+    try:
+        return date.fromisoformat(day), number
+    except ValueError:
+        raise BadRequest(f"cursor: {cursor!r} is none of this list; give `next` of the page before") from None
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from services.invoicing.ledger_store import issued_lines
 from services.invoicing.projection import SPEC
 from shared.billing.account import Account, account_on, next_known
 from shared.billing.documents import DraftLine
+from shared.billing.exchange import ExchangeRates
 from shared.billing.facts import Fact
 from shared.billing.ledger import IssuedLine, LayerKey
 from shared.billing.masterdata import MasterData
@@ -77,6 +78,7 @@ class Findings:
     looked: list[Looked] = field(default_factory=list)
     revisions: dict[LayerKey, int] = field(default_factory=dict)
     issue_zero_invoices: bool = False
+    exchange_rates: ExchangeRates = field(default_factory=ExchangeRates)
     unbillable: dict[str, str] = field(default_factory=dict)
     left_open: set[str] = field(default_factory=set)
 
@@ -104,6 +106,7 @@ async def look(connection: AsyncConnection, batch: Sequence[Candidate], day: dat
     facts, master = await _known(connection, names)
     issued = await issued_lines(connection, names)
     findings.issue_zero_invoices = master.setting("issue_zero_invoices", day, UTC, day) is True
+    findings.exchange_rates = ExchangeRates(master.organisation)
     findings.revisions |= Counter(line.key for lines in issued.values() for line in lines)
     for candidate in batch:
         name = candidate.subscription
@@ -122,7 +125,9 @@ async def _known(connection: AsyncConnection, names: Sequence[str]) -> tuple[Map
     """All facts of some subscriptions, and the master data that they look at."""
     facts = await read_facts(connection, SPEC, [Key("subscription", name) for name in names])
     lookup = MasterLookup(connection, SPEC)
-    await lookup.ask(key for own in facts.values() for fact in own for key in SPEC.names(fact))
+    named = [key for own in facts.values() for fact in own for key in SPEC.names(fact)]
+    # A batch of nothing but what waits for its order names nothing, and settings hold for the whole run.
+    await lookup.ask([Key("organisation", ""), *named])
     return facts, lookup.made
 
 

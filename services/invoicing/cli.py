@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from services import presentation
+from services.invoicing.notes import notes_on
 from services.invoicing.shapes import Json, document_shape, plan_shape, subscription_shape
 from services.invoicing.simulation import Simulation
 from services.invoicing.simulation import simulate as run_simulation
@@ -103,6 +104,7 @@ def show_documents(documents: Iterable[Mapping[str, object]], *, lines: bool, wh
     if documents and "number" in documents[0]:
         columns.insert(0, "number")
     _table(f"Documents {which}".rstrip(), columns, documents)
+    show_notes(documents, columns[:-5])
     if lines:
         columns = [
             "date",
@@ -118,6 +120,13 @@ def show_documents(documents: Iterable[Mapping[str, object]], *, lines: bool, wh
         ]
         heads = ({"date": d["date"], "recipient": d["recipient"], "of": d["lines"]} for d in documents)
         _table(f"Lines {which}".rstrip(), columns, [{**head, **line} for head in heads for line in _dicts(head["of"])])
+
+
+def show_notes(documents: Sequence[Mapping[str, object]], columns: Sequence[str]) -> None:
+    """What documents say beside their amounts, a line each; nothing where none says anything."""
+    rows = [{**document, "note": note} for document in documents for note in notes_on(document)]
+    if rows:
+        _table("Notes", [*columns, "note"], rows)
 
 
 def _show_simulation(shape: Json) -> None:

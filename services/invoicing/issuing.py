@@ -10,10 +10,12 @@ from datetime import UTC, date, datetime
 import orjson
 from psycopg import AsyncConnection
 
-from services.invoicing import ledger_store
+from services.invoicing import ledger_store, open_invoices
 from services.invoicing.candidates import Findings, Looked
 from services.invoicing.shapes import Json, document_shape, issued_shape
+from shared.billing.balance import credited, related
 from shared.billing.documents import Document, DraftLine, Group, grouped, worth_issuing
+from shared.billing.exchange import exchanged
 from shared.billing.run import issue
 from shared.events.envelope import CloudEvent
 from shared.store.event_table import append
@@ -121,7 +123,9 @@ async def _documents(connection: AsyncConnection, chunk: Chunk, day: date, numbe
         issue_zero_invoices=chunk.findings.issue_zero_invoices,
     )  # fmt: skip
     await ledger_store.set_returnable_tax(connection, tax_left)
-    return documents
+    documents = related(documents, await open_invoices.oldest_open(connection, credited(documents)))
+    await open_invoices.settle(connection, documents)
+    return [exchanged(document, chunk.findings.exchange_rates) for document in documents]
 
 
 def _worth_issuing(chunk: Chunk) -> list[Group]:

@@ -17,7 +17,7 @@ _SERIES = {"invoice": "INV", "credit_note": "CN"}
 
 _COLUMNS = (
     "subscription, cycle_start, layer_start, revision, document, kind, customer, recipient, product, currency, "
-    "start_day, end_day, quantity, unit_price, unit_net, net, tax_rate, days, of_days, returns"
+    "start_day, end_day, quantity, unit_price, unit_net, net, tax_rate, days, of_days, returns, reverse_charge"
 )
 _LINES_OF = f"SELECT {_COLUMNS} FROM invoicing.issued_line WHERE subscription = ANY(%s)"
 _COPY_LINES = f"COPY invoicing.issued_line ({_COLUMNS}) FROM STDIN"
@@ -97,7 +97,7 @@ def _row(line: IssuedLine) -> tuple[object, ...]:
     return (
         *line.key, line.revision, line.document, line.kind, line.customer, line.recipient, line.product, line.currency,
         line.start, line.end, line.quantity, line.unit_price, line.unit_net, line.net, line.tax_rate, line.days,
-        line.of_days, line.returns,
+        line.of_days, line.returns, line.reverse_charge,
     )  # fmt: skip
 
 

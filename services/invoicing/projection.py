@@ -14,8 +14,8 @@ from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
 from shared.billing.account import Account
-from shared.billing.money import written
-from shared.billing.state import installment_plan, next_charge
+from shared.billing.installments import installment_plan
+from shared.billing.state import next_charge
 from shared.billing.timeline import Timeline
 from shared.events.envelope import CloudEvent
 from shared.events.models.base import EventModel
@@ -24,7 +24,7 @@ from shared.log.topics import CATALOG, INVOICES, ORDERS, SUBSCRIPTIONS
 from shared.projections.spec import Documents, Key, ProjectionSpec, Row, Rows, Stream, Table
 from shared.projections.subscription_stream import MASTER_SCOPES, SubscriptionFold, master_data, matters, names
 
-# Cycle starts whose base installment stands on an issued document.
+# First days of the lines on issued documents that may be installments, whole or a first part (rule R5.9).
 Invoiced = frozenset[date]
 
 INSTALLMENT_PLAN = Table(
@@ -41,24 +41,30 @@ NEXT_CHARGE = Table(
 )
 DOCUMENT = Table(
     "document",
-    ("number", "kind", "date", "recipient", "customer", "currency", "net", "tax", "gross", "taxes"),
+    (
+        "number", "kind", "date", "recipient", "customer", "currency", "net", "tax", "gross", "taxes", "transaction",
+        "balance",
+    ),
     owner="number",
     key=("number",),
-)
+)  # fmt: skip
 DOCUMENT_LINE = Table(
     "document_line",
     (
         "number", "line", "customer", "subscription", "product", "kind", "from", "to", "quantity", "unit_price", "days",
-        "of_days", "unit_net", "net", "returns",
+        "of_days", "unit_net", "net", "returns", "tax_rate", "reverse_charge",
     ),
     owner="number",
     key=("number", "line"),
     many=True,
 )  # fmt: skip
+DOCUMENT_RELATION = Table(
+    "document_relation", ("number", "place", "invoice", "amount"), owner="number", key=("number", "place"), many=True
+)
 
 _INVOICED = """
 SELECT subscription, array_agg("from") FROM document_line
-WHERE subscription = ANY(%s) AND kind = 'installment' GROUP BY subscription
+WHERE subscription = ANY(%s) AND kind IN ('installment', 'prorated') GROUP BY subscription
 """
 
 
@@ -101,31 +107,37 @@ def document_rows(event: CloudEvent, model: EventModel) -> Rows | None:
     """The rows of an issued document; None for any other event."""
     if not isinstance(model, IssuedDocument):
         return None
-    taxes = [{name: written(getattr(tax, name)) for name in ("rate", "base", "amount")} for tax in model.taxes]
+    taxes = [tax.model_dump(mode="json") for tax in model.taxes]
+    transaction = None if model.transaction is None else Jsonb(model.transaction.model_dump(mode="json"))
     document: Row = (
         model.number, model.kind, model.date, model.recipient, model.customer, model.currency, model.net, model.tax,
-        model.gross, Jsonb(taxes),
+        model.gross, Jsonb(taxes), transaction, model.balance,
     )  # fmt: skip
-    return {DOCUMENT.name: [document], DOCUMENT_LINE.name: [_line(model.number, line) for line in model.lines]}
+    relations: list[Row] = [
+        (model.number, place, one.document, one.amount) for place, one in enumerate(model.relates_to or ())
+    ]
+    lines = [_line(model.number, line) for line in model.lines]
+    return {DOCUMENT.name: [document], DOCUMENT_LINE.name: lines, DOCUMENT_RELATION.name: relations}
 
 
 def _line(number: str, line: DocumentLine) -> Row:
     return (
         number, line.line, line.customer, line.subscription, line.product, line.kind, line.from_, line.to,
-        line.quantity, line.unit_price, line.days, line.of_days, line.unit_net, line.net, line.returns,
+        line.quantity, line.unit_price, line.days, line.of_days, line.unit_net, line.net, line.returns, line.tax_rate,
+        line.reverse_charge,
     )  # fmt: skip
 
 
 def concerned(event: CloudEvent, model: EventModel) -> Iterable[Key]:
-    """The subscriptions whose plan counts differently after a document: those with an installment on it."""
+    """The subscriptions whose plan may count differently after a document: those with installments or parts of one."""
     if not isinstance(model, IssuedDocument):
         return ()
-    return {Key("subscription", line.subscription) for line in model.lines if line.kind == "installment"}
+    return {Key("subscription", line.subscription) for line in model.lines if line.kind in ("installment", "prorated")}
 
 
 SPEC = ProjectionSpec(
     name="invoicing",
-    version=1,
+    version=2,
     topics=(CATALOG.name, ORDERS.name, SUBSCRIPTIONS.name, INVOICES.name),
     sql=Path(__file__).parent / "sql",
     streams=(
@@ -135,5 +147,5 @@ SPEC = ProjectionSpec(
     master=master_data,
     names=names,
     matters=matters,
-    documents=Documents((DOCUMENT, DOCUMENT_LINE), document_rows, concerned),
+    documents=Documents((DOCUMENT, DOCUMENT_LINE, DOCUMENT_RELATION), document_rows, concerned),
 )

@@ -11,6 +11,8 @@ from psycopg import AsyncConnection
 from psycopg.rows import class_row
 from pydantic import BaseModel, Field
 
+from shared.events.models.base import OPTIONAL
+
 _DOCUMENTS = """
 SELECT * FROM read.documents
 WHERE (date, number) > (%(after_date)s::date, %(after_number)s)
@@ -37,6 +39,18 @@ WHERE subscription > %(after)s
     AND (%(last)s::date IS NULL OR due <= %(last)s)
 ORDER BY subscription LIMIT %(limit)s
 """
+_OPEN_INVOICES = """
+SELECT * FROM read.open_invoices
+WHERE (date, number) > (%(after_date)s::date, %(after_number)s)
+    AND (%(recipient)s::text IS NULL OR recipient = %(recipient)s)
+ORDER BY date, number LIMIT %(limit)s
+"""
+_BALANCES = """
+SELECT * FROM read.balances
+WHERE (recipient, currency) > (%(after_recipient)s, %(after_currency)s)
+    AND (%(recipient)s::text IS NULL OR recipient = %(recipient)s)
+ORDER BY recipient, currency LIMIT %(limit)s
+"""
 
 
 class Tax(BaseModel):
@@ -44,6 +58,24 @@ class Tax(BaseModel):
 
     rate: Decimal
     base: Decimal
+    amount: Decimal
+    reverse_charge: bool | None = OPTIONAL
+
+
+class Transaction(BaseModel):
+    """A document's gross in the currency that its recipient pays in; without a rate the reason why it is missing."""
+
+    currency: str
+    rate: Decimal | None = OPTIONAL
+    rate_date: date | None = OPTIONAL
+    total: Decimal | None = OPTIONAL
+    reason: str | None = OPTIONAL
+
+
+class Relation(BaseModel):
+    """What a credit note takes off one invoice."""
+
+    document: str
     amount: Decimal
 
 
@@ -60,6 +92,9 @@ class Document(BaseModel):
     tax: Decimal
     gross: Decimal
     taxes: list[Tax]
+    transaction: Transaction | None
+    relates_to: list[Relation] | None
+    balance: Decimal | None
 
 
 class DocumentLine(BaseModel):
@@ -79,6 +114,8 @@ class DocumentLine(BaseModel):
     unit_net: Decimal | None
     net: Decimal
     returns: str | None
+    tax_rate: Decimal | None
+    reverse_charge: bool | None
 
 
 class DocumentWithLines(Document):
@@ -103,6 +140,26 @@ class InstallmentPlan(BaseModel):
     customer: str
     reseller: str | None
     currency: str
+
+
+class OpenInvoice(BaseModel):
+    """A row of read.open_invoices: `open` is what credit notes have left of the gross."""
+
+    number: str
+    date: date
+    recipient: str
+    customer: str | None
+    currency: str
+    gross: Decimal
+    open: Decimal
+
+
+class Balance(BaseModel):
+    """A row of read.balances: credit notes for which no invoice was open."""
+
+    recipient: str
+    currency: str
+    amount: Decimal
 
 
 class NextCharge(BaseModel):
@@ -158,6 +215,22 @@ async def next_charges(
     """At most `limit` next charges after a subscription's id, sorted by it; due by `last`."""
     wanted = {"after": after, "limit": limit, "recipient": recipient, "last": last}
     return await _all(connection, NextCharge, _CHARGES, wanted)
+
+
+async def open_invoices(
+    connection: AsyncConnection, after: tuple[date, str], limit: int, *, recipient: str | None = None
+) -> list[OpenInvoice]:
+    """At most `limit` open invoices after (date, number), the oldest first."""
+    wanted = {"after_date": after[0], "after_number": after[1], "limit": limit, "recipient": recipient}
+    return await _all(connection, OpenInvoice, _OPEN_INVOICES, wanted)
+
+
+async def balances(
+    connection: AsyncConnection, after: tuple[str, str], limit: int, *, recipient: str | None = None
+) -> list[Balance]:
+    """At most `limit` standing balances after (recipient, currency)."""
+    wanted = {"after_recipient": after[0], "after_currency": after[1], "limit": limit, "recipient": recipient}
+    return await _all(connection, Balance, _BALANCES, wanted)
 
 
 async def _all(

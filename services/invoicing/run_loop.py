@@ -14,13 +14,17 @@ from datetime import UTC, date
 from decimal import Decimal
 from itertools import count
 
-from shared.billing.account import account_of, account_on, next_known
+from shared.billing.account import account_of, known_facts, next_known, zone_of
+from shared.billing.balance import Debtor, OpenInvoice, OpenInvoices, related
 from shared.billing.calendar import ONE_DAY
-from shared.billing.documents import Document, DraftLine, Group, TaxLeft
+from shared.billing.documents import Document, DraftLine, Group
+from shared.billing.exchange import ExchangeRates, exchanged
 from shared.billing.facts import Fact
+from shared.billing.folding import fold
 from shared.billing.ledger import IssuedLine, LayerKey
 from shared.billing.masterdata import MasterData
 from shared.billing.run import due, issue
+from shared.billing.tax_lines import TaxLeft
 from shared.billing.timeline import Timeline
 
 # As events: no fact lies before it.
@@ -29,13 +33,15 @@ FIRST_DAY = date(1900, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """What documents hold when the runs begin: lines by subscription, and the tax that may still be returned.
+    """What documents hold when the runs begin.
 
-    `closed` is the last closed day: the runs begin the day after it; None when none was ever run.
+    Lines by subscription, the tax that may still be returned, and the invoices that credit notes may still be related
+    to. `closed` is the last closed day: the runs begin the day after it; None when none was ever run.
     """
 
     lines: Mapping[str, Sequence[IssuedLine]] = field(default_factory=dict)
     tax_left: Mapping[tuple[str, Decimal], Decimal] = field(default_factory=dict)
+    open_invoices: Mapping[Debtor, Sequence[OpenInvoice]] = field(default_factory=dict)
     closed: date | None = None
 
     @property
@@ -51,7 +57,8 @@ NOTHING_ISSUED = Issued()
 class Watched:
     """One subscription in the runs: its facts, what was issued for it, and when to look at it again.
 
-    `known` is what the last look folded, good until the day `known_until` on which something new becomes known.
+    What the last look found holds until the day `known_until`, on which something new becomes known; `folded` is kept
+    with it where it cannot differ by then.
     """
 
     id: str
@@ -60,25 +67,40 @@ class Watched:
     look_at: date | None = None
     waiting: bool = False
     open_from: date | None = None
-    known: Timeline | None = None
+    folded: Timeline | None = None
     known_until: date = date.min
 
     def look(self, master: MasterData, day: date) -> list[DraftLine]:
         """The lines due on a day; sets when to look again."""
-        since = None
-        if self.known is not None and day < self.known_until:
-            account, since = account_of(self.known, master, day), self.open_from
-        else:
-            account = account_on(self.id, self.facts, master, day)
+        nothing_new = day < self.known_until
+        folded = self.folded if nothing_new else None
+        if folded is None:
+            folded = self._folded(master, day)
+        account = None if folded is None else account_of(folded, master, day)
+        if not nothing_new:
             self.known_until = next_known(account, self.facts, master, day) or date.max
+        self.folded = folded if folded is not None and _is_decided(folded, day) else None
         coming = None if self.known_until == date.max else self.known_until
         if account is None:
             self.look_at = coming
             return []
-        found = due(account, self.issued, day, since)
-        self.known, self.open_from = account.timeline, found.open_from
+        found = due(account, self.issued, day, self.open_from if nothing_new else None)
+        self.open_from = found.open_from
         self.look_at = min((on for on in (found.next_due, coming) if on is not None), default=None)
         return list(found.drafts)
+
+    def _folded(self, master: MasterData, day: date) -> Timeline | None:
+        tz = zone_of(self.facts, master)
+        return None if tz is None else fold(self.id, known_facts(self.facts, tz, day), master, day)
+
+
+def _is_decided(timeline: Timeline, day: date) -> bool:
+    """Whether folding the same facts on a later day gives the same timeline.
+
+    What comes before a change that is scheduled for later, and the end of a parent, are decided on their days.
+    """
+    scheduled = timeline.last_key is not None and timeline.last_key[0] > day
+    return not scheduled and (timeline.terms is None or timeline.terms.parent_id is None)
 
 
 class RunLoop:
@@ -94,6 +116,8 @@ class RunLoop:
         self._first_open = issued.first_open
         self._revisions: dict[LayerKey, int] = Counter(line.key for own in issued.lines.values() for line in own)
         self._tax_left: TaxLeft = dict(issued.tax_left)
+        self._open_invoices: OpenInvoices = {debtor: list(some) for debtor, some in issued.open_invoices.items()}
+        self._rates = ExchangeRates(self.master.organisation)
 
     def run(self, until: date, runs: Sequence[date] | None = None) -> list[Document]:
         """Every open day up to `until`, or of the given days those that are open; the documents, sorted."""
@@ -104,14 +128,16 @@ class RunLoop:
                 drafts, day, _names(len(self.documents)), self._revisions, self._tax_left,
                 issue_zero_invoices=self.master.setting("issue_zero_invoices", day, UTC, day) is True,
             )  # fmt: skip
-            self.documents += issued
+            self.documents += [exchanged(document, self._rates) for document in related(issued, self._open_invoices)]
             _settle(touched, drafts, issued)
         self.documents.sort(key=lambda document: document.sort_key)
         return self.documents
 
     def ledger(self, closed: date) -> Issued:
         """What is issued after the runs up to a day: later runs can begin with it."""
-        return Issued({one.id: tuple(one.issued) for one in self.subscriptions}, dict(self._tax_left), closed)
+        lines = {one.id: tuple(one.issued) for one in self.subscriptions}
+        open_invoices = {debtor: tuple(some) for debtor, some in self._open_invoices.items()}
+        return Issued(lines, dict(self._tax_left), open_invoices, closed)
 
     def _days(self, until: date, runs: Sequence[date] | None) -> Iterator[date]:
         """The days to run, in order: those given, or each on which a subscription has to be looked at."""

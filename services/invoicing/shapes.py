@@ -9,16 +9,38 @@ from datetime import date
 from decimal import Decimal
 
 from shared.billing.calendar import ONE_DAY
-from shared.billing.documents import Document
+from shared.billing.documents import Document, Transaction
+from shared.billing.installments import InstallmentPlan
 from shared.billing.ledger import IssuedLine
 from shared.billing.money import written
-from shared.billing.state import InstallmentPlan, SubscriptionState
+from shared.billing.state import SubscriptionState
 
 Json = dict[str, object]
 
 
 def document_shape(document: Document) -> Json:
-    """A document with its lines, as `simulate` prints it."""
+    """A document with its lines, as `simulate` prints it: what does not apply to it is left out.
+
+    Taxes stand there where they say more than the totals do: several rates, or reverse charge. Invoices that a credit
+    note relates to are named by their reference, because documents of a simulation have no number.
+    """
+    several = len(document.taxes) > 1
+    shape = _document(document, [_line(line, with_tax=several) for line in document.lines])
+    if several or any(tax.reverse_charge for tax in document.taxes):
+        shape["taxes"] = _taxes(document)
+    related: list[Json] = [{"document": one.reference, "amount": written(one.amount)} for one in document.relates_to]
+    return shape | _settlement(document, related)
+
+
+def issued_shape(document: Document) -> Json:
+    """A document as InvoiceIssued and CreditNoteIssued carry it: with its number and its taxes, invoices by number."""
+    several = len(document.taxes) > 1
+    shape = _document(document, [_line(line, with_tax=several) for line in document.lines])
+    related: list[Json] = [{"document": one.document, "amount": written(one.amount)} for one in document.relates_to]
+    return {"number": document.number, **shape, "taxes": _taxes(document)} | _settlement(document, related)
+
+
+def _document(document: Document, lines: list[Json]) -> Json:
     return {
         "kind": document.kind,
         "date": document.day.isoformat(),
@@ -28,20 +50,46 @@ def document_shape(document: Document) -> Json:
         "net": written(document.net),
         "tax": written(document.tax),
         "gross": written(document.gross),
-        "lines": [line_shape(line) for line in document.lines],
+        "lines": lines,
     }
 
 
-def issued_shape(document: Document) -> Json:
-    """A document as InvoiceIssued and CreditNoteIssued carry it: with its number and its taxes."""
-    taxes = [
-        {"rate": written(tax.rate), "base": written(tax.base), "amount": written(tax.amount)} for tax in document.taxes
+def _taxes(document: Document) -> list[Json]:
+    return [
+        {"rate": written(tax.rate), "base": written(tax.base), "amount": written(tax.amount)}
+        | ({"reverse_charge": True} if tax.reverse_charge else {})
+        for tax in document.taxes
     ]
-    return {"number": document.number, **document_shape(document), "taxes": taxes}
 
 
-def line_shape(line: IssuedLine) -> Json:
-    """One line; `days`, `of_days` and `unit_net` stand on prorated lines and credits, `returns` on credits."""
+def _settlement(document: Document, related: list[Json]) -> Json:
+    """What a document comes to in its recipient's currency, and what a credit note is set against (R6.8, R3.4)."""
+    shape: Json = {}
+    if document.transaction is not None:
+        shape["transaction"] = _transaction(document.transaction)
+    if related:
+        shape["relates_to"] = related
+    if document.balance:
+        shape["balance"] = written(document.balance)
+    return shape
+
+
+def _transaction(transaction: Transaction) -> Json:
+    shape: Json = {
+        "currency": transaction.currency,
+        "rate": _amount(transaction.rate),
+        "rate_date": _day(transaction.rate_date),
+        "total": _amount(transaction.total),
+        "reason": transaction.reason,
+    }
+    return {name: value for name, value in shape.items() if value is not None}
+
+
+def _line(line: IssuedLine, *, with_tax: bool) -> Json:
+    """One line; `days`, `of_days` and `unit_net` stand on prorated lines and credits, `returns` on credits.
+
+    `with_tax`: in a document with several taxes a line says which is its own.
+    """
     shape: Json = {
         "line": line.line,
         "customer": line.customer,
@@ -58,6 +106,10 @@ def line_shape(line: IssuedLine) -> Json:
     shape["net"] = written(line.net)
     if line.returns is not None:
         shape["returns"] = line.returns
+    if with_tax:
+        shape["tax_rate"] = written(line.tax_rate)
+    if with_tax and line.reverse_charge:
+        shape["reverse_charge"] = True
     return shape
 
 

@@ -10,11 +10,12 @@ from services.invoicing.run_loop import RunLoop, Watched
 from shared.billing.account import Account, account_on, known_facts, zone_of
 from shared.billing.documents import Document
 from shared.billing.facts import Fact, SettingChanged
+from shared.billing.folding import fold, is_founding
+from shared.billing.installments import InstallmentPlan, installment_plan
 from shared.billing.masterdata import MasterData
 from shared.billing.moments import civil_date
 from shared.billing.settings import check, refusal
-from shared.billing.state import InstallmentPlan, SubscriptionState, installment_plan, subscription_state
-from shared.billing.timeline import fold, is_founding
+from shared.billing.state import SubscriptionState, subscription_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def simulate(
         if account is None:
             continue
         states.append(subscription_state(account, until))
-        base_starts = {line.key.cycle_start for line in subscription.issued if line.kind == "installment"}
+        base_starts = {line.start for line in subscription.issued if line.kind in ("installment", "prorated")}
         plan = installment_plan(account, base_starts, until)
         plans += [] if plan is None else [plan]
     return Simulation(until, documents, states, plans, rejected)
@@ -86,5 +87,5 @@ def rejected_of(subscription: Watched, account: Account | None, master: MasterDa
     if not any(is_founding(fact) for fact in known):
         reason = f"waits for the order of subscription {subscription.id}: no OrderExecuted or SubscriptionImported came"
         return [RejectedFact(fact.source, fact.id, fact.type, reason) for fact in known]
-    timeline = fold(subscription.id, known, master) if account is None else account.timeline
+    timeline = fold(subscription.id, known, master, until) if account is None else account.timeline
     return [] if timeline is None else [RejectedFact(r.source, r.id, r.type, r.reason) for r in timeline.rejected]

@@ -49,7 +49,8 @@ def rejected_setting(event: CloudEvent, model: EventModel) -> Rows | None:
 
 def rows_of(timeline: Timeline, account: Account | None, on: date, extra: None) -> Rows:
     """The row of a subscription on a day, and one row for each of its facts that the rules refuse."""
-    rejected = [(timeline.subscription_id, r.source, r.id, r.type, r.reason) for r in timeline.rejected]
+    settled = timeline if account is None else account.timeline
+    rejected = [(settled.subscription_id, r.source, r.id, r.type, r.reason) for r in settled.rejected]
     return {
         SUBSCRIPTION.name: [] if account is None else [_subscription(account, on)],
         REJECTED_EVENT.name: sorted(rejected),

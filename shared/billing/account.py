@@ -7,32 +7,41 @@ from dataclasses import dataclass
 from datetime import date, tzinfo
 from decimal import Decimal
 
+from shared.billing.capture import founding_zone
 from shared.billing.charges import Charges
 from shared.billing.facts import Fact
+from shared.billing.folding import fold, is_founding, settled
 from shared.billing.history import known_by_end_of
-from shared.billing.masterdata import MasterData, tax_rate_of
+from shared.billing.masterdata import MasterData
 from shared.billing.moments import civil_date
+from shared.billing.phases import Layout
 from shared.billing.policies import Policies
-from shared.billing.pricing import PriceBook
+from shared.billing.price_book import PriceBook
 from shared.billing.schedule import Schedule
-from shared.billing.terms import Terms, founding_zone
-from shared.billing.timeline import Timeline, fold, is_founding
+from shared.billing.tax import tax_of
+from shared.billing.terms import Terms
+from shared.billing.timeline import Timeline
 
 
 @dataclass(frozen=True, slots=True)
 class Payer:
-    """Who gets the documents: its id, its tax rate, and whether the customer's items are invoiced separately."""
+    """Who gets the documents: its id, its tax, and whether the customer's items are invoiced separately."""
 
     recipient: str
     tax_rate: Decimal
     separate: bool
+    reverse_charge: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A subscription that has its order, as known by the end of the day `known` (customer's zone)."""
+    """A subscription that has its order, as known by the end of the day `known` (customer's zone).
+
+    `timeline` is settled: it holds what is known to come. `terms` are those in force on that day.
+    """
 
     timeline: Timeline
+    layout: Layout
     terms: Terms
     policies: Policies
     prices: PriceBook
@@ -44,24 +53,45 @@ class Account:
 
     @property
     def schedule(self) -> Schedule:
-        return Schedule(self.terms, self.prices)
+        return Schedule(self.layout, self.prices, self.policies)
 
-    def payer(self) -> Payer:
-        """The reseller if there is one, else the customer, with its own tax rate (rules R6.1, R6.7)."""
-        terms, master = self.terms, self.policies.master
+    def payer(self, of: Terms | None = None) -> Payer:
+        """The reseller if there is one, else the customer, with the tax that is its own (rules R6.1, R6.7).
+
+        `of` are the terms whose product is taxed, where they are not those in force.
+        """
+        terms, master = of or self.terms, self.policies.master
         limit = known_by_end_of(self.known, terms.tz)
         profile = master.customer(terms.customer_id, terms.tz, limit)
         reseller = profile.reseller_of(terms.reseller_id, terms.known_at)
         block = profile.block if reseller is None else master.reseller(reseller, terms.tz, limit)
-        return Payer(block.id, tax_rate_of(block), self.policies.separate_invoices())
+        tax = tax_of(block, self._tax_type(terms), lambda key: master.setting(key, self.known, terms.tz, self.known))
+        return Payer(block.id, tax.rate, self.policies.separate_invoices(), tax.reverse_charge)
+
+    def transaction_currency(self, recipient: str) -> str | None:
+        """What a recipient of this subscription's lines, now or formerly its payer, pays in (rule R6.8)."""
+        master, tz = self.policies.master, self.terms.tz
+        limit = known_by_end_of(self.known, tz)
+        stated = master.reseller(recipient, tz, limit).transaction_currency
+        return stated or master.customer(recipient, tz, limit).block.transaction_currency
+
+    def _tax_type(self, terms: Terms) -> str | None:
+        """The order's own type of product, else the product's as it is known now: tax is no term of a subscription."""
+        if terms.tax_type is not None:
+            return terms.tax_type
+        limit = known_by_end_of(self.known, terms.tz)
+        product = self.policies.master.product(terms.product_id, terms.tz, limit)
+        return None if product is None else product.tax_type
 
 
 def account_of(timeline: Timeline, master: MasterData, day: date) -> Account | None:
     """The account of a timeline; None while its order is missing or was refused."""
-    if timeline.terms is None:
+    if not timeline.phases:
         return None
-    terms = timeline.terms
-    return Account(timeline, terms, Policies(terms, master, day), PriceBook(terms, master, day), day)
+    whole = settled(timeline, master, day)
+    layout = whole.layout
+    prices = PriceBook(layout, tuple(whole.edits), master, day)
+    return Account(whole, layout, layout.phase_at(day).terms, Policies(layout, master, day), prices, day)
 
 
 def zone_of(facts: Sequence[Fact], master: MasterData) -> tzinfo | None:
@@ -78,14 +108,16 @@ def known_facts(facts: Sequence[Fact], tz: tzinfo, day: date) -> list[Fact]:
 def account_on(subscription_id: str, facts: Sequence[Fact], master: MasterData, day: date) -> Account | None:
     """The account of a subscription from all its facts, of what is known by the end of a day; None without an order."""
     tz = zone_of(facts, master)
-    timeline = None if tz is None else fold(subscription_id, known_facts(facts, tz, day), master)
+    timeline = None if tz is None else fold(subscription_id, known_facts(facts, tz, day), master, day)
     return None if timeline is None else account_of(timeline, master, day)
 
 
 def scopes_of(account: Account) -> frozenset[tuple[str, str]]:
     """The master data a subscription depends on, as (scope, id): a new fact about one can change its charges."""
     terms = account.terms
-    scopes = {("product", terms.product_id), ("customer", terms.customer_id), ("organisation", "")}
+    scopes = {("customer", terms.customer_id), ("organisation", "")}
+    scopes |= {("product", phase.terms.product_id) for phase in account.layout.phases}
+    scopes |= {("subscription", parent) for parent in (terms.parent_id,) if parent}
     scopes |= {("reseller", reseller) for reseller in (terms.reseller_id, account.payer().recipient) if reseller}
     return frozenset(scopes)
 

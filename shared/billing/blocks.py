@@ -49,6 +49,7 @@ class CustomerBlock:
     vat_id: str | None = None
     tax_rate: Decimal | None = None
     tax_exempt: bool | None = None
+    transaction_currency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

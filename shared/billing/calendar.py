@@ -10,6 +10,7 @@ from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 ONE_DAY = timedelta(days=1)
 LAST_DAY = 31
@@ -44,54 +45,59 @@ def first_after(day: date, billing_day: int) -> date:
     return first_on_or_after(day + ONE_DAY, billing_day)
 
 
-@dataclass(frozen=True, slots=True)
-class Cycle:
-    """One cycle [start, end), and the start of the full cycle it is part of: earlier than `start` only in a stub.
+class Cycle(NamedTuple):
+    """One cycle [start, end). `number` is k of rule R0.7; the stub before the first boundary is -1.
 
-    `index` is k of rule R0.7; the stub is -1.
+    `full_days` is the denominator of rule R0.2: days of the full cycle that holds these, in a stub more than its own.
     """
 
-    index: int
+    number: int
     start: date
     end: date
-    full_start: date
+    full_days: int
 
     @property
     def days(self) -> int:
         return (self.end - self.start).days
 
     @property
-    def full_days(self) -> int:
-        """The denominator of rule R0.2: days of the full cycle that contains these."""
-        return (self.end - self.full_start).days
-
-    @property
     def is_stub(self) -> bool:
-        return self.index < 0
+        return self.number < 0
 
 
 @dataclass(frozen=True, slots=True)
 class Cycles:
     """The cycles of one subscription: boundary k is anchor month + k x `months`, on `day`; before it a stub.
 
-    `anchor_month` counts as `month_index`.
+    `anchor_month` counts as `month_index`. With `until` no cycle reaches beyond it. `stub_days` is the denominator
+    of a stub that is not part of the full cycle before the first boundary (rule R5.9).
     """
 
     start: date
     anchor_month: int
     day: int
     months: int
+    until: date | None = None
+    stub_days: int | None = None
 
     @classmethod
-    def on_order_day(cls, start: date, months: int) -> Cycles:
-        """Cycles that begin on the day of the order (anchor `order_day`, rule R4.4)."""
-        return cls(start, month_index(start), start.day, months)
+    def on_order_day(cls, start: date, months: int, day: int | None = None) -> Cycles:
+        """Cycles that begin on the day of the order (anchor `order_day`, rule R4.4); `day` where that was clamped."""
+        return cls(start, month_index(start), day or start.day, months)
 
     @classmethod
     def on_billing_day(cls, start: date, billing_day: int, months: int, *, strictly_after: bool = False) -> Cycles:
         """Cycles on the customer's billing day; what lies before the first occurrence is a stub (rule R1.2)."""
         first = first_after(start, billing_day) if strictly_after else first_on_or_after(start, billing_day)
         return cls(start, month_index(first), billing_day, months)
+
+    @classmethod
+    def ending_on(cls, start: date, end: date, months: int, natural_days: int | None = None) -> Cycles:
+        """Cycles counted back from the day after a custom end; what is left at the start is a stub (rule R5.9)."""
+        count = 0
+        while clamped(month_index(end) - (count + 1) * months, end.day) >= start:
+            count += 1
+        return cls(start, month_index(end) - count * months, end.day, months, until=end, stub_days=natural_days)
 
     def boundary(self, index: int) -> date:
         """The start of cycle k (rule R0.7)."""
@@ -110,20 +116,32 @@ class Cycles:
     def cycle(self, index: int) -> Cycle:
         """Cycle k; -1 is the stub [start, first boundary), whose full cycle ends at that boundary."""
         end = self.boundary(index + 1)
-        if index >= 0:
-            begin = self.boundary(index)
-            return Cycle(index, begin, end, begin)
-        return Cycle(-1, self.start, end, self.boundary(-1))
+        begin = self.boundary(index)
+        if index < 0:
+            full = (end - begin).days if self.stub_days is None else self.stub_days
+            return Cycle(-1, self.start, end if self.until is None else min(end, self.until), full)
+        if self.until is not None and self.until < end:
+            end = self.until
+        return Cycle(index, begin, end, (end - begin).days)
+
+    def months_in(self, index: int) -> int:
+        """The months of cycle k: fewer than `months` where `until` cuts the last one short."""
+        if self.until is None:
+            return self.months
+        return min(self.months, month_index(self.until) - self.anchor_month - index * self.months)
 
     def at(self, day: date) -> Cycle:
         """The cycle that contains a day on or after `start`."""
         return self.cycle(self.index_at(day))
 
     def since(self, day: date) -> Iterator[Cycle]:
-        """The cycles from the one that contains `day` on, without end; a stub of no days is left out."""
+        """The cycles from the one that contains `day` on; a stub of no days is left out. Endless, but for `until`."""
         index = self.index_at(max(day, self.start))
         if index < 0 and self.start == self.first_boundary:
             index = 0
         while True:
-            yield self.cycle(index)
+            cycle = self.cycle(index)
+            if self.until is not None and cycle.start >= self.until:
+                return
+            yield cycle
             index += 1

@@ -19,13 +19,17 @@ from shared.billing.money import ZERO
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A line to be issued for a layer: a charge, or with `returns` a credit (`net` positive on both)."""
+    """A line to be issued for a layer: a charge, or with `returns` a credit (`net` positive on both).
+
+    `share` is what the seats should be: None where their line comes back whole.
+    """
 
     seats: int
     start: date
     end: date
     net: Decimal
     returns: IssuedLine | None = None
+    share: Share | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ def difference(layer: Layer | None, held: Sequence[Holding], day: date, reckonin
     """
     if layer is None:
         return _whole(held)
-    alike = [h for h in held if h.shown == layer.shown and h.of_days == layer.of_days]
+    alike = [h for h in held if (h.shown, h.of_days, h.product) == (layer.shown, layer.of_days, layer.product)]
     aligned = _aligned(layer, alike, day, reckoning)
     if reckoning.rounding == "line":
         aligned = _exact_total(aligned, layer, alike, day, reckoning)
@@ -66,9 +70,10 @@ def _aligned(layer: Layer, held: Sequence[Holding], day: date, reckoning: Reckon
     drafts: list[Draft] = []
     for share, holding in _side_by_side(layer.shares, held):
         if holding is None:
-            if share is not None and layer.due <= day:
+            # Seats of which nothing is kept leave no line.
+            if share is not None and share.part and layer.due <= day:
                 net = layer.amount(share, reckoning.currency, reckoning.rounding)
-                drafts.append(Draft(share.seats, layer.start, share.end, net))
+                drafts.append(Draft(share.seats, layer.start, share.end, net, share=share))
         elif share is None:
             drafts += _whole([holding])
         elif share.end < holding.end and share.due <= day:
@@ -77,7 +82,7 @@ def _aligned(layer: Layer, held: Sequence[Holding], day: date, reckoning: Reckon
         elif share.end > holding.end:
             net = max(layer.amount(share, reckoning.currency, reckoning.rounding) - holding.net, ZERO)
             if net > 0 or reckoning.rounding == "line":
-                drafts.append(Draft(share.seats, holding.end, share.end, net))
+                drafts.append(Draft(share.seats, holding.end, share.end, net, share=share))
     return drafts
 
 
@@ -88,11 +93,11 @@ def _side_by_side(shares: Sequence[Share], held: Sequence[Holding]) -> Iterator[
         share, holding = wanted.pop(), have.pop()
         seats = min(share.seats, holding.seats)
         if share.seats > seats:
-            wanted.append(replace(share, seats=share.seats - seats))
+            wanted.append(share._replace(seats=share.seats - seats))
         if holding.seats > seats:
             holding, rest = holding.split(seats)
             have.append(rest)
-        yield replace(share, seats=seats), holding
+        yield share._replace(seats=seats), holding
     yield from ((share, None) for share in reversed(wanted))
     yield from ((None, holding) for holding in reversed(have))
 
@@ -108,7 +113,7 @@ def _credits(holding: Holding, share: Share, kept: Decimal, *, open_to_cents: bo
         amount = piece.net if piece.start >= share.end else min(piece.net, left)
         if amount <= 0 and (drafts or not open_to_cents):
             break
-        drafts.append(Draft(holding.seats, max(piece.start, share.end), piece.end, amount, piece.line))
+        drafts.append(Draft(holding.seats, max(piece.start, share.end), piece.end, amount, piece.line, share))
         left -= amount
     return drafts
 
@@ -142,7 +147,7 @@ def _exact_total(
         # No line of these drafts can carry the cent: take everything back and charge the layer anew.
         amounts = [layer.amount(share, reckoning.currency, reckoning.rounding) for share in layer.shares]
         shares = zip(layer.shares, amounts, strict=True)
-        return _whole(held) + [Draft(share.seats, layer.start, share.end, net) for share, net in shares]
+        return _whole(held) + [Draft(share.seats, layer.start, share.end, net, share=share) for share, net in shares]
     return exact
 
 

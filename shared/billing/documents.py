@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Iterable, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
 from shared.billing.ledger import IssuedLine, LayerKey, LineKind
-from shared.billing.money import ZERO, minor_unit, round_money
+from shared.billing.money import ZERO, minor_unit
+from shared.billing.tax import Tax
+from shared.billing.tax_lines import TaxLeft, TaxLine, returned_tax_lines, tax_lines
+from shared.billing.why import Why
 
 DocumentKind = Literal["invoice", "credit_note"]
 
@@ -35,6 +38,13 @@ class DraftLine:
     days: int
     of_days: int
     returns: IssuedLine | None = None
+    reverse_charge: bool = False
+    transaction_currency: str | None = None
+    why: Why | None = None
+
+    @property
+    def tax(self) -> Tax:
+        return Tax(self.tax_rate, self.reverse_charge)
 
 
 class Group(NamedTuple):
@@ -47,17 +57,32 @@ class Group(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class TaxLine:
-    """The tax of a document at one rate (rule R0.5)."""
+class Relation:
+    """What a credit note takes off one invoice of its recipient (rule R3.4); `reference` names it without a number."""
 
-    rate: Decimal
-    base: Decimal
+    document: str
+    reference: str
     amount: Decimal
 
 
 @dataclass(frozen=True, slots=True)
+class Transaction:
+    """A document's gross in its recipient's currency (rule R6.8); without a rate `reason` says why it is missing."""
+
+    currency: str
+    rate: Decimal | None = None
+    rate_date: date | None = None
+    total: Decimal | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
-    """An invoice or a credit note as it is issued; amounts are positive on both. `number` is its name in the ledger."""
+    """An invoice or a credit note as it is issued; amounts are positive on both. `number` is its name in the ledger.
+
+    `relates_to` and `balance` are a credit note's (rule R3.4): together they come to its gross. `transaction` is there
+    where the recipient pays in another currency (rule R6.8).
+    """
 
     number: str
     kind: DocumentKind
@@ -70,6 +95,15 @@ class Document:
     gross: Decimal
     taxes: tuple[TaxLine, ...]
     lines: tuple[IssuedLine, ...]
+    relates_to: tuple[Relation, ...] = ()
+    balance: Decimal = ZERO
+    transaction_currency: str | None = None
+    transaction: Transaction | None = None
+
+    @property
+    def reference(self) -> str:
+        """What names it among people where it has no number: kind, date, recipient, customer, currency."""
+        return reference_of(self.kind, self.day, self.recipient, self.customer, self.currency)
 
     @property
     def sort_key(self) -> tuple[date, str, str, str, str]:
@@ -77,8 +111,9 @@ class Document:
         return (self.day, self.recipient, self.customer or "", self.currency, self.kind)
 
 
-# Tax that invoices still hold, by document and rate: what credit notes may take back (rule R3.4).
-TaxLeft = MutableMapping[tuple[str, Decimal], Decimal]
+def reference_of(kind: DocumentKind, day: date, recipient: str, customer: str | None, currency: str) -> str:
+    """A document's reference: invoice/2019-03-01/res-1/EUR, a separate one's with its customer before the currency."""
+    return "/".join([kind, day.isoformat(), recipient, *([] if customer is None else [customer]), currency])
 
 
 def grouped(drafts: Iterable[DraftLine]) -> dict[Group, list[DraftLine]]:
@@ -110,10 +145,10 @@ def document(
     """
     lines = tuple(sorted((_issued(draft, name, revisions) for draft in drafts), key=line_order))
     if group.kind == "invoice":
-        taxes = _taxes(group, lines)
+        taxes = tax_lines(((draft.tax, draft.net) for draft in drafts), group.currency)
         tax_left.update({(name, tax.rate): tax.amount for tax in taxes})
     else:
-        taxes = _returned_taxes(group, drafts, tax_left)
+        taxes = returned_tax_lines(map(_returned, drafts), group.currency, tax_left)
     net = sum((line.net for line in lines), ZERO)
     tax_total = sum((tax.amount for tax in taxes), ZERO)
     unit = minor_unit(group.currency)
@@ -129,12 +164,28 @@ def document(
         gross=(net + tax_total).quantize(unit),
         taxes=taxes,
         lines=lines,
+        transaction_currency=_transaction_currency(drafts),
     )
 
 
 def line_order(line: IssuedLine) -> tuple[str, str, date, str, str]:
     """Lines of a document: by customer, subscription, from, kind, line."""
     return (line.customer, line.key.subscription, line.start, line.kind, line.line)
+
+
+def _returned(draft: DraftLine) -> tuple[Tax, str, Decimal]:
+    if draft.returns is None:
+        raise ValueError(f"the credit on {draft.key} names no line that it returns")
+    return draft.tax, draft.returns.document, draft.net
+
+
+def _transaction_currency(drafts: Iterable[DraftLine]) -> str | None:
+    """The recipient's transaction currency (rule R6.8).
+
+    Around midnight customers of two time zones may know different ones of their reseller: the first customer's counts.
+    """
+    first = min(drafts, key=lambda draft: (draft.customer, draft.key))
+    return first.transaction_currency
 
 
 def _issued(draft: DraftLine, name: str, revisions: MutableMapping[LayerKey, int]) -> IssuedLine:
@@ -158,45 +209,6 @@ def _issued(draft: DraftLine, name: str, revisions: MutableMapping[LayerKey, int
         days=draft.days,
         of_days=draft.of_days,
         returns=None if draft.returns is None else draft.returns.line,
+        reverse_charge=draft.reverse_charge,
+        why=draft.why,
     )
-
-
-def _taxes(group: Group, lines: tuple[IssuedLine, ...]) -> tuple[TaxLine, ...]:
-    """One tax line a rate: ROUND2(sum of net lines x rate) (rule R0.5)."""
-    bases = _bases(lines)
-    return tuple(TaxLine(rate, base, round_money(base * rate, group.currency)) for rate, base in sorted(bases.items()))
-
-
-def _returned_taxes(group: Group, drafts: Iterable[DraftLine], tax_left: TaxLeft) -> tuple[TaxLine, ...]:
-    """As rule R0.5, but never more than is left of the tax on the invoices whose lines come back (rule R3.4)."""
-    returned: dict[Decimal, dict[str, Decimal]] = {}
-    for draft in drafts:
-        if draft.returns is None:
-            raise ValueError(f"the credit on {draft.key} names no line that it returns")
-        nets = returned.setdefault(draft.tax_rate, {})
-        nets[draft.returns.document] = nets.get(draft.returns.document, ZERO) + draft.net
-    taxes = []
-    for rate, nets in sorted(returned.items()):
-        base = sum(nets.values(), ZERO)
-        amount = min(round_money(base * rate, group.currency), sum((tax_left[(name, rate)] for name in nets), ZERO))
-        _take(amount, rate, nets, group.currency, tax_left)
-        taxes.append(TaxLine(rate, base, amount))
-    return tuple(taxes)
-
-
-def _take(amount: Decimal, rate: Decimal, nets: Mapping[str, Decimal], currency: str, tax_left: TaxLeft) -> None:
-    """Take returned tax off the invoices: each its own share first, the odd cents where something is left."""
-    for own_share_only in (True, False):
-        for name in sorted(nets):
-            left = tax_left[(name, rate)]
-            share = round_money(nets[name] * rate, currency) if own_share_only else left
-            taken = min(share, left, amount)
-            tax_left[(name, rate)] = left - taken
-            amount -= taken
-
-
-def _bases(lines: Iterable[IssuedLine]) -> dict[Decimal, Decimal]:
-    bases: dict[Decimal, Decimal] = {}
-    for line in lines:
-        bases[line.tax_rate] = bases.get(line.tax_rate, ZERO) + line.net
-    return bases

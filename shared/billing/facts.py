@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from shared.billing.blocks import (
     CancelMode,
@@ -233,6 +233,13 @@ Body = (
 )  # fmt: skip
 
 
+class Ref(NamedTuple):
+    """The event that something came from: what explains a line points here."""
+
+    source: str
+    id: str
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
     """What one event (`source`, `id`) says about one thing (`scope`, `scope_id`).
@@ -249,3 +256,7 @@ class Fact:
     scope_id: str
     body: Body
     sequence: int = 0
+
+    @property
+    def ref(self) -> Ref:
+        return Ref(self.source, self.id)

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Literal, NamedTuple
 
 from shared.billing.money import minor_unit
+from shared.billing.why import Why
 
 LineKind = Literal["free", "prorated", "installment", "recurring", "credit"]
 
@@ -30,6 +31,7 @@ class IssuedLine:
 
     `unit_price` is the full unit of the cycle, `unit_net` the prorated one: `days` of `of_days` (rule R0.2).
     `document` is the number (in a simulation: the position) of its document, `revision` counts lines of one key from 1.
+    `why` explains it; it has no part in what is reckoned.
     """
 
     key: LayerKey
@@ -50,6 +52,8 @@ class IssuedLine:
     days: int
     of_days: int
     returns: str | None = None
+    reverse_charge: bool = False
+    why: Why | None = None
 
     @property
     def line(self) -> str:
@@ -96,6 +100,10 @@ class Holding:
     @property
     def of_days(self) -> int:
         return self.pieces[0].line.of_days
+
+    @property
+    def product(self) -> str:
+        return self.pieces[0].line.product
 
     def split(self, seats: int) -> tuple[Holding, Holding]:
         """The first `seats` and the rest; nets add up, the first part rounded down to minor units."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import date, tzinfo
 from decimal import Decimal
-from typing import cast
+from typing import NamedTuple, cast
 
-from shared.billing.facts import ProductDefined, ProductPrice
-from shared.billing.history import Limit
+from shared.billing.facts import PriceChanged, ProductDefined, ProductPrice, Ref
+from shared.billing.history import Limit, known_by_end_of
 from shared.billing.masterdata import CustomerProfile, MasterData
+from shared.billing.moments import civil_date, known_key
+from shared.billing.terms import Terms
 
 
 def extra_charge_rate(
@@ -46,3 +48,47 @@ def protection_months(product: ProductDefined | None, listed: ProductPrice | Non
     if listed is not None and listed.price_protection_months is not None:
         return listed.price_protection_months
     return product.terms.price_protection_months if product else None
+
+
+class ListPrice(NamedTuple):
+    """What the price list says for one licence and one term; `since` its effective date, `by` the event behind it."""
+
+    sell: Decimal
+    cost: Decimal | None
+    since: date
+    by: Ref
+
+
+def list_price_of(
+    master: MasterData, terms: Terms, on: date, known: date, *, stated_term: bool = False
+) -> ListPrice | None:
+    """The list price for the product, currency, term and frequency of terms on a day; None where there is none.
+
+    The latest of the prices that were announced and the product's own definition wins (rule R2.10e). `stated_term`
+    leaves out announced prices that are said of no term in particular.
+    """
+    limit = known_by_end_of(known, terms.tz)
+    found: ListPrice | None = None
+    defined = master.definition(terms.product_id, terms.tz, limit)
+    entry = listed_price(defined.product if defined else None, terms.currency, terms.term, terms.frequency)
+    if defined is not None and entry is not None:
+        found = ListPrice(entry.unit_price, entry.unit_cost, defined.on, defined.by)
+    reaching = []
+    for fact in master.price_changes(terms.product_id, terms.currency, terms.tz):
+        change = cast(PriceChanged, fact.body)
+        if stated_term and change.term is None:
+            continue
+        concerns = change.term in (None, terms.term) and change.billing_frequency in (None, terms.frequency)
+        if concerns and change.effective_from <= on and civil_date(fact.time, terms.tz) <= known:
+            reaching.append(((change.effective_from, specificity(change), known_key(fact, terms.tz)), fact))
+    for (since, _, _), fact in sorted(reaching, key=lambda pair: pair[0]):
+        change = cast(PriceChanged, fact.body)
+        if found is None or since >= found.since:
+            cost = change.unit_cost if change.unit_cost is not None or found is None else found.cost
+            found = ListPrice(change.unit_price, cost, since, fact.ref)
+    return found
+
+
+def specificity(change: PriceChanged) -> int:
+    """How closely a list price names term and frequency; on a tie of dates the closer one wins (rule R2.10e)."""
+    return (change.term is not None) + (change.billing_frequency is not None)

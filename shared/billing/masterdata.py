@@ -8,17 +8,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, tzinfo
-from decimal import Decimal
 from functools import partial
-from typing import Protocol, TypeVar, cast
+from typing import NamedTuple, Protocol, TypeVar, cast
 
 from shared.billing.blocks import CustomerBlock, ResellerBlock
-from shared.billing.facts import CustomerStated, Fact, PriceChanged, ProductDefined, ResellerStated, SettingChanged
-from shared.billing.history import History, Limit, history
-from shared.billing.moments import instant, known_key
+from shared.billing.facts import (
+    CustomerStated,
+    ExchangeRateSet,
+    Fact,
+    PriceChanged,
+    ProductCopied,
+    ProductDefined,
+    ProductDeleted,
+    Ref,
+    ResellerStated,
+    SettingChanged,
+)
+from shared.billing.history import History, KnownKey, Limit, history
+from shared.billing.moments import civil_date, instant, known_key
 from shared.billing.settings import SettingBook, Value, refusal
-
-_ZERO = Decimal(0)
 
 
 class _Block(Protocol):
@@ -47,19 +55,40 @@ class CustomerProfile:
         return self.moved_to if moved else ordered_with
 
 
+class KnownProduct(NamedTuple):
+    """A product as it is defined, since when, and by which event."""
+
+    product: ProductDefined
+    on: date
+    by: Ref
+
+
+class BillingDayMove(NamedTuple):
+    """A CustomerChanged that states a billing day: it reaches running subscriptions (rule R0.12)."""
+
+    on: date
+    at: datetime
+    billing_day: int
+
+
 @dataclass(slots=True)
 class MasterData:
-    """The facts of master data by the id of what they are about. Lookups are pure; results are kept."""
+    """The facts of master data by the id of what they are about. Lookups are pure; results are kept.
+
+    `subscriptions` holds the facts of those that others are add-ons of.
+    """
 
     customers: Mapping[str, Sequence[Fact]] = field(default_factory=dict)
     resellers: Mapping[str, Sequence[Fact]] = field(default_factory=dict)
     products: Mapping[str, Sequence[Fact]] = field(default_factory=dict)
     organisation: Sequence[Fact] = ()
+    subscriptions: Mapping[str, Sequence[Fact]] = field(default_factory=dict)
     overrides: Mapping[str, str] = field(default_factory=dict)
     _settings: SettingBook | None = None
     _customers: dict[tuple[str, tzinfo], History[CustomerProfile]] = field(default_factory=dict)
     _resellers: dict[tuple[str, tzinfo], History[ResellerBlock]] = field(default_factory=dict)
-    _products: dict[tuple[str, tzinfo], History[ProductDefined | None]] = field(default_factory=dict)
+    _products: dict[tuple[str, tzinfo], History[KnownProduct | None]] = field(default_factory=dict)
+    _moves: dict[tuple[str, tzinfo], tuple[BillingDayMove, ...]] = field(default_factory=dict)
     _organisation: dict[tzinfo, History[None]] = field(default_factory=dict)
     _prices: dict[tuple[str, str, str], tuple[Fact, ...]] = field(default_factory=dict)
 
@@ -74,6 +103,7 @@ class MasterData:
             resellers=by_scope.get("reseller", {}),
             products=by_scope.get("product", {}),
             organisation=by_scope.get("organisation", {}).get("", ()),
+            subscriptions=by_scope.get("subscription", {}),
             overrides=overrides or {},
         )
 
@@ -87,7 +117,24 @@ class MasterData:
 
     def product(self, product_id: str, tz: tzinfo, limit: Limit) -> ProductDefined | None:
         """The latest definition of a product at the limit; a later one replaces the whole (ProductDefined)."""
+        known = self.definition(product_id, tz, limit)
+        return None if known is None else known.product
+
+    def definition(self, product_id: str, tz: tzinfo, limit: Limit) -> KnownProduct | None:
+        """As `product`, with the day and the event of it. A copy has what it is a copy of (rule R4.12)."""
         return self._product_history(product_id, tz).at(limit)
+
+    def billing_day_moves(self, customer_id: str, tz: tzinfo) -> tuple[BillingDayMove, ...]:
+        """The changes of a customer's billing day that reach running subscriptions, in the order they became known."""
+        if (customer_id, tz) not in self._moves:
+            stated = sorted(self.customers.get(customer_id, ()), key=lambda fact: known_key(fact, tz))
+            self._moves[customer_id, tz] = tuple(
+                BillingDayMove(civil_date(fact.time, tz), instant(fact.time, tz), fact.body.customer.billing_day)
+                for fact in stated
+                if isinstance(fact.body, CustomerStated) and fact.body.moves_subscriptions
+                if fact.body.customer.billing_day is not None
+            )
+        return self._moves[customer_id, tz]
 
     def price_changes(self, product_id: str, currency: str, tz: tzinfo) -> tuple[Fact, ...]:
         """The list prices of a product in a currency, ordered by `known_key`."""
@@ -110,10 +157,18 @@ class MasterData:
         customer: str | None = None,
     ) -> Value:
         """A setting on a day, of what is known by the end of the day `known`."""
-        if self._settings is None:
-            self._settings = SettingBook(self._setting_changes(), self.overrides)
         scopes = {"product": product, "reseller": reseller, "customer": customer}
-        return self._settings.value(key, on, tz, known, scopes)
+        return self.settings.value(key, on, tz, known, scopes)
+
+    def states(self, key: str) -> bool:
+        """Whether anything but the default of a setting was ever said, in any scope."""
+        return self.settings.states(key)
+
+    @property
+    def settings(self) -> SettingBook:
+        if self._settings is None:
+            self._settings = SettingBook.of(self._setting_changes(), self.overrides)
+        return self._settings
 
     def becomes_known_after(self, day: date, tz: tzinfo, scopes: Iterable[tuple[str, str]]) -> date | None:
         """The first day after `day` on which a fact about one of the scopes becomes known."""
@@ -127,8 +182,13 @@ class MasterData:
             return self._reseller_history(scope_id, tz).next_after(day)
         if scope == "product":
             return self._product_history(scope_id, tz).next_after(day)
+        if scope == "subscription":
+            known = (civil_date(fact.time, tz) for fact in self.subscriptions.get(scope_id, ()))
+            return min((on for on in known if on > day), default=None)
         if tz not in self._organisation:
-            self._organisation[tz] = history(self.organisation, tz, None, lambda known, fact: known)
+            # Exchange rates come daily and change no charge: they are looked up when a document is made.
+            others = [fact for fact in self.organisation if not isinstance(fact.body, ExchangeRateSet)]
+            self._organisation[tz] = history(others, tz, None, lambda known, fact: known)
         return self._organisation[tz].next_after(day)
 
     def _customer_history(self, customer_id: str, tz: tzinfo) -> History[CustomerProfile]:
@@ -148,12 +208,37 @@ class MasterData:
             found = self._resellers[(reseller_id, tz)] = history(stated, tz, ResellerBlock(reseller_id), _reseller_with)
         return found
 
-    def _product_history(self, product_id: str, tz: tzinfo) -> History[ProductDefined | None]:
+    def _product_history(self, product_id: str, tz: tzinfo) -> History[KnownProduct | None]:
         found = self._products.get((product_id, tz))
         if found is None:
             stated = self.products.get(product_id, ())
-            found = self._products[(product_id, tz)] = history(stated, tz, None, _product_with)
+            learn = partial(self._product_with, tz=tz)
+            found = self._products[(product_id, tz)] = history(stated, tz, None, learn)
         return found
+
+    def _product_with(self, known: KnownProduct | None, fact: Fact, tz: tzinfo) -> KnownProduct | None:
+        """A product after one more fact about it: defined, copied from another one, or no longer sold (rule R4.12)."""
+        body, on = fact.body, civil_date(fact.time, tz)
+        if isinstance(body, ProductDefined):
+            return KnownProduct(body, on, fact.ref)
+        if isinstance(body, ProductCopied):
+            source = self._defined_before(body.from_product_id, known_key(fact, tz), tz)
+            return known if source is None else KnownProduct(source, on, fact.ref)
+        return None if isinstance(body, ProductDeleted) else known
+
+    def _defined_before(self, product_id: str, before: KnownKey, tz: tzinfo) -> ProductDefined | None:
+        """What a product was just before a moment; copies of copies are followed back in time."""
+        stated = [(known_key(fact, tz), fact) for fact in self.products.get(product_id, ())]
+        for key, fact in sorted((pair for pair in stated if pair[0] < before), key=lambda pair: pair[0], reverse=True):
+            if isinstance(fact.body, ProductDefined):
+                return fact.body
+            if isinstance(fact.body, ProductDeleted):
+                return None
+            if isinstance(fact.body, ProductCopied):
+                copied = self._defined_before(fact.body.from_product_id, key, tz)
+                if copied is not None:
+                    return copied
+        return None
 
     def _setting_changes(self) -> dict[tuple[str, str], list[Fact]]:
         """The changes of settings by what they hold for; refused ones change nothing."""
@@ -186,14 +271,3 @@ def _customer_with(known: CustomerProfile, fact: Fact, tz: tzinfo) -> CustomerPr
 
 def _reseller_with(known: ResellerBlock, fact: Fact) -> ResellerBlock:
     return _merged(known, fact.body.reseller) if isinstance(fact.body, ResellerStated) else known
-
-
-def _product_with(known: ProductDefined | None, fact: Fact) -> ProductDefined | None:
-    return fact.body if isinstance(fact.body, ProductDefined) else known
-
-
-def tax_rate_of(block: CustomerBlock | ResellerBlock) -> Decimal:
-    """The rate a payer is billed with: 0 when exempt or not stated (rules R6.1, R6.7)."""
-    if block.tax_exempt or block.tax_rate is None:
-        return _ZERO
-    return block.tax_rate

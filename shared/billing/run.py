@@ -14,9 +14,11 @@ from decimal import Decimal
 from shared.billing.account import Account, Payer
 from shared.billing.charges import Layer
 from shared.billing.difference import Draft, Reckoning, difference
-from shared.billing.documents import Document, DraftLine, Group, TaxLeft, document, grouped, worth_issuing
+from shared.billing.documents import Document, DraftLine, Group, document, grouped, worth_issuing
 from shared.billing.ledger import IssuedLine, LayerKey, LineKind, by_layer, holdings
 from shared.billing.money import EXACT, minor_unit, share_of
+from shared.billing.tax_lines import TaxLeft
+from shared.billing.why import why_charged, why_credited, why_replaced
 
 _SHOWN_DIGITS = Decimal("0.000001")
 
@@ -78,15 +80,20 @@ def _line(
     days = (draft.end - draft.start).days
     returned = draft.returns
     unit_net = _unit_net(draft, reckoning)
+    pays_in = account.transaction_currency(payer.recipient if returned is None else returned.recipient)
     if returned is not None:
         return DraftLine(
             key=key, kind="credit", customer=returned.customer, recipient=returned.recipient,
             separate=payer.separate, product=returned.product, currency=returned.currency, start=draft.start,
             end=draft.end, quantity=draft.seats, unit_price=returned.unit_price, unit_net=unit_net, net=draft.net,
             tax_rate=returned.tax_rate, days=days, of_days=returned.of_days, returns=returned,
+            why=why_replaced(layer) if draft.share is None else why_credited(draft.share),
+            reverse_charge=returned.reverse_charge, transaction_currency=pays_in,
         )  # fmt: skip
-    if layer is None:
+    if layer is None or draft.share is None:
         raise ValueError(f"a charge on {key} without a layer to charge")
+    if layer.stretch.phase.terms is not terms:
+        payer = account.payer(layer.stretch.phase.terms)
     kind: LineKind = layer.kind
     if kind != "free" and days < layer.of_days:
         kind = "prorated"
@@ -94,9 +101,10 @@ def _line(
         unit_net = share_of(layer.unit, days, layer.of_days).quantize(_SHOWN_DIGITS)
     return DraftLine(
         key=key, kind=kind, customer=terms.customer_id, recipient=payer.recipient, separate=payer.separate,
-        product=terms.product_id, currency=terms.currency, start=draft.start, end=draft.end, quantity=draft.seats,
+        product=layer.product, currency=terms.currency, start=draft.start, end=draft.end, quantity=draft.seats,
         unit_price=layer.shown, unit_net=unit_net, net=draft.net, tax_rate=payer.tax_rate, days=days,
-        of_days=layer.of_days,
+        of_days=layer.of_days, why=why_charged(layer, draft.share, back=draft.start > layer.start),
+        reverse_charge=payer.reverse_charge, transaction_currency=pays_in,
     )  # fmt: skip
 
 

@@ -6,82 +6,111 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from shared.billing.calendar import ONE_DAY, Cycle
-from shared.billing.money import EXACT, round_money
-from shared.billing.pricing import PriceBook
-from shared.billing.terms import Terms
+from shared.billing.money import round_money
+from shared.billing.phases import Layout, Phase, Window
+from shared.billing.policies import Policies
+from shared.billing.price_book import PriceBook
+from shared.billing.pricing import Quote, installment_unit, part_of_term
 
 
-@dataclass(frozen=True, slots=True)
-class PricedCycle:
-    """A cycle and what one licence costs in it.
+class Stretch(NamedTuple):
+    """The part [begins, ends) of a cycle that has one price: the whole of it, unless something reprices it inside.
 
     `unit` is what proration starts from: the exact price (R0.3), with installments the rounded installment (R4.9).
-    `shown` is the full unit price of the cycle as lines show it. `installment` counts from 1 in its term.
+    `shown` is the full unit price of the cycle as lines show it.
     """
 
+    phase: Phase
     cycle: Cycle
+    begins: date
+    ends: date
     unit: Decimal
     shown: Decimal
+    quote: Quote
     free: bool = False
     excluded: bool = False
-    installment: int | None = None
 
 
 @dataclass(slots=True)
 class Schedule:
-    """The priced cycles of a timeline, of what is known by the end of a day (`prices.known`)."""
+    """The priced cycles of a subscription, of what is known by the end of a day (`prices.known`)."""
 
-    terms: Terms
+    layout: Layout
     prices: PriceBook
+    policies: Policies
 
-    def since(self, day: date, end: date | None) -> Iterator[PricedCycle]:
-        """The priced cycles from the one that contains `day`, until the subscription's end (first day not covered)."""
-        if self.terms.frequency is None:
-            if end is None or end > self.terms.start:
-                yield self._one_time()
+    def since(self, day: date, end: date | None) -> Iterator[list[Stretch]]:
+        """Cycle by cycle from the one that contains `day`, until the subscription's end (first day not covered)."""
+        if self.layout.phases[0].terms.frequency is None:
+            once = self._one_time()
+            if end is None or end > once.begins:
+                yield [once]
             return
-        for cycle in self.terms.cycles.since(day):
-            if end is not None and cycle.start >= end:
+        for windows in self.layout.since(day):
+            if end is not None and windows[0].begins >= end:
                 return
-            yield self.priced(cycle)
+            yield [s for window in windows if end is None or window.begins < end for s in self.priced(window)]
 
-    def priced(self, cycle: Cycle) -> PricedCycle:
-        """The price of a cycle: of its own start, with installments of the start of its term (R2.6, R4.5, R2.10d).
+    def stretch_at(self, day: date) -> Stretch:
+        """The priced stretch that contains a day; a free one, too."""
+        stretches = next(self.since(day, None))
+        return next((s for s in reversed(stretches) if s.begins <= day), stretches[0])
 
-        The installments of the first term were captured by the order, also where a stub lies before them (rule R4.4).
+    def first_paid(self, day: date) -> Stretch:
+        """The stretch of a day or, while that is free, the first one that is not."""
+        for stretches in self.since(day, None):
+            for stretch in stretches:
+                if not stretch.free and (stretch.ends > day or stretch.phase.terms.frequency is None):
+                    return stretch
+        raise ValueError(f"nothing is paid from {day} on")
+
+    def priced(self, window: Window) -> list[Stretch]:
+        """A window at the price of its start, with installments of its term's start (R2.6, R4.5, R2.10d).
+
+        Split where a list price holds at once (`price_change_applies: immediately`).
         """
-        terms = self.terms
-        n, number = terms.installments, max(cycle.index, 0)
-        if cycle.is_stub or (terms.has_installments and number < n):
-            unit = self.prices.unit(terms.start)
-        else:
-            unit = self.prices.unit(terms.cycles.boundary(number - number % n))
+        phase, cycle, begins, ends = window
+        terms = phase.terms
         if terms.has_installments:
-            unit = installment_unit(unit, n, terms.currency)
-        free = terms.free_period and cycle.is_stub
-        return PricedCycle(
-            cycle,
-            unit=unit,
-            shown=round_money(unit, terms.currency),
-            free=free,
-            excluded=self._excluded(cycle.start),
-            installment=number % n + 1 if terms.has_installments and not cycle.is_stub else None,
-        )
+            term_start, _ = phase.term_of(cycle.number)
+        else:
+            term_start = cycle.start
+        day = term_start if term_start > phase.priced_on else phase.priced_on
+        quote = self.prices.quote(phase, term_start, day)
+        first = self._stretch(window, quote)
+        if terms.has_installments or first.free or not self.policies.splits_cycles():
+            return [first]
+        days = [on for on in self.prices.splits(day, cycle.end) if self.policies.applies_at_once(on)]
+        stretches = []
+        for on in days:
+            if on >= ends:
+                break
+            split = self.prices.quote(phase, term_start, day, on)
+            if on <= begins:
+                first = self._stretch(window, split)
+            elif split.unit != first.quote.unit:
+                stretches.append(first._replace(ends=on))
+                first = self._stretch(window, split)._replace(begins=on)
+        return [*stretches, first]
 
-    def _excluded(self, start: date) -> bool:
-        """Whether a cycle was begun before we took the subscription over: someone else has billed it (R4.8)."""
-        return self.terms.billed_from is not None and start < self.terms.billed_from
+    def _stretch(self, window: Window, quote: Quote) -> Stretch:
+        phase, cycle, begins, ends = window
+        terms = phase.terms
+        unit = quote.unit
+        if phase.kind == "switched" and terms.term is not None:
+            unit = part_of_term(unit, phase.cycles.months_in(cycle.number), terms.term, terms.currency)
+        elif terms.has_installments:
+            unit = installment_unit(unit, terms.installments, terms.currency)
+        shown = round_money(unit, terms.currency)
+        excluded = terms.billed_from is not None and cycle.start < terms.billed_from
+        return Stretch(phase, cycle, begins, ends, unit, shown, quote, phase.free and cycle.number < 0, excluded)
 
-    def _one_time(self) -> PricedCycle:
+    def _one_time(self) -> Stretch:
         """A one-time charge: in full, once, on the day of the order."""
-        start = self.terms.start
-        unit = self.prices.unit(start)
-        cycle = Cycle(0, start, start + ONE_DAY, start)
-        return PricedCycle(cycle, unit, round_money(unit, self.terms.currency), excluded=self._excluded(start))
-
-
-def installment_unit(term_unit: Decimal, n: int, currency: str) -> Decimal:
-    """One installment for one licence: ROUND2(term price with extra charge / n), all equal (rule R4.5)."""
-    return round_money(EXACT.divide(term_unit, n), currency)
+        phase = self.layout.phases[0]
+        start = phase.terms.start
+        window = Window(phase, Cycle(0, start, start + ONE_DAY, 1), start, start + ONE_DAY)
+        return self._stretch(window, self.prices.quote(phase, start, start))

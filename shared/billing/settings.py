@@ -6,7 +6,8 @@ order item or a customer states in its own fields wins over every setting.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, tzinfo
 from decimal import Decimal, InvalidOperation
@@ -27,8 +28,8 @@ _SCOPES: dict[Level, tuple[str, ...]] = {
 }
 
 
-# Values of the rules that this version would bill wrongly, and what to leave in their place.
-_NOT_BILLED = {("price_change_applies", "immediately"): "next_cycle", ("bill_while_suspended", "false"): "true"}
+# Two letters of ISO 3166; EL, as VAT numbers write Greece, would be a second name of GR.
+_COUNTRY = "(?!EL)[A-Z]{2}"
 
 
 class UnknownSetting(ValueError):
@@ -37,19 +38,26 @@ class UnknownSetting(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting. `kind` says how a written value is read; `choices` where it is one of a list."""
+    """One setting. `kind` says how a written value is read; `choices` where it is one of a list.
+
+    `before` is the default on days before the day it names, where the default has a beginning.
+    """
 
     key: str
     level: Level
-    kind: Literal["choice", "bool", "int", "rate"]
+    kind: Literal["choice", "bool", "int", "rate", "tax_rate", "country"]
     default: Value
     choices: tuple[str, ...] = ()
+    before: tuple[date, Value] | None = None
+
+    def default_on(self, day: date) -> Value:
+        """What holds on a day where nothing is said."""
+        if self.before is not None and day < self.before[0]:
+            return self.before[1]
+        return self.default
 
     def read(self, written: str) -> Value:
         """The value of a written one. UnknownSetting names what may be written."""
-        instead = _NOT_BILLED.get((self.key, written))
-        if instead is not None:
-            raise UnknownSetting(f"{self.key}: {written} is not billed by this version: leave it at {instead}")
         if self.kind == "choice":
             if written in self.choices:
                 return written
@@ -64,6 +72,15 @@ class Setting:
             if written.isascii() and written.isdigit():
                 return int(written)
             raise UnknownSetting(f"{self.key} cannot be {written!r}: write a whole number of 0 or more, or none")
+        if self.kind == "country":
+            if written == "none":
+                return None
+            if re.fullmatch(_COUNTRY, written):
+                return written
+            raise UnknownSetting(
+                f"{self.key} cannot be {written!r}: write a country as two capital letters, such as DE "
+                "(Greece is GR), or none"
+            )
         try:
             rate = Decimal(written)
         except InvalidOperation:
@@ -72,6 +89,8 @@ class Setting:
             raise UnknownSetting(
                 f'{self.key} cannot be {written!r}: write a decimal fraction of 0 or more, such as "0.05"'
             )
+        if self.kind == "tax_rate" and rate > 1:
+            raise UnknownSetting(f'{self.key} cannot be {written!r}: write a fraction from 0 to 1: 24 % is "0.24"')
         return rate
 
 
@@ -91,15 +110,28 @@ SETTINGS: Mapping[str, Setting] = {
         Setting("full_refund_hours", "product", "int", None),
         Setting("separate_invoices", "customer", "bool", False),
         Setting("extra_charge_rate", "account", "rate", Decimal(0)),
-        Setting("est_enabled", "organisation", "bool", True),
+        # Microsoft's extended service terms begin on this day (rule R5.8).
+        Setting("est_enabled", "organisation", "bool", True, before=(date(2026, 5, 4), False)),
+        Setting("seller_country", "organisation", "country", None),
     )
 }
+
+# Beside them a family, because there is one for each country and, where it has its own rate, each type of product.
+_TAX_RATES = ("tax_rate.COUNTRY", "tax_rate.COUNTRY.TYPE")
+_TAX_RATE = re.compile(rf"tax_rate\.{_COUNTRY}(\..+)?")
+
+
+def tax_rate_key(country: str, tax_type: str | None = None) -> str:
+    """The setting of the tax rate of a country, or of a type of product there (rule R6.7)."""
+    return f"tax_rate.{country}" if tax_type is None else f"tax_rate.{country}.{tax_type}"
 
 
 def setting_named(key: str) -> Setting:
     """The setting of a name. UnknownSetting lists the names that exist."""
+    if _TAX_RATE.fullmatch(key):
+        return Setting(key, "organisation", "tax_rate", None)
     if key not in SETTINGS:
-        raise UnknownSetting(f"there is no setting {key!r}: there are {', '.join(SETTINGS)}")
+        raise UnknownSetting(f"there is no setting {key!r}: there are {', '.join((*SETTINGS, *_TAX_RATES))}")
     return SETTINGS[key]
 
 
@@ -127,6 +159,18 @@ class SettingBook:
 
     changes: Mapping[tuple[str, str], Sequence[Fact]]
     overrides: Mapping[str, str]
+    stated: frozenset[str]
+
+    @classmethod
+    def of(cls, changes: Mapping[tuple[str, str], Sequence[Fact]], overrides: Mapping[str, str]) -> SettingBook:
+        """The book of changes that hold, by scope."""
+        bodies = (fact.body for facts in changes.values() for fact in facts)
+        keys = {body.key for body in bodies if isinstance(body, SettingChanged)}
+        return cls(changes, overrides, frozenset(keys | set(overrides)))
+
+    def states(self, key: str) -> bool:
+        """Whether anything but the default was ever said."""
+        return key in self.stated
 
     def value(self, key: str, on: date, tz: tzinfo, known: date, scopes: Mapping[str, str | None]) -> Value:
         """What a setting is on a day, of what is known by the end of the day `known` (customer's zone).
@@ -134,6 +178,8 @@ class SettingBook:
         `scopes` names the ids of product, reseller and customer in question; a missing one is not asked.
         """
         setting = setting_named(key)
+        if key not in self.stated:
+            return setting.default_on(on)
         for scope in _SCOPES[setting.level]:
             scope_id = "" if scope == "organisation" else scopes.get(scope)
             if scope_id is None:
@@ -143,7 +189,16 @@ class SettingBook:
                 return setting.read(stated)
         if key in self.overrides:
             return setting.read(self.overrides[key])
-        return setting.default
+        return setting.default_on(on)
+
+    def next_change(self, concerns: Callable[[str], bool], day: date, tz: tzinfo) -> date | None:
+        """The first day after `day` on which a setting of the organisation, of those concerned, begins to hold."""
+        days = [
+            max(civil_date(fact.body.effective_from, tz), civil_date(fact.time, tz))
+            for fact in self.changes.get(("organisation", ""), ())
+            if isinstance(fact.body, SettingChanged) and concerns(fact.body.key)
+        ]
+        return min((begins for begins in days if begins > day), default=None)
 
     def _stated(self, key: str, scope: tuple[str, str], on: date, tz: tzinfo, known: date) -> str | None:
         """The value in force: latest `effective_from`, on a tie the last that became known."""

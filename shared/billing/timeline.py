@@ -1,62 +1,101 @@
-"""The timeline of a subscription: its facts, folded in their order into dated changes (rule R0.11).
+"""The timeline of a subscription: what its facts, in their order, made of it. `folding` builds it.
 
-`fold` and `evolve` give the same timeline: a fact that sorts last evolves it, any other is folded with all the rest.
-A fact that the rules refuse stays in the timeline as a rejection with its reason; nothing is lost.
+Nothing here is reckoned: phases say which cycles there are, changes say when seats, status and prices moved.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from bisect import bisect_right
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Literal
+from decimal import Decimal
+from typing import Literal, NamedTuple
 
-from shared.billing.facts import (
-    AutoRenewChanged,
-    Fact,
-    LicensesChanged,
-    OrderExecuted,
-    ProvisioningFailed,
-    SubscriptionCanceled,
-    SubscriptionImported,
-    SubscriptionProvisioned,
-    SubscriptionReactivated,
-    SubscriptionSuspended,
-)
-from shared.billing.masterdata import MasterData
-from shared.billing.moments import OrderKey, civil_date, effective, instant, order_key
-from shared.billing.terms import Refused, Terms, founding_zone, terms_of
+from shared.billing.blocks import PricingRule
+from shared.billing.facts import Fact, Ref
+from shared.billing.moments import OrderKey
+from shared.billing.phases import Layout, Phase
+from shared.billing.terms import Terms
 
 
-@dataclass(frozen=True, slots=True)
-class SeatChange:
+class Returned(NamedTuple):
+    """Seats of one batch that a reduction or a cancellation gave back; `full`: all their lines in full (rule R5.1)."""
+
+    at: datetime
+    seats: int
+    full: bool
+
+
+class SeatChange(NamedTuple):
     """The quantity from a day on. `deferred`: held at once, billed from the next cycle start (`billing: none`)."""
 
     on: date
     at: datetime
     quantity: int
+    by: Ref
     deferred: bool = False
+    returned: tuple[Returned, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class StatusChange:
+class StatusChange(NamedTuple):
     on: date
+    at: datetime
     status: Literal["active", "suspended", "pending", "failed"]
+    by: Ref
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(NamedTuple):
     """The first day that is no longer covered, and why. `decided` is the day from which it holds."""
 
     on: date
     at: datetime
     kind: Literal["canceled", "expired"]
     decided: date
+    by: Ref
     immediate: bool = False
+    returned: tuple[Returned, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Rejection:
+class PriceEdit(NamedTuple):
+    """A price that was edited, or protection that was activated (R2.7, R2.9); what is None stays as it was."""
+
+    on: date
+    applies: Literal["next_term", "current_cycle"]
+    by: Ref
+    unit_price: Decimal | None = None
+    pricing: tuple[PricingRule, ...] | None = None
+    protected_price: Decimal | None = None
+    activates_protection: bool = False
+
+
+class PlanSwitch(NamedTuple):
+    """Another billing frequency, from the next charge cycle on (rule R4.14)."""
+
+    on: date
+    frequency: int
+    by: Ref
+
+
+class NextTerm(NamedTuple):
+    """What changes when the term renews (rules R5.4 to R5.6)."""
+
+    on: date
+    by: Ref
+    type: str
+    quantity: int | None = None
+    term: int | None = None
+    frequency: int | None = None
+
+
+class RenewalOff(NamedTuple):
+    """Since when the term does not renew; `by_choice`: turned off by AutoRenewChanged, so it may extend (rule R5.8)."""
+
+    on: date
+    by: Ref
+    by_choice: bool
+
+
+class Rejection(NamedTuple):
     """A fact that the rules refuse, with the reason in words."""
 
     source: str
@@ -65,176 +104,87 @@ class Rejection:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Timeline:
-    """One subscription, folded. `terms` is None until an order or an import is accepted.
+    """One subscription, folded. Without phases until an order or an import is accepted.
 
-    `cancellation` and `expiry` may both stand: the earlier one ends it. `renewed_at` is when auto-renew was last turned
-    on: it takes back what was scheduled before. `last_key` is the place of the last fact.
+    `cancellation`, `expiry` and the parent's end may all stand: the earliest ends it. `renewed_on` and `renewed_at` are
+    when auto-renew was last turned on: that takes back what was scheduled before. `moved_until` is how far changes of a
+    customer's billing day are in the phases. `last_key` is the place of the last fact.
     """
 
     subscription_id: str
-    terms: Terms | None = None
-    seats: tuple[SeatChange, ...] = ()
-    statuses: tuple[StatusChange, ...] = ()
-    auto_renew: bool = True
+    phases: list[Phase] = field(default_factory=list)
+    seats: list[SeatChange] = field(default_factory=list)
+    statuses: list[StatusChange] = field(default_factory=list)
+    edits: list[PriceEdit] = field(default_factory=list)
+    renewal_off: RenewalOff | None = None
+    renewed_on: date | None = None
+    renewed_at: datetime | None = None
+    plan_switch: PlanSwitch | None = None
+    next_term: NextTerm | None = None
     cancellation: End | None = None
     expiry: End | None = None
-    renewed_at: datetime | None = None
+    parent_end: End | None = None
+    moved_until: date | None = None
     refusal: str | None = None
-    rejected: tuple[Rejection, ...] = ()
+    rejected: list[Rejection] = field(default_factory=list)
     last_key: OrderKey | None = None
+
+    def copy(self) -> Timeline:
+        """Another one to change: the lists are its own, what is in them never changes."""
+        return replace(
+            self,
+            phases=list(self.phases),
+            seats=list(self.seats),
+            statuses=list(self.statuses),
+            edits=list(self.edits),
+            rejected=list(self.rejected),
+        )
+
+    @property
+    def terms(self) -> Terms | None:
+        """The terms of the order; None until one is accepted. Later phases may have others."""
+        return self.phases[0].terms if self.phases else None
+
+    @property
+    def layout(self) -> Layout:
+        return Layout(tuple(self.phases))
+
+    @property
+    def auto_renew(self) -> bool:
+        return self.renewal_off is None
 
     @property
     def end(self) -> End | None:
-        """What ends it first: a cancellation, or a term that does not renew."""
-        ends = [end for end in (self.cancellation, self.expiry) if end is not None]
+        """What ends it first: a cancellation, a term that does not renew, or the end of what it is an add-on of."""
+        ends = [end for end in (self.cancellation, self.expiry, self.parent_end) if end is not None]
         return min(ends, key=lambda end: end.on, default=None)
 
+    def seats_on(self, day: date) -> SeatChange:
+        """The change that holds on a day; on a day of several the last one. After the end, the last one held."""
+        return self.seats[max(bisect_right(self.seats, day, key=lambda change: change.on) - 1, 0)]
+
     def quantity_on(self, day: date) -> int:
-        """Seats held on a day; on a day of several changes the last one holds. After the end, the last ones held."""
-        held = 0
-        for change in self.seats:
+        """Seats held on a day; none before the first."""
+        return self.seats_on(day).quantity if self.seats and self.seats[0].on <= day else 0
+
+    def suspended_on(self, day: date) -> bool:
+        """Whether it is suspended on a day, by the last change up to then."""
+        last = "active"
+        for change in self.statuses:
             if change.on > day:
                 break
-            held = change.quantity
-        return held
+            last = change.status
+        return last == "suspended"
 
 
-def initial(subscription_id: str) -> Timeline:
-    """A subscription of which nothing is known."""
-    return Timeline(subscription_id)
+class Step(NamedTuple):
+    """A fact on its way into a timeline: the phase it meets, day and instant of its effect, the day it was known."""
 
-
-def is_founding(fact: Fact) -> bool:
-    """Whether a fact can bring a subscription into being."""
-    return isinstance(fact.body, OrderExecuted | SubscriptionImported)
-
-
-def fold(subscription_id: str, facts: Iterable[Fact], master: MasterData) -> Timeline | None:
-    """The timeline of all facts of a subscription; None while they wait for an order or an import (`pending`)."""
-    known = list(facts)
-    founding = [fact for fact in known if is_founding(fact)]
-    if not founding:
-        return None
-    first = min(founding, key=lambda fact: order_key(fact, founding_zone(fact, master)))
-    tz = founding_zone(first, master)
-    timeline = initial(subscription_id)
-    for key, fact in sorted(((order_key(fact, tz), fact) for fact in known), key=lambda pair: pair[0]):
-        timeline = _applied(timeline, fact, key, master)
-    return timeline
-
-
-def evolve(timeline: Timeline, fact: Fact, master: MasterData) -> Timeline | None:
-    """The timeline with one more fact; None when the fact does not sort last and everything must be folded again."""
-    if timeline.terms is None or timeline.last_key is None:
-        return None
-    key = order_key(fact, timeline.terms.tz)
-    if key <= timeline.last_key or is_founding(fact):
-        return None
-    return _applied(timeline, fact, key, master)
-
-
-def _applied(timeline: Timeline, fact: Fact, key: OrderKey, master: MasterData) -> Timeline:
-    try:
-        changed = _founded(timeline, fact, master) if is_founding(fact) else _changed(timeline, fact)
-    except Refused as refused:
-        rejection = Rejection(fact.source, fact.id, fact.type, str(refused))
-        refusal = str(refused) if is_founding(fact) and timeline.terms is None else timeline.refusal
-        changed = replace(timeline, rejected=(*timeline.rejected, rejection), refusal=refusal)
-    return replace(changed, last_key=key)
-
-
-def _founded(timeline: Timeline, fact: Fact, master: MasterData) -> Timeline:
-    if timeline.terms is not None:
-        raise Refused(f"subscription {timeline.subscription_id} exists already: give the new one an id of its own")
-    terms = terms_of(fact, master)
-    assert isinstance(fact.body, OrderExecuted | SubscriptionImported)
-    seats = SeatChange(terms.start, terms.start_instant, fact.body.item.quantity)
-    founded = replace(timeline, terms=terms, seats=(seats,), auto_renew=True, refusal=None)
-    return founded if terms.auto_renew else _renewal_set(founded, terms, terms.start, auto_renew=False)
-
-
-def _changed(timeline: Timeline, fact: Fact) -> Timeline:
-    """What a fact makes of a running subscription; Refused with the reason where the rules do not allow it."""
-    terms = timeline.terms
-    if terms is None:
-        if timeline.refusal is not None:
-            raise Refused(f"the subscription does not exist, because its order was refused: {timeline.refusal}")
-        raise Refused(f"dated before subscription {timeline.subscription_id} starts: date it on or after the start")
-    day = civil_date(effective(fact), terms.tz)
-    if day < terms.start:
-        raise Refused(
-            f"dated {day}, before subscription {timeline.subscription_id} starts on {terms.start}: "
-            "date it on or after the start"
-        )
-    body = fact.body
-    if isinstance(body, SubscriptionProvisioned):
-        return _with_status(timeline, StatusChange(day, "active"))
-    if isinstance(body, ProvisioningFailed):
-        return _with_status(timeline, StatusChange(day, "failed"))
-    end = timeline.end
-    if end is not None and day >= end.on:
-        word = "was canceled" if end.kind == "canceled" else "expired"
-        raise Refused(f"dated {day}, after subscription {timeline.subscription_id} {word} with effect from {end.on}")
-    if isinstance(body, LicensesChanged):
-        return _seats_changed(timeline, terms, fact, body, day)
-    if isinstance(body, SubscriptionCanceled):
-        return _canceled(timeline, terms, fact, body, day)
-    if isinstance(body, AutoRenewChanged):
-        renewal = _renewal_set(timeline, terms, day, auto_renew=body.auto_renew)
-        return replace(renewal, renewed_at=instant(fact.time, terms.tz)) if body.auto_renew else renewal
-    if isinstance(body, SubscriptionSuspended):
-        if not terms.bill_while_suspended:
-            raise Refused("bill_while_suspended: false is not billed by this version: cancel it, or credit it by hand")
-        return _with_status(timeline, StatusChange(day, "suspended"))
-    if isinstance(body, SubscriptionReactivated):
-        return _with_status(timeline, StatusChange(day, "active"))
-    raise Refused(f"{fact.type} is not billed by this version: its effect has to be billed by hand")
-
-
-def _with_status(timeline: Timeline, change: StatusChange) -> Timeline:
-    return replace(timeline, statuses=(*timeline.statuses, change))
-
-
-def _seats_changed(timeline: Timeline, terms: Terms, fact: Fact, body: LicensesChanged, day: date) -> Timeline:
-    """A new total of seats (rules R3.1, R3.2, R4.9)."""
-    if body.quantity == 0:
-        raise Refused("a quantity of 0 is not a change of seats: send SubscriptionCanceled instead")
-    if terms.charge == "one_time":
-        raise Refused("a one-time charge has no seats to change: place a new order")
-    at = instant(effective(fact), terms.tz)
-    if terms.has_installments and at > instant(fact.time, terms.tz):
-        raise Refused(
-            f"scheduled for {day}, but with a billing plan a change of seats is executed immediately: "
-            "leave effective_at out, or schedule it for the next term with NextTermScheduled"
-        )
-    change = SeatChange(day, at, body.quantity, deferred=body.billing == "none")
-    return replace(timeline, seats=(*timeline.seats, change))
-
-
-def _canceled(timeline: Timeline, terms: Terms, fact: Fact, body: SubscriptionCanceled, day: date) -> Timeline:
-    """The end of a subscription: now, with the running cycle, or with the term (rules R3.3, R4.9)."""
-    at, known = instant(effective(fact), terms.tz), instant(fact.time, terms.tz)
-    if at > known and timeline.renewed_at is not None and timeline.renewed_at > known:
-        return timeline  # scheduled, then taken back before its day came by turning auto-renew on
-    if body.mode == "immediate" or terms.charge == "one_time":
-        end = End(day, at, "canceled", day, immediate=True)
-    else:
-        last = terms.cycles.at(day).end if body.mode == "end_of_cycle" else terms.term_at(day)[1]
-        end = End(last, instant(last, terms.tz), "canceled", day)
-    standing = timeline.cancellation
-    if standing is not None and standing.on <= end.on:
-        raise Refused(f"subscription {timeline.subscription_id} is canceled already with effect from {standing.on}")
-    return replace(timeline, cancellation=end)
-
-
-def _renewal_set(timeline: Timeline, terms: Terms, day: date, *, auto_renew: bool) -> Timeline:
-    """Whether the term renews; turning it on takes back a cancellation that has not come yet (conventions table)."""
-    if terms.term is None:
-        return replace(timeline, auto_renew=auto_renew)
-    if auto_renew:
-        return replace(timeline, auto_renew=True, expiry=None, cancellation=None)
-    last = terms.term_at(day)[1]
-    expiry = End(last, instant(last, terms.tz), "expired", day)
-    return replace(timeline, auto_renew=False, expiry=timeline.expiry or expiry)
+    timeline: Timeline
+    phase: Phase
+    fact: Fact
+    day: date
+    at: datetime
+    known: date

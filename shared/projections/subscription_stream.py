@@ -10,11 +10,19 @@ from typing import Generic, Protocol, TypeVar
 from pydantic import TypeAdapter
 
 from shared.billing.account import Account, account_of
-from shared.billing.facts import CustomerStated, ExchangeRateSet, Fact, OrderExecuted, SubscriptionImported
+from shared.billing.facts import (
+    CustomerStated,
+    ExchangeRateSet,
+    Fact,
+    OrderExecuted,
+    SubscriptionConverted,
+    SubscriptionImported,
+)
+from shared.billing.folding import evolve, fold
 from shared.billing.masterdata import MasterData
 from shared.billing.moments import civil_date, instant
 from shared.billing.state import next_change
-from shared.billing.timeline import Timeline, evolve, fold
+from shared.billing.timeline import Timeline
 from shared.projections.spec import Facts, Key, MasterFacts, Rows
 
 MASTER_SCOPES = frozenset({"product", "customer", "reseller", "organisation"})
@@ -52,7 +60,8 @@ class SubscriptionFold(Generic[X_contra]):
         yield Key("organisation", "")
         terms = state.terms
         if terms is not None:
-            yield Key("product", terms.product_id)
+            for product in {phase.terms.product_id for phase in state.phases}:
+                yield Key("product", product)
             yield Key("customer", terms.customer_id)
             if terms.reseller_id is not None:
                 yield Key("reseller", terms.reseller_id)
@@ -75,7 +84,10 @@ def master_data(facts: MasterFacts) -> MasterData:
 
 
 def names(fact: Fact) -> Iterable[Key]:
-    """The master data that a fact names: of an order its product, customer and reseller, of a customer its reseller."""
+    """The master data that a fact names.
+
+    Of an order its product, customer and reseller, of a conversion its product, of a customer its reseller.
+    """
     body = fact.body
     if isinstance(body, OrderExecuted | SubscriptionImported):
         yield Key("organisation", "")
@@ -83,6 +95,8 @@ def names(fact: Fact) -> Iterable[Key]:
         yield Key("customer", body.customer.id)
         if body.reseller is not None:
             yield Key("reseller", body.reseller.id)
+    elif isinstance(body, SubscriptionConverted):
+        yield Key("product", body.product.id)
     elif isinstance(body, CustomerStated) and body.reseller_id is not None:
         yield Key("reseller", body.reseller_id)
 

@@ -74,6 +74,14 @@ class Sold:
         return f"sub-{self.number}"
 
 
+# Where a payer is, and what it pays in.
+_TAXED: Final[dict[str, st.SearchStrategy[Any]]] = {
+    "country": st.sampled_from(["GR", "DE", "US"]),
+    "vat_id": st.sampled_from(["EL123456789", "DE123456789", "FR12123456789", "DE1"]),
+    "transaction_currency": st.sampled_from(["USD", "EUR"]),
+}
+
+
 def _customer_says() -> st.SearchStrategy[Event]:
     return st.fixed_dictionaries(
         {},
@@ -85,6 +93,7 @@ def _customer_says() -> st.SearchStrategy[Event]:
             "extra_charge_rate": _RATES,
             "tax_rate": st.sampled_from(["0", "0.19", "0.24"]),
             "tax_exempt": st.booleans(),
+            **_TAXED,
         },
     )
 
@@ -102,12 +111,13 @@ def _moments() -> st.SearchStrategy[str]:
 _POOLS = st.lists(_moments(), min_size=3, max_size=8)
 _CUSTOMER_SAYS = _customer_says()
 _RESELLER_SAYS = st.fixed_dictionaries(
-    {}, optional={"tax_rate": st.sampled_from(["0", "0.24"]), "extra_charge_rate": _RATES}
+    {}, optional={"tax_rate": st.sampled_from(["0", "0.24"]), "extra_charge_rate": _RATES, **_TAXED}
 )
 _ITEM_SAYS = st.fixed_dictionaries(
     {"quantity": _QUANTITIES, "unit_price": _PRICES},
     optional={"unit_cost": st.just("5.00"), "user_price": st.booleans()},
 )
+_PRODUCT_SAYS = st.sampled_from(({}, {}, {"tax_type": "book"}, {"tax_type": "exempt"}))
 _TERMS = st.sampled_from(_ORDINARY) | st.sampled_from(_INSTALLMENTS)
 _CURRENCIES = st.sampled_from(["EUR", "EUR", "EUR", "JPY"])
 _SOURCES = st.sampled_from([SOURCE, SOURCE, OTHER_SOURCE])
@@ -141,6 +151,10 @@ _SETTINGS = st.sampled_from(
         ("price_change_applies", "immediately"),
         ("issue_zero_invoices", True),
         ("free_period_when_started_on_billing_day", True),
+        ("seller_country", "GR"),
+        ("seller_country", "GR"),
+        ("tax_rate.DE", "0.16"),
+        ("tax_rate.GR.book", "0.06"),
     )
 )
 _DATED: Final = {
@@ -158,7 +172,8 @@ _CHANGES = st.sampled_from(
         *["SubscriptionCanceled"] * 2,
         "CustomerChanged",
         "ResellerChanged",
-        "SettingChanged",
+        *["SettingChanged"] * 2,
+        "ExchangeRateSet",
         *sorted(set(_OF_SUBSCRIPTION) - {"LicensesChanged", "SubscriptionCanceled"}),
     )
 )
@@ -202,7 +217,8 @@ def _shifted(day: date, days: int) -> str:
 
 
 def _item(draw: st.DrawFn, sold: Sold) -> Event:
-    names = {"item_id": "1", "subscription_id": sold.subscription_id, "product": {"id": sold.product_id}}
+    product = {"id": sold.product_id} | draw(_PRODUCT_SAYS)
+    names = {"item_id": "1", "subscription_id": sold.subscription_id, "product": product}
     return names | draw(_ITEM_SAYS) | draw(_TERMS)
 
 
@@ -245,6 +261,14 @@ def _change(draw: st.DrawFn, sold: Sold, known: date) -> Event:
         key, value = draw(_SETTINGS)
         effective = _shifted(known, draw(st.integers(-60, 60)))
         data = {"scope": "organisation", "key": key, "value": value, "effective_from": effective}
+    elif event_type == "ExchangeRateSet":
+        day = _shifted(known, draw(st.integers(-60, 5)))
+        data = {
+            "base": draw(_CURRENCIES),
+            "quote": "USD",
+            "rate": draw(st.sampled_from(["1.0837", "0.0066"])),
+            "date": day,
+        }
     else:
         data = {"subscription_id": sold.subscription_id, "customer_id": sold.customer_id}
         data |= draw(_OF_SUBSCRIPTION[event_type])

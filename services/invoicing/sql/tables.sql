@@ -34,9 +34,21 @@ CREATE TABLE document (
     net numeric NOT NULL,
     tax numeric NOT NULL,
     gross numeric NOT NULL,
-    taxes jsonb NOT NULL
+    taxes jsonb NOT NULL,
+    transaction jsonb,
+    balance numeric
 );
 CREATE INDEX document_recipient ON document (recipient, date);
+CREATE INDEX document_balance ON document (recipient, currency) WHERE balance IS NOT NULL;
+
+CREATE TABLE document_relation (
+    number text NOT NULL,
+    place integer NOT NULL,
+    invoice text NOT NULL,
+    amount numeric NOT NULL,
+    PRIMARY KEY (number, place)
+);
+CREATE INDEX document_relation_invoice ON document_relation (invoice);
 
 CREATE TABLE document_line (
     number text NOT NULL,
@@ -54,6 +66,8 @@ CREATE TABLE document_line (
     unit_net numeric,
     net numeric NOT NULL,
     returns text,
+    tax_rate numeric,
+    reverse_charge boolean,
     PRIMARY KEY (number, line)
 );
 CREATE INDEX document_line_subscription ON document_line (subscription);

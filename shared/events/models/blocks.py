@@ -41,6 +41,7 @@ class Customer(EventModel):
     vat_id: Text | None = OPTIONAL
     tax_rate: TaxRate | None = OPTIONAL
     tax_exempt: Flag | None = OPTIONAL
+    transaction_currency: Currency | None = OPTIONAL
 
 
 class Reseller(EventModel):

@@ -14,6 +14,9 @@ from shared.events.facts import facts_of
 from shared.events.reading import read
 from tests.infrastructure.billing_system import Event
 
+# `simulate` has no numbers, and taxes only where they say more than the totals.
+NOT_SIMULATED = ("number", "taxes")
+
 
 def facts_in(events: Sequence[Event]) -> list[Fact]:
     """The facts of public events that have id and source."""
@@ -31,9 +34,24 @@ def simulated(events: Sequence[Event], runs: Sequence[date]) -> list[dict[str, A
 
 
 def in_order(documents: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Documents without number and taxes, which `simulate` does not show, in its order."""
-    shown = [{k: v for k, v in document.items() if k not in ("number", "taxes")} for document in documents]
+    """Documents without number and taxes, in the order of `simulate`; related invoices by reference, as it has them."""
+    documents = list(documents)
+    references = {document["number"]: _reference(document) for document in documents if "number" in document}
+    shown = [
+        {k: _named(v, references) if k == "relates_to" else v for k, v in document.items() if k not in NOT_SIMULATED}
+        for document in documents
+    ]
     return sorted(shown, key=lambda d: (d["date"], d["recipient"], d["customer"] or "", d["currency"], d["kind"]))
+
+
+def _reference(document: Mapping[str, Any]) -> str:
+    parts = [document[part] for part in ("kind", "date", "recipient", "customer", "currency")]
+    return "/".join(part for part in parts if part is not None)
+
+
+def _named(relations: Iterable[Mapping[str, Any]], references: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Relations that name an invoice by its reference; one that has it already keeps it."""
+    return [{**one, "document": references.get(one["document"], one["document"])} for one in relations]
 
 
 def table(rows: Iterable[Sequence[Any] | Mapping[str, Any]]) -> list[tuple[str, ...]]:

@@ -34,12 +34,19 @@ INSERT INTO invoicing_g1.document_line VALUES
 ('I-1', 'sub-1/2026-02-01/2026-02-01', 'cus-1', 'sub-1', 'office', 'recurring', '2026-02-01', '2026-02-28', 8, '10.00',
  NULL, NULL, NULL, '80.00', NULL)
 """
+_CREDIT_NOTE = """
+INSERT INTO invoicing_g1.document
+SELECT 'C-1', 'credit_note', '2026-02-05', 'res-2', NULL, 'EUR', '120.00', '0.00', '120.00',
+    '[{"rate": "0", "base": "120.00", "amount": "0.00", "reverse_charge": true}]',
+    '{"currency": "USD", "rate": "1.1", "rate_date": "2026-02-04", "total": "132.00"}', '10.80'
+"""
+_RELATIONS = "INSERT INTO invoicing_g1.document_relation VALUES ('C-1', 0, 'I-1', '99.20'), ('C-1', 1, 'I-2', '10.00')"
 
 
 @pytest.fixture
 def clients(config: Config) -> Iterator[dict[str, TestClient]]:
     with psycopg.connect(config.database, autocommit=True) as connection:
-        for statement in (_SUBSCRIPTIONS.replace("%%", "%"), _DOCUMENTS, _LINE):
+        for statement in (_SUBSCRIPTIONS.replace("%%", "%"), _DOCUMENTS, _LINE, _CREDIT_NOTE, _RELATIONS):
             connection.execute(statement.encode())
     apps = {name: create_app(name, module.router, config.database) for name, module in
             (("subscriptions", subscriptions), ("orders", orders), ("invoicing", invoicing))}  # fmt: skip
@@ -86,6 +93,24 @@ def test_one_thing_with_money_as_text(clients: dict[str, TestClient]) -> None:
         "99.20", [{"rate": "0.24", "base": "80.00", "amount": "19.20"}],
     )  # fmt: skip
     assert [(line["from"], line["net"]) for line in document["lines"]] == [("2026-02-01", "80.00")]
+
+
+def test_a_credit_note_says_what_it_is_for_and_open_invoices_and_balances_follow(
+    clients: dict[str, TestClient],
+) -> None:
+    note = clients["invoicing"].get("/v1/documents/C-1").json()
+    assert note["taxes"] == [{"rate": "0", "base": "120.00", "amount": "0.00", "reverse_charge": True}]
+    assert note["transaction"] == {"currency": "USD", "rate": "1.1", "rate_date": "2026-02-04", "total": "132.00"}
+    assert note["relates_to"] == [{"document": "I-1", "amount": "99.20"}, {"document": "I-2", "amount": "10.00"}]
+    assert note["balance"] == "10.80"
+    by_one = pages(clients["invoicing"], "/v1/open-invoices", recipient="res-1", limit=1)
+    assert [[(one["number"], one["open"]) for one in page] for page in by_one] == [
+        [("I-2", "89.20")],
+        [("I-3", "99.20")],
+    ]
+    assert pages(clients["invoicing"], "/v1/balances") == [
+        [{"recipient": "res-2", "currency": "EUR", "amount": "10.80"}]
+    ]
 
 
 @pytest.mark.parametrize(

@@ -11,14 +11,15 @@ from hypothesis import strategies as st
 
 from services.invoicing.simulation import simulate
 from shared.billing.account import account_on
+from shared.billing.capture import founding_zone
 from shared.billing.documents import Document
+from shared.billing.folding import evolve, fold, is_founding
 from shared.billing.ledger import IssuedLine
 from shared.billing.masterdata import MasterData
 from shared.billing.moments import order_key
 from shared.billing.money import minor_unit
 from shared.billing.run import due
-from shared.billing.terms import founding_zone
-from shared.billing.timeline import evolve, fold, initial, is_founding
+from shared.billing.timeline import Timeline
 from tests.billing_dsl import Given, facts_from
 from tests.strategies.examples import examples
 from tests.strategies.histories import LAST_DAY, History, histories
@@ -100,6 +101,24 @@ def test_credits_return_a_line_of_an_earlier_document_and_never_more_than_it_bil
 
 @examples
 @each(histories())
+def test_every_credit_note_goes_on_open_invoices_of_its_recipient_the_oldest_first(history: History) -> None:
+    issued = documents(history)
+    left = {one.number: one.gross for one in issued if one.kind == "invoice"}
+    whose = {one.number: (one.recipient, one.currency, one.day) for one in issued}
+    for note in (one for one in issued if one.kind == "credit_note"):
+        assert sum(one.amount for one in note.relates_to) == note.gross
+        assert note.balance == 0  # it returns what was invoiced to the same recipient
+        for relation in note.relates_to:
+            recipient, currency, day = whose[relation.document]
+            assert (recipient, currency) == (note.recipient, note.currency)
+            older = [name for name in left if whose[name][:2] == (recipient, currency) and whose[name][2] < day]
+            assert all(left[name] == 0 for name in older)
+            left[relation.document] -= relation.amount
+            assert left[relation.document] >= 0
+
+
+@examples
+@each(histories())
 def test_the_tax_of_credit_notes_is_never_more_than_that_of_the_invoices_they_return(history: History) -> None:
     charged: dict[tuple[str, Decimal], Decimal] = defaultdict(Decimal)
     returned: dict[tuple[str, Decimal], Decimal] = defaultdict(Decimal)
@@ -143,7 +162,7 @@ def test_a_fact_that_sorts_last_evolves_the_timeline_to_what_folding_gives(histo
         tz = founding_zone(founding, master)
         own.sort(key=lambda fact: order_key(fact, tz))
         for count in range(1, len(own)):
-            known = fold(subscription, own[:count], master) or initial(subscription)
+            known = fold(subscription, own[:count], master) or Timeline(subscription)
             evolved = evolve(known, own[count], master)
             if evolved is not None:
                 assert evolved == fold(subscription, own[: count + 1], master)

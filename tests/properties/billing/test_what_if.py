@@ -15,7 +15,7 @@ from services.invoicing.shapes import Json, document_shape
 from services.invoicing.whatif import Effect, Place, Portion, effect
 from shared.billing.documents import Document
 from shared.billing.facts import Fact
-from shared.billing.timeline import fold
+from shared.billing.folding import fold
 from shared.projections.facts import by_key
 from shared.projections.spec import Key
 from shared.projections.subscription_stream import SubscriptionFold, master_data, names

@@ -24,12 +24,14 @@ def sections(output: str) -> list[str]:
 
 def test_there_is_a_page_for_each_concept() -> None:
     assert [page.removesuffix(".md") for page in PAGES] == [
+        "currencies",
         "free-period",
         "installments",
         "invoices",
         "price-protection",
         "seats-and-credits",
         "settings",
+        "tax",
         "time-and-rounding",
     ]
 

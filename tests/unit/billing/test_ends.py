@@ -10,7 +10,6 @@ from tests.billing_dsl import (
     auto_renew,
     canceled,
     given,
-    imported,
     ordered,
     price,
     seats,
@@ -227,8 +226,12 @@ def test_seats_of_a_one_time_charge_do_not_change() -> None:
         ({"term": "P1Y", "billing_frequency": "P5M"}, "billing_frequency P5M does not divide the term P1Y"),
         ({"term": "P1M", "billing_frequency": "P1Y"}, "billing_frequency P1Y does not divide the term P1M"),
         ({"term": "P1Y", "billing_frequency": "P1M", "charge": "arrears"}, "arrears cannot be combined"),
-        ({"trial_until": "2019-04-01"}, "trial_until is not billed by this version"),
-        ({"custom_end": "2019-12-31"}, "custom_end is not billed by this version"),
+        ({"trial_until": "2019-02-01"}, "trial_until 2019-02-01 lies before the start on 2019-03-01"),
+        (
+            {"custom_end": "2019-12-31"},
+            "custom_end 2019-12-31 does not lie in the first term, 2019-03-01 to 2019-03-31",
+        ),
+        ({"charge": "one_time", "trial_until": "2019-04-01"}, "neither a trial nor a custom_end"),
     ],
 )
 def test_an_item_that_cannot_be_billed_is_rejected_and_so_is_what_follows_it(terms: Json, reason: str) -> None:
@@ -237,39 +240,6 @@ def test_an_item_that_cannot_be_billed_is_rejected_and_so_is_what_follows_it(ter
     assert (result.documents, result.subscriptions) == ([], [])
     assert [fact["type"] for fact in result.rejected] == ["OrderExecuted", "LicensesChanged"]
     assert all(reason in fact["reason"] for fact in result.rejected)
-
-
-@pytest.mark.parametrize("field", ["trial_until", "custom_end"])
-def test_an_import_that_cannot_be_billed_is_rejected_too(field: str) -> None:
-    result = given(imported(5, started="2019-01-01", billed_from="2019-03-01", **{field: "2019-12-31"})).until(
-        "2020-01-01"
-    )
-
-    assert (result.documents, f"{field} is not billed by this version" in result.reason) == ([], True)
-
-
-def test_suspension_that_stops_billing_is_refused_rather_than_billed_wrongly() -> None:
-    suspension: Event = {
-        "type": "SubscriptionSuspended",
-        "time": "2019-03-10",
-        "data": {"subscription_id": "sub-1", "customer_id": "cus-1"},
-    }
-    result = given(ordered(5, on="2019-03-01", bill_while_suspended=False), suspension).until("2019-04-01")
-
-    assert "bill_while_suspended: false is not billed by this version" in result.reason
-    assert result.subscription["status"] == "active"
-
-
-def test_unbilled_kinds_of_events_are_rejected_with_a_reason() -> None:
-    conversion: Event = {
-        "type": "SubscriptionConverted",
-        "time": "2019-03-10",
-        "data": {"subscription_id": "sub-1", "customer_id": "cus-1", "product": {"id": "p2"}, "unit_price": "20.00"},
-    }
-    result = given(ordered(5, on="2019-03-01"), conversion).until("2019-04-01")
-
-    assert result.reason == "SubscriptionConverted is not billed by this version: its effect has to be billed by hand"
-    assert result.totals == ["2019-03-01 invoice 50.00", "2019-04-01 invoice 50.00"]
 
 
 def test_credits_never_exceed_what_the_line_billed() -> None:

@@ -123,6 +123,85 @@ def test_a_credit_note_is_grouped_by_the_flag_as_it_is_when_it_is_made() -> None
     ]
 
 
+def fewer(sub: str, customer: str, quantity: int) -> Event:
+    """A decrease on 20 February: 9 of 28 days come back on 1 March."""
+    data = {"subscription_id": sub, "customer_id": customer, "quantity": quantity}
+    return {"type": "LicensesChanged", "time": "2019-02-20", "data": data}
+
+
+def test_a_customer_whose_flag_is_taken_back_joins_the_others_with_invoices_and_credit_notes() -> None:
+    result = given(
+        *three_customers(of_c=True),
+        fewer("sub-a", "a", 7),
+        fewer("sub-c", "c", 2),
+        customer_changed(on="2019-02-25", customer="c", separate_invoices=False),
+    ).until("2019-03-01")
+
+    # 10.00 x 9/28 is 3.21 credited of each: 10.00 less the 6.79 that are kept.
+    assert result.totals == [
+        "2019-02-01 invoice to res-1 125.50 + 30.12 = 155.62",
+        "2019-02-01 invoice to res-1 for c 30.00 + 7.20 = 37.20",
+        "2019-03-01 credit_note to res-1 6.42 + 1.54 = 7.96",
+        "2019-03-01 invoice to res-1 135.50 + 32.52 = 168.02",
+    ]
+    note = result.json[2]
+    assert [(line["customer"], line["returns"]) for line in note["lines"]] == [
+        ("a", "sub-a/2019-02-01/2019-02-01"), ("c", "sub-c/2019-02-01/2019-02-01"),
+    ]  # fmt: skip
+    assert note["relates_to"] == [{"document": "invoice/2019-02-01/res-1/EUR", "amount": "7.96"}]
+
+
+def test_a_customer_that_gets_the_flag_gets_credit_notes_of_its_own_beside_those_of_the_others() -> None:
+    result = given(
+        *three_customers(of_c=False),
+        fewer("sub-a", "a", 7),
+        fewer("sub-c", "c", 2),
+        customer_changed(on="2019-02-25", customer="c", separate_invoices=True),
+    ).until("2019-03-01")
+
+    assert result.totals == [
+        "2019-02-01 invoice to res-1 155.50 + 37.32 = 192.82",
+        "2019-03-01 credit_note to res-1 3.21 + 0.77 = 3.98",
+        "2019-03-01 invoice to res-1 115.50 + 27.72 = 143.22",
+        "2019-03-01 credit_note to res-1 for c 3.21 + 0.77 = 3.98",
+        "2019-03-01 invoice to res-1 for c 20.00 + 4.80 = 24.80",
+    ]
+    assert [document["relates_to"] for document in result.json if document["kind"] == "credit_note"] == [
+        [{"document": "invoice/2019-02-01/res-1/EUR", "amount": "3.98"}],
+        [{"document": "invoice/2019-02-01/res-1/EUR", "amount": "3.98"}],
+    ]
+
+
+def test_a_flag_that_changes_there_and_back_between_two_runs_leaves_no_trace() -> None:
+    plain = given(*three_customers(of_c=False)).until("2019-03-01")
+    changed = given(
+        *three_customers(of_c=False),
+        customer_changed(on="2019-02-10", customer="c", separate_invoices=True),
+        customer_changed(on="2019-02-20", customer="c", separate_invoices=False),
+    ).until("2019-03-01")
+
+    assert changed.json == plain.json
+
+
+def test_a_flag_that_is_known_only_after_the_run_does_not_touch_its_documents() -> None:
+    result = given(
+        *three_customers(of_c=False), customer_changed(on="2019-02-02", customer="c", separate_invoices=True)
+    ).until("2019-02-28")
+
+    assert result.totals == ["2019-02-01 invoice to res-1 155.50 + 37.32 = 192.82"]
+
+
+def test_a_late_charge_of_a_customer_that_got_the_flag_goes_on_its_own_invoice() -> None:
+    result = given(
+        *three_customers(of_c=False),
+        customer_changed(on="2019-02-10", customer="c", separate_invoices=True, partial_charges_invoicing="order_day"),
+        {"type": "LicensesChanged", "time": "2019-02-20",
+         "data": {"subscription_id": "sub-c", "customer_id": "c", "quantity": 4, "effective_at": "2019-02-08"}},
+    ).until("2019-02-28")  # fmt: skip
+
+    assert result.totals[1:] == ["2019-02-20 invoice to res-1 for c 7.50 + 1.80 = 9.30"]
+
+
 def test_a_credit_goes_to_the_recipient_of_the_line_it_returns_at_that_line_s_tax_rate() -> None:
     result = given(
         ordered(9, on="2019-03-01", customer={"id": "a"}, reseller=RESELLER),

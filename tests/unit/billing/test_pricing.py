@@ -9,17 +9,16 @@ import pytest
 
 from shared.billing.blocks import PricingRule
 from shared.billing.money import round_money, written
-from shared.billing.pricing import Price, unit_of
-from shared.billing.schedule import installment_unit
+from shared.billing.pricing import installment_unit, unit_of
 from tests.billing_dsl import given, ordered, price, table
 
 Rule = Literal["discount", "markup", "margin"]
 
 
 def unit(sell: str, *rules: tuple[Rule, str], cost: str | None = None, extra: str = "0") -> str:
-    price = Price(Decimal(sell), None if cost is None else Decimal(cost), "order")
+    known_cost = None if cost is None else Decimal(cost)
     steps = [PricingRule(rule, Decimal(rate)) for rule, rate in rules]
-    return written(round_money(unit_of(price, steps, Decimal(extra)), "EUR"))
+    return written(round_money(unit_of(Decimal(sell), known_cost, steps, Decimal(extra)), "EUR"))
 
 
 @pytest.mark.parametrize(
@@ -44,8 +43,7 @@ def test_ex5_each_rule_with_and_without_the_extra_charge(rule: Rule, rate: str, 
 
 
 def test_ex5_vendor_surcharge_discount_and_extra_charge_are_rounded_once() -> None:
-    price = Price(Decimal("120") * Decimal("1.05"), None, "order")
-    term = unit_of(price, [PricingRule("discount", Decimal("0.10"))], Decimal("0.10"))
+    term = unit_of(Decimal("120") * Decimal("1.05"), None, [PricingRule("discount", Decimal("0.10"))], Decimal("0.10"))
 
     assert installment_unit(term, 12, "EUR") == Decimal("10.40")
 

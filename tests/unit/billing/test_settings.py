@@ -26,6 +26,7 @@ def test_defaults_are_those_of_the_rules() -> None:
         "separate_invoices": False,
         "extra_charge_rate": Decimal(0),
         "est_enabled": True,
+        "seller_country": None,
     }
 
 
@@ -55,13 +56,6 @@ def test_a_written_value_is_read(key: str, written: str, value: object) -> None:
         ("extra_charge_rate", "-0.05", "organisation", "write a decimal fraction of 0 or more"),
         ("rounding", "line", "product", "rounding cannot be set for a product: it can be set for organisation"),
         ("refund_policy", "none", "customer", "it can be set for product, organisation"),
-        (
-            "price_change_applies",
-            "immediately",
-            "organisation",
-            "is not billed by this version: leave it at next_cycle",
-        ),
-        ("bill_while_suspended", "false", "product", "is not billed by this version: leave it at true"),
     ],
 )
 def test_what_cannot_be_set_is_refused_with_what_can(key: str, written: str, scope: str, sentence: str) -> None:
@@ -70,15 +64,13 @@ def test_what_cannot_be_set_is_refused_with_what_can(key: str, written: str, sco
 
 
 def test_a_setting_given_to_simulate_that_does_not_exist_is_refused() -> None:
-    with pytest.raises(UnknownSetting, match="price_change_applies: immediately is not billed by this version"):
-        given(ordered(1, on="2019-01-15")).under(price_change_applies="immediately").until("2019-02-01")
+    with pytest.raises(UnknownSetting, match="price_change_applies cannot be 'sometimes'"):
+        given(ordered(1, on="2019-01-15")).under(price_change_applies="sometimes").until("2019-02-01")
 
 
 @pytest.mark.parametrize(
     ("key", "value", "reason"),
     [
-        ("price_change_applies", "immediately", "is not billed by this version"),
-        ("bill_while_suspended", False, "is not billed by this version"),
         ("rounding", "banana", "choose one of unit, line"),
         ("colour", "red", "there is no setting 'colour'"),
     ],

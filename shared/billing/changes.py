@@ -1,0 +1,144 @@
+"""What each fact makes of a running subscription; Refused with the reason where the rules do not allow it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from shared.billing.conversion import converted
+from shared.billing.endings import cancel, turn_renewal_off, turn_renewal_on
+from shared.billing.facts import (
+    AutoRenewChanged,
+    BillingPlanChanged,
+    Fact,
+    LicensesChanged,
+    NextTermDiscarded,
+    NextTermScheduled,
+    PriceProtectionActivated,
+    PricingEdited,
+    ProvisioningFailed,
+    SubscriptionCanceled,
+    SubscriptionConverted,
+    SubscriptionProvisioned,
+    SubscriptionReactivated,
+    SubscriptionSuspended,
+)
+from shared.billing.instructions import (
+    activate_protection,
+    discard_next_term,
+    edit_pricing,
+    schedule_next_term,
+    switch_plan,
+)
+from shared.billing.masterdata import MasterData
+from shared.billing.moments import civil_date, instant
+from shared.billing.settling import billing_day_on, settle
+from shared.billing.terms import Refused
+from shared.billing.timeline import SeatChange, StatusChange, Step, Timeline
+from shared.billing.windows import give_back
+
+
+def change(timeline: Timeline, fact: Fact, day: date, at: datetime, master: MasterData, known: date | None) -> None:
+    """Apply a fact that is effective on a day, at an instant, to a timeline. Refused leaves it as it was."""
+    if not timeline.phases:
+        if timeline.refusal is not None:
+            raise Refused(f"the subscription does not exist, because its order was refused: {timeline.refusal}")
+        raise Refused(f"dated before subscription {timeline.subscription_id} starts: date it on or after the start")
+    terms = timeline.phases[0].terms
+    if day < terms.start:
+        raise Refused(
+            f"dated {day}, before subscription {timeline.subscription_id} starts on {terms.start}: "
+            "date it on or after the start"
+        )
+    if isinstance(fact.body, SubscriptionProvisioned | ProvisioningFailed):
+        _provision(timeline, fact, day, at)
+        return
+    settle(timeline, master, known, day)
+    end = timeline.end
+    if end is not None and day >= end.on:
+        word = "was canceled" if end.kind == "canceled" else "expired"
+        raise Refused(f"dated {day}, after subscription {timeline.subscription_id} {word} with effect from {end.on}")
+    step = Step(timeline, timeline.phases[-1], fact, day, at, civil_date(fact.time, terms.tz))
+    _apply(step, master, known)
+
+
+def _apply(step: Step, master: MasterData, known: date | None) -> None:
+    body = step.fact.body
+    match body:
+        case LicensesChanged():
+            _change_seats(step, body, master)
+        case SubscriptionConverted():
+            _convert(step, body, master, known)
+        case SubscriptionCanceled():
+            cancel(step, body, master)
+        case SubscriptionSuspended():
+            _suspend(step)
+        case SubscriptionReactivated():
+            step.timeline.statuses.append(StatusChange(step.day, step.at, "active", step.fact.ref))
+        case AutoRenewChanged():
+            turn_renewal_on(step) if body.auto_renew else turn_renewal_off(step, by_choice=True)
+        case PricingEdited():
+            edit_pricing(step, body)
+        case PriceProtectionActivated():
+            activate_protection(step)
+        case BillingPlanChanged():
+            switch_plan(step, body)
+        case NextTermScheduled():
+            schedule_next_term(step, body)
+        case NextTermDiscarded():
+            discard_next_term(step)
+        case _:
+            raise Refused(f"{step.fact.type} is not a fact about a subscription: leave it out of its stream")
+
+
+def _provision(timeline: Timeline, fact: Fact, day: date, at: datetime) -> None:
+    """What the vendor made of it sets the status only (rule R8.2); one that is suspended stays so."""
+    failed = isinstance(fact.body, ProvisioningFailed)
+    if failed or not timeline.suspended_on(day):
+        timeline.statuses.append(StatusChange(day, at, "failed" if failed else "active", fact.ref))
+
+
+def _suspend(step: Step) -> None:
+    """Suspended; with `nce` it is not renewed any more, and reactivation does not change that (rule R5.7)."""
+    step.timeline.statuses.append(StatusChange(step.day, step.at, "suspended", step.fact.ref))
+    if step.phase.terms.nce:
+        turn_renewal_off(step, by_choice=False)
+
+
+def _change_seats(step: Step, body: LicensesChanged, master: MasterData) -> None:
+    """A new total of seats (rules R3.1, R3.2, R4.9, R5.1); an instruction for the next term falls (R5.5)."""
+    terms = step.phase.terms
+    if terms.charge == "one_time":
+        raise Refused("a one-time charge has no seats to change: place a new order")
+    if terms.has_installments and step.at > instant(step.fact.time, terms.tz):
+        raise Refused(
+            f"scheduled for {step.day}, but with a billing plan a change of seats is executed immediately: "
+            "leave effective_at out, or schedule it for the next term with NextTermScheduled"
+        )
+    _set_seats(step, body.quantity, master, deferred=body.billing == "none")
+    if not body.keeps_next_term:
+        step.timeline.next_term = None
+
+
+def _set_seats(step: Step, quantity: int, master: MasterData, *, deferred: bool = False) -> None:
+    if quantity == 0:
+        raise Refused("a quantity of 0 is not a change of seats: send SubscriptionCanceled instead")
+    timeline = step.timeline
+    fewer = timeline.seats[-1].quantity - quantity
+    returned = give_back(timeline, step.phase, fewer, step.at, master, step.known) if fewer > 0 else ()
+    timeline.seats.append(SeatChange(step.day, step.at, quantity, step.fact.ref, deferred, returned))
+
+
+def _convert(step: Step, body: SubscriptionConverted, master: MasterData, known: date | None) -> None:
+    """An upgrade or a downgrade; where the cycles begin anew, on the billing day that the customer has now (R0.12)."""
+    timeline, day = step.timeline, step.day
+    billing_day = billing_day_on(timeline, step.phase.terms, day, master, known)
+    phase = converted(step.phase, step.fact, body, day, billing_day, master)
+    if body.quantity is not None and body.quantity != timeline.seats[-1].quantity:
+        _set_seats(step, body.quantity, master)
+    timeline.phases.append(phase)
+    timeline.next_term = None
+    if phase.cycles != step.phase.cycles:
+        timeline.plan_switch = None
+        timeline.moved_until = day
+    if body.terms.auto_renew is not None:
+        turn_renewal_on(step) if body.terms.auto_renew else turn_renewal_off(step, by_choice=False)

@@ -1,0 +1,157 @@
+"""Conversions: what an upgrade, a downgrade or the end of a trial makes of the terms (conventions table, R1.1)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from shared.billing.blocks import AnchorKind
+from shared.billing.capture import (
+    NCE_CHANGE_WINDOW_HOURS,
+    NCE_FULL_REFUND_HOURS,
+    durations,
+    order_day,
+    refuse_arrears_with_installments,
+    refuse_rule_without_cost,
+)
+from shared.billing.facts import Fact, SubscriptionConverted
+from shared.billing.history import known_with
+from shared.billing.lookups import extra_charge_rate
+from shared.billing.masterdata import MasterData
+from shared.billing.moments import civil_date
+from shared.billing.periods import duration_of
+from shared.billing.phases import Phase, opening
+from shared.billing.terms import Refused, Terms
+
+
+def converted(
+    phase: Phase, fact: Fact, body: SubscriptionConverted, day: date, billing_day: int, master: MasterData
+) -> Phase:
+    """The phase that a conversion begins on a day; Refused where the rules do not allow it.
+
+    The cycles stay, unless term, frequency, anchor, charge or a custom end is another one: then they begin anew that
+    day, those on a billing day on `billing_day`. What is free stays free to its end.
+    """
+    old, stated = phase.terms, body.terms
+    terms = _merged(old, body, day)
+    _refuse(old, terms, phase, body)
+    restarts = body.custom_end is not None or _shape(terms) != _shape(old)
+    if restarts:
+        terms = _restarted(terms, old, fact, body, day, billing_day, master)
+    keeps_rules, protects_anew = stated.pricing is None, bool(stated.price_protection_months)
+    if phase.kind == "trial":
+        until = body.trial_until or phase.cycles.until
+        begun = opening(replace(terms, trial_until=until), day, fact.ref, "conversion")
+        return replace(begun, keeps_rules=keeps_rules, protects_anew=protects_anew)
+    if not restarts:
+        return replace(
+            phase,
+            begins=day,
+            terms=terms,
+            priced_on=day,
+            by=fact.ref,
+            capture="conversion",
+            keeps_rules=keeps_rules,
+            protects_anew=protects_anew,
+        )
+    terms = replace(terms, free_period=False)
+    if phase.free and phase.cycles.at(day).is_stub:
+        # Converting inside the free period stays free (R1.1): the new cycles begin where it ends.
+        until = phase.cycles.first_boundary
+        day_of_month = until.day if terms.anchor == "order_day" and terms.custom_end is None else terms.anchor_day
+        terms = replace(terms, trial_until=until, anchor_day=day_of_month)
+    begun = opening(terms, day, fact.ref, "conversion")
+    return replace(begun, keeps_rules=keeps_rules, protects_anew=protects_anew)
+
+
+def _shape(terms: Terms) -> tuple[object, ...]:
+    return (terms.term, terms.frequency, terms.anchor, terms.charge)
+
+
+def _merged(old: Terms, body: SubscriptionConverted, day: date) -> Terms:
+    """The old terms with everything that the conversion states (absent = kept)."""
+    stated = body.terms
+    charge = stated.charge or old.charge
+    if stated.term is not None and stated.billing_frequency is None and not old.has_installments:
+        term, frequency = durations(replace(stated, billing_frequency=stated.term), charge)
+    else:
+        kept = replace(
+            stated, term=stated.term or old.term, billing_frequency=stated.billing_frequency or old.frequency
+        )
+        term, frequency = durations(kept, charge)
+    nce = old.nce if stated.nce is None else stated.nce
+    becomes_nce = nce and not old.nce
+    anchor: AnchorKind = stated.anchor or ("order_day" if becomes_nce else old.anchor)
+    user_price = old.user_price if body.user_price is None else body.user_price
+    months = old.protection_months if stated.price_protection_months is None else stated.price_protection_months
+    change_window = old.change_window_hours if stated.change_window_hours is None else stated.change_window_hours
+    full_refund = old.full_refund_hours if stated.full_refund_hours is None else stated.full_refund_hours
+    if becomes_nce:
+        change_window = NCE_CHANGE_WINDOW_HOURS if change_window is None else change_window
+        full_refund = NCE_FULL_REFUND_HOURS if full_refund is None else full_refund
+    suspended = old.bill_while_suspended if stated.bill_while_suspended is None else stated.bill_while_suspended
+    return replace(
+        old,
+        product_id=body.product.id,
+        vendor=body.product.vendor or old.vendor,
+        tax_type=body.product.tax_type,
+        charge=charge,
+        term=term,
+        frequency=frequency,
+        anchor=anchor,
+        price_day=day,
+        unit_price=body.unit_price,
+        unit_cost=old.unit_cost if body.unit_cost is None else body.unit_cost,
+        user_price=user_price,
+        nce=nce,
+        pricing=old.pricing if stated.pricing is None else stated.pricing,
+        protection_months=0 if user_price or charge != "upfront" else months,
+        usage_charge_rule=stated.usage_charge_rule or old.usage_charge_rule,
+        decrease_credit=stated.decrease_credit or old.decrease_credit,
+        refund_policy=stated.refund_policy or ("hours" if becomes_nce else old.refund_policy),
+        change_window_hours=change_window,
+        full_refund_hours=full_refund,
+        bill_while_suspended=suspended,
+    )
+
+
+def _restarted(
+    terms: Terms,
+    old: Terms,
+    fact: Fact,
+    body: SubscriptionConverted,
+    day: date,
+    billing_day: int,
+    master: MasterData,
+) -> Terms:
+    """Terms whose cycles begin anew on a day: anchor and extra charge are captured as by an order (R4.4, R4.6)."""
+    limit, tz = known_with(fact, terms.tz), terms.tz
+    profile = master.customer(terms.customer_id, tz, limit)
+    known = civil_date(fact.time, tz)
+    reseller_id = profile.reseller_of(terms.reseller_id, terms.known_at)
+    if body.custom_end is not None:
+        terms = replace(terms, anchor="order_day")
+    if terms.anchor == "order_day":
+        anchor_day = order_day(day, body.custom_end)
+    elif old.anchor == "billing_day":
+        anchor_day = billing_day
+    else:
+        anchor_day = profile.block.billing_day or 1
+    extra = terms.extra_charge_rate
+    if terms.has_installments:
+        extra = extra_charge_rate(master, profile, reseller_id, tz, day, known, limit)
+    return replace(terms, anchor_day=anchor_day, custom_end=body.custom_end, trial_until=None, extra_charge_rate=extra)
+
+
+def _refuse(old: Terms, new: Terms, phase: Phase, body: SubscriptionConverted) -> None:
+    if old.charge == "one_time" or new.charge == "one_time":
+        raise Refused("a one-time charge cannot be converted: place a new order")
+    refuse_arrears_with_installments(new.charge, new.term, new.frequency, old.product_id)
+    refuse_rule_without_cost(new.pricing, new.unit_cost, body.product.id)
+    if body.trial_until is not None and phase.kind != "trial":
+        raise Refused("trial_until on a subscription that is paid already: leave it out")
+    if old.nce and old.term is not None and new.term is not None and new.term < old.term:
+        raise Refused(
+            f"a term of {duration_of(old.term)} cannot be cut to {duration_of(new.term)} while it runs: "
+            "send NextTermScheduled for the shorter one (rule R4.14)"
+        )

@@ -1,0 +1,129 @@
+"""Folding: the facts of a subscription, in their order, into its timeline (rule R0.11).
+
+`fold` and `evolve` give the same timeline: a fact that sorts last evolves it, any other is folded with all the rest.
+A fact that the rules refuse stays in the timeline as a rejection with its reason; nothing is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from shared.billing.capture import founding_zone, terms_of
+from shared.billing.changes import change
+from shared.billing.facts import Fact, OrderExecuted, SubscriptionImported
+from shared.billing.masterdata import MasterData
+from shared.billing.moments import OrderKey, civil_date, order_key
+from shared.billing.phases import opening
+from shared.billing.settling import settle
+from shared.billing.terms import Refused
+from shared.billing.timeline import End, Rejection, RenewalOff, SeatChange, Timeline
+
+
+def is_founding(fact: Fact) -> bool:
+    """Whether a fact can bring a subscription into being."""
+    return isinstance(fact.body, OrderExecuted | SubscriptionImported)
+
+
+def fold(
+    subscription_id: str,
+    facts: Iterable[Fact],
+    master: MasterData,
+    known: date | None = None,
+    addons: frozenset[str] = frozenset(),
+) -> Timeline | None:
+    """The timeline of all facts of a subscription; None while they wait for an order or an import (`pending`).
+
+    `known` is the day by the end of which the facts are known, where master data knows more. `addons` are the
+    subscriptions that this one is folded for as their parent.
+    """
+    facts = list(facts)
+    founding = [fact for fact in facts if is_founding(fact)]
+    if not founding:
+        return None
+    first = founding[0]
+    if len(founding) > 1:
+        first = min(founding, key=lambda fact: order_key(fact, founding_zone(fact, master)))
+    tz = founding_zone(first, master)
+    timeline = Timeline(subscription_id)
+    for key, fact in sorted(((order_key(fact, tz), fact) for fact in facts), key=lambda pair: pair[0]):
+        _apply(timeline, fact, key, master, known, addons)
+    return timeline
+
+
+def evolve(timeline: Timeline, fact: Fact, master: MasterData) -> Timeline | None:
+    """The timeline with one more fact; None when the fact does not sort last and everything must be folded again."""
+    terms = timeline.terms
+    if terms is None or timeline.last_key is None or is_founding(fact):
+        return None
+    key = order_key(fact, terms.tz)
+    if key <= timeline.last_key:
+        return None
+    evolved = timeline.copy()
+    _apply(evolved, fact, key, master, None, frozenset())
+    return evolved
+
+
+def settled(timeline: Timeline, master: MasterData, known: date) -> Timeline:
+    """The timeline with everything that is known to come: renewals, ends, phases. The one given stays as it is."""
+    if not timeline.phases:
+        return timeline
+    whole = timeline.copy()
+    settle(whole, master, known, None)
+    return whole
+
+
+def _apply(
+    timeline: Timeline, fact: Fact, key: OrderKey, master: MasterData, known: date | None, addons: frozenset[str]
+) -> None:
+    founding = is_founding(fact)
+    try:
+        if founding:
+            _found(timeline, fact, master, known, addons)
+        else:
+            change(timeline, fact, key[0], key[2], master, known)
+    except Refused as refused:
+        timeline.rejected.append(Rejection(fact.source, fact.id, fact.type, str(refused)))
+        if founding and not timeline.phases:
+            timeline.refusal = str(refused)
+    timeline.last_key = key
+
+
+def _found(timeline: Timeline, fact: Fact, master: MasterData, known: date | None, addons: frozenset[str]) -> None:
+    if timeline.phases:
+        raise Refused(f"subscription {timeline.subscription_id} exists already: give the new one an id of its own")
+    terms = terms_of(fact, master)
+    assert isinstance(fact.body, OrderExecuted | SubscriptionImported)
+    timeline.phases.append(opening(terms, terms.start, fact.ref, "order"))
+    timeline.seats.append(SeatChange(terms.start, terms.start_instant, fact.body.item.quantity, fact.ref))
+    timeline.refusal = None
+    if not terms.auto_renew and terms.term is not None:
+        timeline.renewal_off = RenewalOff(terms.start, fact.ref, by_choice=False)
+    if terms.parent_id is not None:
+        timeline.parent_end = _end_of_parent(timeline, terms.parent_id, terms.start, master, known, addons)
+
+
+def _end_of_parent(
+    timeline: Timeline, parent_id: str, start: date, master: MasterData, known: date | None, addons: frozenset[str]
+) -> End | None:
+    """What an add-on ends with: the day its parent ends, settled that day by its own refund policy.
+
+    One that was ordered after its parent had ended does not follow it.
+    """
+    addons = addons | {timeline.subscription_id}
+    facts = master.subscriptions.get(parent_id, ())
+    if parent_id in addons or not facts:
+        return None
+    zones = [founding_zone(fact, master) for fact in facts if is_founding(fact)]
+    if not zones:
+        return None
+    if known is not None:
+        facts = [fact for fact in facts if civil_date(fact.time, zones[0]) <= known]
+    parent = fold(parent_id, facts, master, known, addons)
+    if parent is None or not parent.phases:
+        return None
+    settle(parent, master, known, None)
+    end = parent.end
+    if end is None or end.on <= start:
+        return None
+    return End(end.on, end.at, "canceled", end.decided, end.by, immediate=True)

@@ -1,0 +1,268 @@
+"""Which price a cycle has: what was captured or edited, protected or listed, by the day that it starts (R2, R2.10).
+
+A `Basis` is what prices rest on from a cycle start on: an order, a conversion, an edited price. Within it protection
+locks list prices and reads them again when it ends (R2.5).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple, cast
+
+from shared.billing.blocks import PricingRule
+from shared.billing.facts import PriceChanged, Ref
+from shared.billing.history import known_by_end_of
+from shared.billing.lookups import extra_charge_rate, list_price_of, listed_price, protection_months, specificity
+from shared.billing.masterdata import MasterData
+from shared.billing.moments import civil_date, known_key
+from shared.billing.money import EXACT
+from shared.billing.phases import Layout, Phase
+from shared.billing.pricing import Price, Quote, counts_from, protection_end, reaches, unit_of
+from shared.billing.terms import Terms
+from shared.billing.timeline import PriceEdit
+
+# Rule R5.8: a month after the term costs 3 % more than the monthly list price, or 23 % more than a month of the term.
+_ABOVE_MONTHLY, _ABOVE_TERM = Decimal("1.03"), Decimal("1.23")
+
+
+class _Listed(NamedTuple):
+    """A list price that may reach cycles of a basis; `rank` says which of several wins (rule R2.10e)."""
+
+    change: PriceChanged
+    known: date
+    rank: tuple[object, ...]
+    by: Ref
+
+
+@dataclass(slots=True)
+class _Basis:
+    """What prices rest on from `begins` on. `locks` are found in their order as later days are asked for."""
+
+    begins: date
+    terms: Terms
+    price: Price
+    rules: tuple[PricingRule, ...]
+    price_day: date
+    protection_start: date
+    hand_set: bool = False
+    extends: _Basis | None = None
+    locks: list[Price] = field(default_factory=list)
+    listed: tuple[_Listed, ...] | None = None
+
+
+@dataclass(slots=True)
+class PriceBook:
+    """The prices of one subscription, of what is known by the end of the day `known`."""
+
+    layout: Layout
+    edits: tuple[PriceEdit, ...]
+    master: MasterData
+    known: date
+    _bases: list[_Basis] = field(default_factory=list)
+    _quotes: dict[tuple[date, date, date | None], Quote] = field(default_factory=dict)
+
+    def quote(self, phase: Phase, term_start: date, day: date, split: date | None = None) -> Quote:
+        """The price of what starts on `day` in a phase (a cycle, with installments a term), rules and extra included.
+
+        `split` is a later day inside the cycle on which a new list price holds at once (`price_change_applies`).
+        """
+        memo = (day, term_start, split)
+        if memo not in self._quotes:
+            basis = self._basis_at(day)
+            price = self._price(basis, day, split)
+            extra = self._extra_charge(phase, term_start)
+            unit = unit_of(price.sell, price.cost, basis.rules, extra)
+            self._quotes[memo] = Quote(price, basis.rules, extra, unit)
+        return self._quotes[memo]
+
+    def splits(self, day: date, before: date) -> list[date]:
+        """The days after `day` on which a new list price may hold at once: neither protected nor set by hand (R2.6)."""
+        basis = self._basis_at(day)
+        if basis.hand_set or basis.extends or self._price(basis, day).protected_until is not None:
+            return []
+        days = {listed.change.effective_from for listed in self._listed(basis) if _at_once(listed)}
+        return sorted(on for on in days if day < on < before)
+
+    def _basis_at(self, day: date) -> _Basis:
+        bases = self._bases or self._found()
+        place = len(bases) - 1
+        while place and bases[place].begins > day:
+            place -= 1
+        return bases[place]
+
+    def _found(self) -> list[_Basis]:
+        """The bases in their order: what phases captured, and edits at the start from which they count."""
+        steps: list[tuple[date, int, Phase | PriceEdit]] = [
+            (phase.begins, 0, phase) for phase in self.layout.phases if phase.capture is not None
+        ]
+        for edit in self.edits:
+            begins = self._counts_from(edit)
+            if begins is not None:
+                steps.append((begins, 1, edit))
+        for begins, _, step in sorted(steps, key=lambda step: step[:2]):
+            if isinstance(step, Phase):
+                self._bases.append(self._captured(step))
+            else:
+                edited = self._edited(self._bases[-1], step, begins)
+                self._bases += [] if edited is None else [edited]
+        return self._bases
+
+    def _counts_from(self, edit: PriceEdit) -> date | None:
+        """The start from which an edit counts: of the running cycle, or of the next (with installments, term; R2.7)."""
+        if edit.applies == "next_term":
+            return self.layout.next_start_after(edit.on)
+        phase = self.layout.phase_at(edit.on)
+        return max(phase.cycles.at(edit.on).start, phase.priced_on)
+
+    def _captured(self, phase: Phase) -> _Basis:
+        """The basis that an order, a conversion, a next term or an extension brings."""
+        terms, begins = phase.terms, phase.begins
+        before = self._bases[-1] if self._bases else None
+        origin = Price(terms.unit_price, terms.unit_cost, "hand_set" if terms.user_price else "order", begins, phase.by)
+        protection_start = self._protection_start() if before is None else before.protection_start
+        basis = _Basis(begins, terms, origin, terms.pricing, terms.price_day, protection_start, terms.user_price)
+        if before is not None and (phase.capture != "conversion" or phase.keeps_rules):
+            basis.rules = before.rules
+        if phase.capture == "extended":
+            basis.extends = before
+        elif not terms.user_price and terms.charge == "upfront":
+            until = self._protected_until(phase, basis, before)
+            sell = terms.unit_price if terms.protected_price is None else terms.protected_price
+            if until is not None:
+                basis.locks = [Price(sell, terms.unit_cost, "protected", begins, phase.by, until)]
+        return basis
+
+    def _protected_until(self, phase: Phase, basis: _Basis, before: _Basis | None) -> date | None:
+        """Until when a captured price is protected: N months, or as long as the price that it replaces (R2.2, R2.3)."""
+        months = phase.terms.protection_months
+        if before is None:
+            if phase.terms.protected_until is not None:
+                return phase.terms.protected_until
+            return protection_end(basis.protection_start, months, basis.begins) if months else None
+        if phase.capture == "next_term":
+            return protection_end(basis.protection_start, months, basis.begins) if months else None
+        kept = self._price(before, basis.begins).protected_until
+        if kept is None and phase.protects_anew and months:
+            basis.protection_start = basis.begins
+            return protection_end(basis.begins, months, basis.begins)
+        return kept
+
+    def _protection_start(self) -> date:
+        """The purchase; after a trial the day it is paid from, with a free period the first billing date (R2.3)."""
+        phases = self.layout.phases
+        phase = next((phase for phase in phases if phase.kind != "trial"), phases[0])
+        return phase.cycles.first_boundary if phase.free else phase.begins
+
+    def _edited(self, before: _Basis, edit: PriceEdit, begins: date) -> _Basis | None:
+        """The basis after an edit; None where it comes to nothing."""
+        now = self._price(before, begins)
+        rules = before.rules if edit.pricing is None else edit.pricing
+        if edit.unit_price is not None:
+            price = Price(edit.unit_price, now.cost, "hand_set", begins, edit.by)
+            rules = edit.pricing or ()
+            return replace(before, begins=begins, price=price, rules=rules, hand_set=True, extends=None, locks=[])
+        if edit.activates_protection:
+            return None if before.hand_set else self._activated(before, edit, begins)
+        locks = [now] if now.protected_until is not None else []
+        if edit.protected_price is not None and locks:
+            locks = [now._replace(sell=edit.protected_price, since=begins, by=edit.by)]
+        return replace(before, begins=begins, rules=rules, locks=locks)
+
+    def _activated(self, before: _Basis, edit: PriceEdit, begins: date) -> _Basis:
+        """Protection from the next start on, at the list price of the day it was activated, until the anniversary."""
+        listed = self._list_price(before, edit.on)
+        start = self.layout.phases[0].begins
+        until = protection_end(start, 12, edit.on)
+        lock = Price(listed.sell, listed.cost, "protected", edit.on, edit.by, until)
+        return replace(before, begins=begins, locks=[lock])
+
+    def _price(self, basis: _Basis, day: date, split: date | None = None) -> Price:
+        """The price of what starts on a day (rules R2.4, R2.5, R2.10)."""
+        if basis.hand_set:
+            return basis.price
+        if basis.extends is not None:
+            return self._extended(basis, basis.extends, day)
+        locks = basis.locks
+        if not locks:
+            return self._list_price(basis, day, split)
+        while (until := locks[-1].protected_until) is not None:
+            renewal = self.layout.next_start(until)
+            if renewal is None or renewal > day:
+                break
+            locks.append(self._locked_again(basis, max(renewal, basis.begins)))
+        for lock in reversed(locks):
+            if lock.since <= day:
+                return lock if lock.protected_until is not None else self._list_price(basis, day, split)
+        return locks[0]
+
+    def _locked_again(self, basis: _Basis, renewal: date) -> Price:
+        """List prices read again at the first cycle start after protection, locked for another N months (R2.5)."""
+        terms = basis.terms
+        listed = self._list_price(basis, renewal)
+        product = self.master.product(terms.product_id, terms.tz, known_by_end_of(min(renewal, self.known), terms.tz))
+        stated = protection_months(product, listed_price(product, terms.currency, terms.term, terms.frequency))
+        months = terms.protection_months if stated is None else stated
+        if months == 0:
+            return listed._replace(since=renewal)
+        until = protection_end(basis.protection_start, months, renewal)
+        return Price(listed.sell, listed.cost, "protected", renewal, listed.by, until)
+
+    def _list_price(self, basis: _Basis, day: date, split: date | None = None) -> Price:
+        """The list price that reaches a start: the captured one, until a later PriceChanged reaches it (R2.10a, e)."""
+        price = basis.price
+        for listed in self._listed(basis):
+            change = listed.change
+            at_once = split is not None and _at_once(listed) and change.effective_from <= split
+            if not at_once and not reaches(change, listed.known, day):
+                continue
+            # One that states no cost leaves the cost that was known (rule R0.12).
+            cost = price.cost if change.unit_cost is None else change.unit_cost
+            price = Price(change.unit_price, cost, "list", change.effective_from, listed.by)
+        return price
+
+    def _listed(self, basis: _Basis) -> tuple[_Listed, ...]:
+        """The list prices for product, currency, term and frequency that count after the captured one, by rank."""
+        if basis.listed is None:
+            terms, tz = basis.terms, basis.terms.tz
+            found: list[_Listed] = []
+            for fact in self.master.price_changes(terms.product_id, terms.currency, tz):
+                change, known = cast(PriceChanged, fact.body), civil_date(fact.time, tz)
+                concerns = change.term in (None, terms.term) and change.billing_frequency in (None, terms.frequency)
+                if known <= self.known and concerns and counts_from(change, known) > basis.price_day:
+                    rank = (change.effective_from, specificity(change), known_key(fact, tz))
+                    found.append(_Listed(change, known, rank, fact.ref))
+            basis.listed = tuple(sorted(found, key=lambda listed: listed.rank))
+        return basis.listed
+
+    def _extended(self, basis: _Basis, before: _Basis, day: date) -> Price:
+        """A month after the term: 3 % above the monthly list price, without one 23 % above a month of it (R5.8)."""
+        terms = basis.terms
+        monthly = list_price_of(self.master, terms, day, min(day, self.known), stated_term=True)
+        if monthly is not None:
+            cost = None if monthly.cost is None else EXACT.multiply(monthly.cost, _ABOVE_MONTHLY)
+            return Price(EXACT.multiply(monthly.sell, _ABOVE_MONTHLY), cost, "extended", monthly.since, monthly.by)
+        last, months = self._price(before, basis.begins), before.terms.term or 1
+        sell, cost = (
+            None if amount is None else EXACT.divide(EXACT.multiply(amount, _ABOVE_TERM), months)
+            for amount in (last.sell, last.cost)
+        )
+        assert sell is not None
+        return Price(sell, cost, "extended", basis.begins, last.by)
+
+    def _extra_charge(self, phase: Phase, term_start: date) -> Decimal:
+        """The extra charge of a term: captured at execution and at each renewal, for installments only (rule R4.6)."""
+        terms = phase.terms
+        if not terms.has_installments or term_start <= phase.priced_on:
+            return terms.extra_charge_rate if terms.has_installments else Decimal(0)
+        known = min(term_start, self.known)
+        limit = known_by_end_of(known, terms.tz)
+        profile = self.master.customer(terms.customer_id, terms.tz, limit)
+        reseller_id = profile.reseller_of(terms.reseller_id, terms.known_at)
+        return extra_charge_rate(self.master, profile, reseller_id, terms.tz, term_start, known, limit)
+
+
+def _at_once(listed: _Listed) -> bool:
+    """Whether a list price may split a running cycle: late ones reach only later cycles, unless `backdate`."""
+    return listed.change.backdate or listed.change.effective_from >= listed.known

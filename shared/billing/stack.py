@@ -1,0 +1,172 @@
+"""The layers of one cycle: which seats are billed in it, from when, and what of them ends early (rule R0.10).
+
+A stack is built day by day: the seats held at the start, each later day with more or fewer, and the days on which the
+cycle is repriced: then everything ends and begins again at the new price.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal, NamedTuple
+
+from shared.billing.facts import Ref
+from shared.billing.schedule import Stretch
+from shared.billing.timeline import Returned, SeatChange
+
+# Why seats end before their cycle does.
+Cause = Literal["decrease", "ending", "repriced"]
+
+
+class Opened(NamedTuple):
+    """Seats of one day: the base of the cycle, a net increase, or what is billed on at a new price."""
+
+    on: date
+    at: datetime
+    seats: int
+    stretch: Stretch
+    by: Ref
+    added: bool
+
+
+class Closed(NamedTuple):
+    """Seats of a layer that end before their cycle does. `since` is when their use began, `full`: nothing is kept."""
+
+    layer: date
+    seats: int
+    on: date
+    since: datetime
+    at: datetime
+    cause: Cause
+    by: Ref
+    full: bool = False
+
+
+@dataclass(slots=True)
+class Stack:
+    """The layers of a cycle while they are found. `stays_paid` says of a day whether a decrease gives nothing back."""
+
+    changes: Sequence[SeatChange]
+    stays_paid: Callable[[date], bool]
+    opened: list[Opened] = field(default_factory=list)
+    closed: list[Closed] = field(default_factory=list)
+    _running: list[Opened] = field(default_factory=list)
+    _held: int = 0
+    _unbilled: int = 0
+
+    def build(self, stretches: Sequence[Stretch], stop: date, midnight: Callable[[date], datetime]) -> None:
+        """Find the layers of a cycle from its stretches, up to the day on which it ends early."""
+        first = stretches[0]
+        begins = first.begins
+        self._held, self._unbilled, by = self._opening(begins)
+        at = self.changes[0].at if begins == self.changes[0].on else midnight(begins)
+        self._open(begins, at, self._held - self._unbilled, first, by, added=False)
+        after = bisect_right(self.changes, begins, key=_day)
+        before = bisect_left(self.changes, stop, key=_day)
+        days = {change.on for change in self.changes[after:before]}
+        cuts = {stretch.begins: stretch for stretch in stretches[1:]} if len(stretches) > 1 else {}
+        for on in sorted(days | cuts.keys()) if cuts else sorted(days):
+            todays = _in_force([c for c in self.changes[after:before] if c.on == on])
+            if on in cuts:
+                self._reprice(cuts[on], midnight(on), todays)
+            else:
+                for change in todays:
+                    self._change(change)
+
+    def end(self, on: date, at: datetime, by: Ref, cause: Cause, returned: Sequence[Returned] = ()) -> None:
+        """Everything that still runs ends on a day, the newest first."""
+        self._close(sum(layer.seats for layer in self._running), on, at, by, cause, returned)
+
+    def _opening(self, start: date) -> tuple[int, int, Ref]:
+        """Seats held on the first day of a cycle, and how many of them are billed only from the next one."""
+        place = bisect_right(self.changes, start, key=_day)
+        last = self.changes[place - 1]
+        if last.on < start or not last.deferred:
+            return last.quantity, 0, last.by
+        before = [change for change in self.changes[:place] if change.on < start or not change.deferred]
+        billed = before[-1].quantity if before else 0
+        return last.quantity, last.quantity - billed, last.by
+
+    def _change(self, change: SeatChange) -> None:
+        self._note(change)
+        billed = sum(layer.seats for layer in self._running)
+        wanted = self._held - self._unbilled
+        if wanted > billed:
+            self._open(change.on, change.at, wanted - billed, self._running_stretch(), change.by, added=True)
+        elif wanted < billed and not self.stays_paid(change.on):
+            self._close(billed - wanted, change.on, change.at, change.by, "decrease", change.returned)
+
+    def _reprice(self, stretch: Stretch, at: datetime, todays: Sequence[SeatChange]) -> None:
+        """Everything ends at the old price; what is held then begins at the new one (conventions table)."""
+        for change in todays:
+            self._note(change)
+        by = stretch.phase.by if stretch.begins == stretch.phase.begins else stretch.quote.price.by
+        self.end(stretch.begins, at, by, "repriced")
+        self._open(stretch.begins, at, self._held - self._unbilled, stretch, by, added=False)
+
+    def _note(self, change: SeatChange) -> None:
+        self._unbilled = _unbilled(self._unbilled, change.quantity - self._held, deferred=change.deferred)
+        self._held = change.quantity
+
+    def _running_stretch(self) -> Stretch:
+        return self.opened[-1].stretch
+
+    def _open(self, on: date, at: datetime, seats: int, stretch: Stretch, by: Ref, *, added: bool) -> None:
+        layer = Opened(on, at, seats, stretch, by, added)
+        self.opened.append(layer)
+        self._running.append(layer)
+
+    def _close(self, seats: int, on: date, at: datetime, by: Ref, cause: Cause, returned: Sequence[Returned]) -> None:
+        """Take seats off the newest running layers, in step with the batches that a vendor takes back (R0.10, R5.1)."""
+        pieces = list(reversed(returned))
+        while seats:
+            newest = self._running.pop()
+            taken = min(newest.seats, seats)
+            since, full = newest.at, False
+            if pieces:
+                piece = pieces.pop()
+                taken = min(taken, piece.seats)
+                since, full = max(newest.at, piece.at), piece.full
+                if piece.seats > taken:
+                    pieces.append(piece._replace(seats=piece.seats - taken))
+            if taken:
+                self.closed.append(Closed(newest.on, taken, on, since, at, cause, by, full))
+            if newest.seats > taken:
+                self._running.append(newest._replace(seats=newest.seats - taken))
+            seats -= taken
+
+
+def _day(change: SeatChange) -> date:
+    return change.on
+
+
+def _unbilled(unbilled: int, change: int, *, deferred: bool) -> int:
+    """Seats held but billed only from the next cycle on, after a change of the total (`billing: none`).
+
+    Negative: seats given up without billing, which stay billed to the end of the cycle and cover what comes back. A
+    change that is billed first takes what is not: the newest seats end first, given-up ones return first.
+    """
+    if deferred:
+        return unbilled + change
+    if change < 0 < unbilled:
+        return max(unbilled + change, 0)
+    if change > 0 > unbilled:
+        return min(unbilled + change, 0)
+    return unbilled
+
+
+def _in_force(todays: Sequence[SeatChange]) -> list[SeatChange]:
+    """The changes of a day that hold: the last, intermediate ones leave no lines (conventions table).
+
+    Where the last is billed only from the next cycle, the last one before it that is billed at once holds as well.
+    """
+    if len(todays) == 1:
+        return [todays[0]]
+    held: dict[bool, SeatChange] = {}
+    for change in todays:
+        held.pop(True, None)
+        held.pop(change.deferred, None)
+        held[change.deferred] = change
+    return list(held.values())

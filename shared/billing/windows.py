@@ -1,0 +1,123 @@
+"""A vendor's windows: how long seats that were bought or renewed together can be given back (rules R5.1 to R5.3)."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple, cast
+
+from shared.billing.masterdata import MasterData
+from shared.billing.moments import civil_date
+from shared.billing.phases import Phase
+from shared.billing.terms import Refused, Terms
+from shared.billing.timeline import Returned, Timeline
+
+_ONE_DAY = timedelta(days=1)
+
+
+class Batch(NamedTuple):
+    """Seats that were bought or renewed together. Those of an import have no window open (conventions table)."""
+
+    at: datetime
+    seats: int
+    imported: bool = False
+
+
+class Hours(NamedTuple):
+    """How long seats can be given back, and how long with every line in full; None where there is no such window."""
+
+    change: int | None
+    full_refund: int | None
+
+
+def give_back(
+    timeline: Timeline, phase: Phase, seats: int, at: datetime, master: MasterData, known: date
+) -> tuple[Returned, ...]:
+    """Seats taken off at an instant, the newest batches first; Refused when more than the open ones (rule R5.1).
+
+    Nothing where the terms have no windows: then days decide, and which batch is meant does not matter.
+    """
+    terms = phase.terms
+    if not _windowed(terms, master):
+        return ()
+    returned: list[Returned] = []
+    left = seats
+    for batch in reversed(_batches(timeline, phase, civil_date(at, terms.tz))):
+        hours = _hours(terms, master, civil_date(batch.at, terms.tz), known)
+        if left == 0 or not _open(batch, at, hours):
+            break
+        taken = min(left, batch.seats)
+        full = hours.full_refund is not None and not batch.imported and _elapsed(batch, at) <= _h(hours.full_refund)
+        returned.append(Returned(batch.at, taken, full))
+        left -= taken
+    if left:
+        raise Refused(
+            f"a reduction by {seats} on {civil_date(at, terms.tz)} is too late: {seats - left} were bought or renewed "
+            f"so recently that they can be given back; reduce the next term with NextTermScheduled instead"
+        )
+    return tuple(returned)
+
+
+def any_closed(timeline: Timeline, phase: Phase, at: datetime, master: MasterData, known: date) -> bool:
+    """Whether any seats can no longer be given back: then a cancellation waits for the term's end (rule R5.3)."""
+    terms = phase.terms
+    if not _windowed(terms, master):
+        return False
+    batches = _batches(timeline, phase, civil_date(at, terms.tz))
+    return any(not _open(b, at, _hours(terms, master, civil_date(b.at, terms.tz), known)) for b in batches)
+
+
+def _windowed(terms: Terms, master: MasterData) -> bool:
+    if terms.charge == "one_time":
+        return False
+    stated = terms.change_window_hours is not None or terms.full_refund_hours is not None
+    return stated or master.states("change_window_hours") or master.states("full_refund_hours")
+
+
+def _hours(terms: Terms, master: MasterData, on: date, known: date) -> Hours:
+    """The windows of a batch: the subscription's own, else what the settings say on the day it was opened."""
+    stated = (terms.change_window_hours, terms.full_refund_hours)
+    keys = ("change_window_hours", "full_refund_hours")
+    change, full = (
+        cast(int | None, master.setting(key, on, terms.tz, known, product=terms.product_id)) if own is None else own
+        for own, key in zip(stated, keys, strict=True)
+    )
+    return Hours(change, full)
+
+
+def _batches(timeline: Timeline, phase: Phase, day: date) -> list[Batch]:
+    """The batches of the term of a day, the oldest first: purchase or renewal, then each addition (rule R5.1)."""
+    terms = phase.terms
+    begin, _ = phase.term_of(phase.cycles.index_at(day))
+    batches: list[Batch] = []
+    held = timeline.quantity_on(begin - _ONE_DAY)
+    if held:
+        before_us = terms.billed_from is not None and begin < terms.billed_from
+        batches.append(Batch(datetime.combine(begin, time(), UTC), held, before_us))
+    for change in timeline.seats:
+        if change.on < begin:
+            continue
+        added, held = change.quantity - held, change.quantity
+        if added > 0:
+            founding = change is timeline.seats[0] and terms.billed_from is not None
+            batches.append(Batch(change.at, added, founding))
+        while added < 0:
+            newest = batches.pop()
+            taken = min(newest.seats, -added)
+            added += taken
+            if newest.seats > taken:
+                batches.append(newest._replace(seats=newest.seats - taken))
+    return batches
+
+
+def _open(batch: Batch, at: datetime, hours: Hours) -> bool:
+    if hours.change is None:
+        return True
+    return not batch.imported and _elapsed(batch, at) <= _h(hours.change)
+
+
+def _elapsed(batch: Batch, at: datetime) -> timedelta:
+    return at - batch.at
+
+
+def _h(hours: int) -> timedelta:
+    return timedelta(hours=hours)
