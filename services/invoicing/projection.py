@@ -22,7 +22,14 @@ from shared.events.models.base import EventModel
 from shared.events.models.documents import DocumentLine, IssuedDocument
 from shared.log.topics import CATALOG, INVOICES, ORDERS, SUBSCRIPTIONS
 from shared.projections.spec import Documents, Key, ProjectionSpec, Row, Rows, Stream, Table
-from shared.projections.subscription_stream import MASTER_SCOPES, SubscriptionFold, master_data, matters, names
+from shared.projections.subscription_stream import (
+    MASTER_SCOPES,
+    PARENT_SCOPES,
+    SubscriptionFold,
+    master_data,
+    matters,
+    names,
+)
 
 # First days of the lines on issued documents that may be installments, whole or a first part (rule R5.9).
 Invoiced = frozenset[date]
@@ -144,6 +151,7 @@ SPEC = ProjectionSpec(
         Stream("subscription", SubscriptionFold(rows_of), (INSTALLMENT_PLAN, NEXT_CHARGE), load_extra=load_invoiced),
     ),
     master_scopes=MASTER_SCOPES,
+    parent_scopes=PARENT_SCOPES,
     master=master_data,
     names=names,
     matters=matters,

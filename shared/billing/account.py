@@ -14,6 +14,7 @@ from shared.billing.folding import fold, is_founding, settled
 from shared.billing.history import known_by_end_of
 from shared.billing.masterdata import MasterData
 from shared.billing.moments import civil_date
+from shared.billing.naming import lineage
 from shared.billing.phases import Layout
 from shared.billing.policies import Policies
 from shared.billing.price_book import PriceBook
@@ -115,9 +116,10 @@ def account_on(subscription_id: str, facts: Sequence[Fact], master: MasterData, 
 def scopes_of(account: Account) -> frozenset[tuple[str, str]]:
     """The master data a subscription depends on, as (scope, id): a new fact about one can change its charges."""
     terms = account.terms
-    scopes = {("customer", terms.customer_id), ("organisation", "")}
+    scopes: set[tuple[str, str]] = {("customer", terms.customer_id), ("organisation", "")}
     scopes |= {("product", phase.terms.product_id) for phase in account.layout.phases}
-    scopes |= {("subscription", parent) for parent in (terms.parent_id,) if parent}
+    if terms.parent_id is not None:
+        scopes |= lineage(terms.parent_id, account.policies.master.subscriptions)
     scopes |= {("reseller", reseller) for reseller in (terms.reseller_id, account.payer().recipient) if reseller}
     return frozenset(scopes)
 
