@@ -144,7 +144,7 @@ def concerned(event: CloudEvent, model: EventModel) -> Iterable[Key]:
 
 SPEC = ProjectionSpec(
     name="invoicing",
-    version=2,
+    version=3,
     topics=(CATALOG.name, ORDERS.name, SUBSCRIPTIONS.name, INVOICES.name),
     sql=Path(__file__).parent / "sql",
     streams=(
