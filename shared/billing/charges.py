@@ -207,7 +207,7 @@ class Charges:
         end = self._end
         if end is None:
             return None
-        if end.immediate and self.policies.refund_policy(end.on) == "none":
+        if end.immediate and (not end.refunded or self.policies.refund_policy(end.on) == "none"):
             layout = self.prices.layout
             if layout.phase_at(end.on).terms.frequency is not None:
                 running = layout.cycle_at(end.on)

@@ -16,8 +16,9 @@ from shared.billing.masterdata import MasterData
 from shared.billing.moments import OrderKey, civil_date, order_key
 from shared.billing.phases import opening
 from shared.billing.settling import settle
-from shared.billing.terms import Refused
+from shared.billing.terms import Refused, Terms
 from shared.billing.timeline import End, Rejection, RenewalOff, SeatChange, Timeline
+from shared.billing.windows import any_closed, give_back
 
 
 def is_founding(fact: Fact) -> bool:
@@ -70,7 +71,18 @@ def settled(timeline: Timeline, master: MasterData, known: date) -> Timeline:
         return timeline
     whole = timeline.copy()
     settle(whole, master, known, None)
+    if whole.parent_end is not None and whole.parent_end is whole.end:
+        whole.parent_end = _by_its_own_window(whole, whole.parent_end, master)
     return whole
+
+
+def _by_its_own_window(timeline: Timeline, end: End, master: MasterData) -> End:
+    """The end that an add-on has from its parent: credited as its own windows allow (rules R5.1, R5.2)."""
+    phase = timeline.layout.phase_at(end.on)
+    if any_closed(timeline, phase, end.at, master, end.decided):
+        return end._replace(refunded=False)
+    seats = timeline.quantity_on(end.on)
+    return end._replace(returned=give_back(timeline, phase, seats, end.at, master, end.decided))
 
 
 def _apply(
@@ -100,16 +112,27 @@ def _found(timeline: Timeline, fact: Fact, master: MasterData, known: date | Non
     if not terms.auto_renew and terms.term is not None:
         timeline.renewal_off = RenewalOff(terms.start, fact.ref, by_choice=False)
     if terms.parent_id is not None:
-        timeline.parent_end = _end_of_parent(timeline, terms.parent_id, terms.start, master, known, addons)
+        _follow(timeline, _parent(timeline, terms.parent_id, master, known, addons), terms)
 
 
-def _end_of_parent(
-    timeline: Timeline, parent_id: str, start: date, master: MasterData, known: date | None, addons: frozenset[str]
-) -> End | None:
-    """What an add-on ends with: the day its parent ends, settled that day by its own refund policy.
+def _follow(timeline: Timeline, parent: Timeline | None, terms: Terms) -> None:
+    """What reaches an add-on through its parent: its end, settled by the add-on's own refund policy, and R2.9.
 
     One that was ordered after its parent had ended does not follow it.
     """
+    end = None if parent is None else parent.end
+    if parent is None or (end is not None and end.on <= terms.start):
+        return
+    if end is not None:
+        timeline.parent_end = End(end.on, end.at, "canceled", end.decided, end.by, immediate=True)
+    if terms.charge == "upfront":
+        timeline.edits += [edit for edit in parent.edits if edit.activates_protection and edit.on >= terms.start]
+
+
+def _parent(
+    timeline: Timeline, parent_id: str, master: MasterData, known: date | None, addons: frozenset[str]
+) -> Timeline | None:
+    """The settled timeline of what a subscription is an add-on of; None while nothing is known of it."""
     addons = addons | {timeline.subscription_id}
     facts = master.subscriptions.get(parent_id, ())
     if parent_id in addons or not facts:
@@ -123,7 +146,4 @@ def _end_of_parent(
     if parent is None or not parent.phases:
         return None
     settle(parent, master, known, None)
-    end = parent.end
-    if end is None or end.on <= start:
-        return None
-    return End(end.on, end.at, "canceled", end.decided, end.by, immediate=True)
+    return parent

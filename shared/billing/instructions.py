@@ -39,6 +39,8 @@ def _was_protected(step: Step) -> bool:
 def activate_protection(step: Step) -> None:
     """Price protection for a subscription that runs already (rule R2.9); only for what is prepaid (R2.1)."""
     terms = step.phase.terms
+    if terms.vendor not in (None, "microsoft"):
+        raise Refused(f"price protection can be activated for Microsoft subscriptions, not for {terms.vendor}")
     if terms.charge != "upfront":
         raise Refused(f"price protection is for prepaid recurring subscriptions only, not for {terms.charge}")
     edit = PriceEdit(step.day, "next_term", step.fact.ref, activates_protection=True)

@@ -60,19 +60,13 @@ class Schedule:
         return next((s for s in reversed(stretches) if s.begins <= day), stretches[0])
 
     def first_paid(self, day: date) -> Stretch:
-        """The stretch of a day or, while that is free, the first one that is not.
-
-        Where it ended inside a trial nothing is paid any more: then the trial's own, which has the price it led to.
-        """
-        last: Stretch | None = None
+        """The stretch of a day or, while that is free, the first one that is not; the last one where all are free."""
+        stretch = self.stretch_at(day)
         for stretches in self.since(day, None):
             for stretch in stretches:
                 if not stretch.free and (stretch.ends > day or stretch.phase.terms.frequency is None):
                     return stretch
-                last = stretch
-        if last is None:
-            raise ValueError(f"there is no cycle from {day} on")
-        return last
+        return stretch
 
     def priced(self, window: Window) -> list[Stretch]:
         """A window at the price of its start, with installments of its term's start (R2.6, R4.5, R2.10d).

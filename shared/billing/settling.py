@@ -16,7 +16,7 @@ from shared.billing.lookups import ListPrice, extra_charge_rate, list_price_of, 
 from shared.billing.masterdata import MasterData
 from shared.billing.moments import instant
 from shared.billing.periods import duration_of
-from shared.billing.phases import Capture, Phase, PhaseKind, paid, regular_cycles
+from shared.billing.phases import Capture, Phase, paid, regular_cycles
 from shared.billing.terms import Terms
 from shared.billing.timeline import End, NextTerm, Rejection, RenewalOff, SeatChange, Timeline
 
@@ -112,7 +112,8 @@ def _turn(timeline: Timeline, day: date, master: MasterData, known: date | None)
         timeline.plan_switch = None
         terms, by = replace(terms, frequency=switch.frequency), switch.by
     moved = False
-    if terms.anchor == "billing_day" and (ends or phase.kind == "trial"):
+    begins_anew = ends or phase.kind == "trial" or not terms.has_installments
+    if terms.anchor == "billing_day" and begins_anew and _cycle_end(phase, day - _ONE_DAY) == day:
         billing_day = billing_day_on(timeline, terms, day, master, known)
         timeline.moved_until = day - _ONE_DAY
         moved = billing_day != terms.anchor_day
@@ -127,13 +128,14 @@ def _following(
     priced_on = phase.priced_on if capture is None else day
     if phase.kind == "trial":
         return paid(terms, day, by, None, priced_on)
+    if moved:
+        return Phase(day, terms, regular_cycles(terms, day), day, priced_on, by, kind="moved", capture=capture)
     if not ends:
         # A change of plan inside the term: what is left is billed in parts of the new frequency (rule R4.14).
         begin, end = phase.term_of(phase.cycles.index_at(day))
         cycles = replace(regular_cycles(replace(terms, anchor="order_day"), day), until=end)
         return Phase(day, terms, cycles, begin, priced_on, by, kind="switched", capture=capture)
-    kind: PhaseKind = "moved" if moved else "regular"
-    return Phase(day, terms, regular_cycles(terms, day), day, priced_on, by, kind=kind, capture=capture)
+    return Phase(day, terms, regular_cycles(terms, day), day, priced_on, by, capture=capture)
 
 
 def _lapses(timeline: Timeline, phase: Phase, day: date, master: MasterData, known: date | None) -> bool:

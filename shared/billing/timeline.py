@@ -45,7 +45,10 @@ class StatusChange(NamedTuple):
 
 
 class End(NamedTuple):
-    """The first day that is no longer covered, and why. `decided` is the day from which it holds."""
+    """The first day that is no longer covered, and why. `decided` is the day from which it holds.
+
+    `refunded` is false where a vendor takes nothing back any more: the running cycle stays charged.
+    """
 
     on: date
     at: datetime
@@ -54,6 +57,7 @@ class End(NamedTuple):
     by: Ref
     immediate: bool = False
     returned: tuple[Returned, ...] = ()
+    refunded: bool = True
 
 
 class PriceEdit(NamedTuple):

@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 from shared.store.logging import configure_logging
-from tests.benchmarks import invoice_lines, live, seed
+from tests.benchmarks import core, invoice_lines, live, seed
 from tests.infrastructure import brokers, databases
 
 RESULTS = Path(__file__).parent / "results"
@@ -31,6 +31,7 @@ def main() -> None:
     figures: dict[str, float] = {}
     try:
         print(f"broker: {brokers.description()}", flush=True)
+        figures |= _shown(core.measure())
         figures |= _shown(seed.measure())
         with brokers.running(folder) as broker, databases.running(folder) as server:
             figures |= _shown(live.measure(broker, server))

@@ -3,13 +3,33 @@
 from __future__ import annotations
 
 import re
+import signal
+from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
 from tests.billing_cases import FOLDER, Case, WrongCase, all_cases, read_cases
 
+LONGEST = 10  # seconds; the slowest case takes less than one
 
+
+@pytest.fixture
+def time_limit() -> Iterator[None]:
+    """A case that does not come to an end is a failed case, and no suite that hangs."""
+
+    def stop(signum: int, frame: FrameType | None) -> None:
+        raise TimeoutError(f"the case did not come to an end in {LONGEST} seconds")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(LONGEST)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.usefixtures("time_limit")
 @pytest.mark.parametrize("case", all_cases(), ids=str)
 def test_case(case: Case) -> None:
     assert case.found() == case.expected
