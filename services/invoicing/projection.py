@@ -60,6 +60,7 @@ DOCUMENT_LINE = Table(
     (
         "number", "line", "customer", "subscription", "product", "kind", "from", "to", "quantity", "unit_price", "days",
         "of_days", "unit_net", "net", "returns", "tax_rate", "reverse_charge",
+        "why",
     ),
     owner="number",
     key=("number", "line"),
@@ -131,7 +132,7 @@ def _line(number: str, line: DocumentLine) -> Row:
     return (
         number, line.line, line.customer, line.subscription, line.product, line.kind, line.from_, line.to,
         line.quantity, line.unit_price, line.days, line.of_days, line.unit_net, line.net, line.returns, line.tax_rate,
-        line.reverse_charge,
+        line.reverse_charge, None if line.why is None else Jsonb(line.why.model_dump(mode="json", exclude_none=True)),
     )  # fmt: skip
 
 
