@@ -124,8 +124,8 @@ class Base:
         lookup = MasterLookup(self._connection, SPEC)
         await lookup.ask([*masters, *(name for fact in (*facts, *hypothetical) for name in SPEC.names(fact))])
         # What is kept short leaves out what repeats the fact before; a hypothetical fact may come between the two.
-        known = lookup.facts | dict(await read_facts(self._connection, SPEC, masters))
-        facts += [fact for about_one in known.values() for fact in about_one]
+        known = {**lookup.facts, **await read_facts(self._connection, SPEC, masters), **own}
+        facts = [fact for about_one in known.values() for fact in about_one]
         payers = {
             name.scope_id for fact in facts for name in SPEC.names(fact) if name.scope in ("customer", "reseller")
         }

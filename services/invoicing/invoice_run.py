@@ -100,6 +100,12 @@ async def _alone(dsn: str, waiting: Callable[[str], None]) -> AsyncIterator[Asyn
         live = [one for one in await generations(finding, SPEC.name) if one.status == "live"]
     if not live:
         raise UserError("invoicing has no generation yet: start the system with `seatledger up` first")
+    if live[0].version != SPEC.version:
+        # Nobody projects it any more, and its stored states are not ours to read.
+        raise UserError(
+            f"{live[0].schema} is live in version {live[0].version}, and this release projects version {SPEC.version}: "
+            "nothing can be billed before that one is live; go on with the release that it came from"
+        )
     async with await connect(dsn, live[0].schema, application="seatledger invoice-run") as connection:
         row = await (await connection.execute(_TRY_LOCK, [_RUN_LOCK])).fetchone()
         if row is None or not row[0]:

@@ -7,8 +7,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import orjson
 from psycopg import AsyncConnection
 
+from services.invoicing.shapes import why_shape
 from shared.billing.documents import Document, Group
 from shared.billing.ledger import IssuedLine, LayerKey
 
@@ -20,7 +22,8 @@ _COLUMNS = (
     "start_day, end_day, quantity, unit_price, unit_net, net, tax_rate, days, of_days, returns, reverse_charge"
 )
 _LINES_OF = f"SELECT {_COLUMNS} FROM invoicing.issued_line WHERE subscription = ANY(%s)"
-_COPY_LINES = f"COPY invoicing.issued_line ({_COLUMNS}) FROM STDIN"
+# What explains a line is written with it, and read by who asks for it: a run reckons without.
+_COPY_LINES = f"COPY invoicing.issued_line ({_COLUMNS}, why) FROM STDIN"
 _TAX_OF = "SELECT document, rate, amount FROM invoicing.returnable_tax WHERE document = ANY(%s) FOR UPDATE"
 _SET_TAX = """
 INSERT INTO invoicing.returnable_tax (document, rate, amount) VALUES (%s, %s, %s)
@@ -98,6 +101,7 @@ def _row(line: IssuedLine) -> tuple[object, ...]:
         *line.key, line.revision, line.document, line.kind, line.customer, line.recipient, line.product, line.currency,
         line.start, line.end, line.quantity, line.unit_price, line.unit_net, line.net, line.tax_rate, line.days,
         line.of_days, line.returns, line.reverse_charge,
+        None if line.why is None else orjson.dumps(why_shape(line.why)).decode(),
     )  # fmt: skip
 
 

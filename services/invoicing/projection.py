@@ -22,7 +22,14 @@ from shared.events.models.base import EventModel
 from shared.events.models.documents import DocumentLine, IssuedDocument
 from shared.log.topics import CATALOG, INVOICES, ORDERS, SUBSCRIPTIONS
 from shared.projections.spec import Documents, Key, ProjectionSpec, Row, Rows, Stream, Table
-from shared.projections.subscription_stream import MASTER_SCOPES, SubscriptionFold, master_data, matters, names
+from shared.projections.subscription_stream import (
+    MASTER_SCOPES,
+    PARENT_SCOPES,
+    SubscriptionFold,
+    master_data,
+    matters,
+    names,
+)
 
 # First days of the lines on issued documents that may be installments, whole or a first part (rule R5.9).
 Invoiced = frozenset[date]
@@ -53,6 +60,7 @@ DOCUMENT_LINE = Table(
     (
         "number", "line", "customer", "subscription", "product", "kind", "from", "to", "quantity", "unit_price", "days",
         "of_days", "unit_net", "net", "returns", "tax_rate", "reverse_charge",
+        "why",
     ),
     owner="number",
     key=("number", "line"),
@@ -124,7 +132,7 @@ def _line(number: str, line: DocumentLine) -> Row:
     return (
         number, line.line, line.customer, line.subscription, line.product, line.kind, line.from_, line.to,
         line.quantity, line.unit_price, line.days, line.of_days, line.unit_net, line.net, line.returns, line.tax_rate,
-        line.reverse_charge,
+        line.reverse_charge, None if line.why is None else Jsonb(line.why.model_dump(mode="json", exclude_none=True)),
     )  # fmt: skip
 
 
@@ -137,13 +145,14 @@ def concerned(event: CloudEvent, model: EventModel) -> Iterable[Key]:
 
 SPEC = ProjectionSpec(
     name="invoicing",
-    version=2,
+    version=3,
     topics=(CATALOG.name, ORDERS.name, SUBSCRIPTIONS.name, INVOICES.name),
     sql=Path(__file__).parent / "sql",
     streams=(
         Stream("subscription", SubscriptionFold(rows_of), (INSTALLMENT_PLAN, NEXT_CHARGE), load_extra=load_invoiced),
     ),
     master_scopes=MASTER_SCOPES,
+    parent_scopes=PARENT_SCOPES,
     master=master_data,
     names=names,
     matters=matters,

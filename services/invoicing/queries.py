@@ -12,6 +12,7 @@ from psycopg.rows import class_row
 from pydantic import BaseModel, Field
 
 from shared.events.models.base import OPTIONAL
+from shared.events.models.documents import Why
 
 _DOCUMENTS = """
 SELECT * FROM read.documents
@@ -116,6 +117,7 @@ class DocumentLine(BaseModel):
     returns: str | None
     tax_rate: Decimal | None
     reverse_charge: bool | None
+    why: Why | None
 
 
 class DocumentWithLines(Document):

@@ -10,12 +10,16 @@ from decimal import Decimal
 
 from shared.billing.calendar import ONE_DAY
 from shared.billing.documents import Document, Transaction
+from shared.billing.facts import Ref
 from shared.billing.installments import InstallmentPlan
 from shared.billing.ledger import IssuedLine
 from shared.billing.money import written
 from shared.billing.state import SubscriptionState
+from shared.billing.why import PriceOrigin, Why
 
 Json = dict[str, object]
+
+_SIX_DIGITS = Decimal("0.000001")
 
 
 def document_shape(document: Document) -> Json:
@@ -110,7 +114,51 @@ def _line(line: IssuedLine, *, with_tax: bool) -> Json:
         shape["tax_rate"] = written(line.tax_rate)
     if with_tax and line.reverse_charge:
         shape["reverse_charge"] = True
+    if line.why is not None:
+        shape["why"] = why_shape(line.why)
     return shape
+
+
+def why_shape(why: Why) -> Json:
+    """Why a line is what it is: rules, cause, share, price and events; what does not apply is left out."""
+    shape: Json = {"rules": list(why.rules), "cause": why.cause}
+    if why.kept is not None:
+        shape |= {"kept": why.kept, "of": why.of, "measure": why.measure}
+    if why.price is not None:
+        shape["price"] = _price(why.price)
+    shape["events"] = [{**_ref(event.ref), "role": event.role} for event in why.events]
+    return shape
+
+
+def _price(price: PriceOrigin) -> Json:
+    shape: Json = {
+        "origin": price.origin,
+        "unit_price": _rate(price.unit_price),
+        "unit_cost": None if price.unit_cost is None else _rate(price.unit_cost),
+        "since": price.since.isoformat(),
+        "protected_until": _day(price.protected_until),
+    }
+    if price.pricing:
+        shape["pricing"] = [{"rule": rule.rule, "rate": written(rule.rate)} for rule in price.pricing]
+    if price.extra_charge_rate:
+        shape["extra_charge_rate"] = written(price.extra_charge_rate)
+    if price.parts > 1:
+        shape["parts"] = price.parts
+    shape |= {"months": price.months, "of_months": price.of_months, "event": _ref(price.event)}
+    return {name: value for name, value in shape.items() if value is not None}
+
+
+def _rate(amount: Decimal) -> str:
+    """A price that need not be whole cents (rule R5.8): at least as it was given, at most six digits."""
+    exponent = amount.as_tuple().exponent
+    if not isinstance(exponent, int) or exponent >= -2:
+        return written(amount)
+    whole, _, digits = written(amount.quantize(_SIX_DIGITS)).partition(".")
+    return f"{whole}.{digits.rstrip('0').ljust(2, '0')}"
+
+
+def _ref(ref: Ref) -> Json:
+    return {"source": ref.source, "id": ref.id}
 
 
 def subscription_shape(state: SubscriptionState) -> Json:

@@ -15,7 +15,14 @@ from shared.events.facts import facts_of
 from shared.events.models.base import EventModel
 from shared.log.topics import CATALOG, ORDERS, SUBSCRIPTIONS
 from shared.projections.spec import Documents, ProjectionSpec, Row, Rows, Stream, Table
-from shared.projections.subscription_stream import MASTER_SCOPES, SubscriptionFold, master_data, matters, names
+from shared.projections.subscription_stream import (
+    MASTER_SCOPES,
+    PARENT_SCOPES,
+    SubscriptionFold,
+    master_data,
+    matters,
+    names,
+)
 
 SUBSCRIPTION = Table(
     "subscription",
@@ -70,11 +77,12 @@ def _subscription(account: Account, on: date) -> Row:
 
 SPEC = ProjectionSpec(
     name="subscriptions",
-    version=1,
+    version=2,
     topics=(CATALOG.name, ORDERS.name, SUBSCRIPTIONS.name),
     sql=Path(__file__).parent / "sql",
     streams=(Stream("subscription", SubscriptionFold(rows_of), (SUBSCRIPTION, REJECTED_EVENT)),),
     master_scopes=MASTER_SCOPES,
+    parent_scopes=PARENT_SCOPES,
     master=master_data,
     names=names,
     matters=matters,

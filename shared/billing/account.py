@@ -9,11 +9,12 @@ from decimal import Decimal
 
 from shared.billing.capture import founding_zone
 from shared.billing.charges import Charges
-from shared.billing.facts import Fact, OrderExecuted, SubscriptionImported
+from shared.billing.facts import Fact
 from shared.billing.folding import fold, is_founding, settled
 from shared.billing.history import known_by_end_of
 from shared.billing.masterdata import MasterData
 from shared.billing.moments import civil_date
+from shared.billing.naming import lineage
 from shared.billing.phases import Layout
 from shared.billing.policies import Policies
 from shared.billing.price_book import PriceBook
@@ -120,22 +121,12 @@ def timeline_on(subscription_id: str, facts: Sequence[Fact], master: MasterData,
 def scopes_of(account: Account) -> frozenset[tuple[str, str]]:
     """The master data a subscription depends on, as (scope, id): a new fact about one can change its charges."""
     terms = account.terms
-    scopes = {("customer", terms.customer_id), ("organisation", "")}
+    scopes: set[tuple[str, str]] = {("customer", terms.customer_id), ("organisation", "")}
     scopes |= {("product", phase.terms.product_id) for phase in account.layout.phases}
-    scopes |= {("subscription", parent) for parent in parents(terms.parent_id, account.policies.master)}
+    if terms.parent_id is not None:
+        scopes |= lineage(terms.parent_id, account.policies.master.subscriptions)
     scopes |= {("reseller", reseller) for reseller in (terms.reseller_id, account.payer().recipient) if reseller}
     return frozenset(scopes)
-
-
-def parents(parent_id: str | None, master: MasterData) -> list[str]:
-    """What a subscription is an add-on of, and what that is an add-on of, as far as it is known."""
-    found: list[str] = []
-    while parent_id is not None and parent_id not in found:
-        found.append(parent_id)
-        orders = (fact.body for fact in master.subscriptions.get(parent_id, ()))
-        items = [body.item for body in orders if isinstance(body, OrderExecuted | SubscriptionImported)]
-        parent_id = items[0].parent_subscription_id if items else None
-    return found
 
 
 def next_known(account: Account | None, facts: Sequence[Fact], master: MasterData, day: date) -> date | None:

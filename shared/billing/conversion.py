@@ -101,6 +101,7 @@ def _merged(old: Terms, body: SubscriptionConverted, day: date) -> Terms:
         anchor=anchor,
         price_day=day,
         unit_price=body.unit_price,
+        price_by=None,
         unit_cost=old.unit_cost if body.unit_cost is None else body.unit_cost,
         user_price=user_price,
         nce=nce,

@@ -52,3 +52,4 @@ def turn_renewal_on(step: Step) -> None:
     timeline.cancellation = None
     timeline.renewed_on = step.day
     timeline.renewed_at = instant(step.fact.time, step.phase.terms.tz)
+    timeline.renewed_by = step.fact.ref

@@ -69,6 +69,7 @@ class BillingDayMove(NamedTuple):
     on: date
     at: datetime
     billing_day: int
+    by: Ref
 
 
 @dataclass(slots=True)
@@ -129,7 +130,9 @@ class MasterData:
         if (customer_id, tz) not in self._moves:
             stated = sorted(self.customers.get(customer_id, ()), key=lambda fact: known_key(fact, tz))
             self._moves[customer_id, tz] = tuple(
-                BillingDayMove(civil_date(fact.time, tz), instant(fact.time, tz), fact.body.customer.billing_day)
+                BillingDayMove(
+                    civil_date(fact.time, tz), instant(fact.time, tz), fact.body.customer.billing_day, fact.ref
+                )
                 for fact in stated
                 if isinstance(fact.body, CustomerStated) and fact.body.moves_subscriptions
                 if fact.body.customer.billing_day is not None

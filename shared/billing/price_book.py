@@ -19,7 +19,7 @@ from shared.billing.masterdata import MasterData
 from shared.billing.moments import civil_date, known_key
 from shared.billing.money import EXACT, ZERO
 from shared.billing.phases import Layout, Phase
-from shared.billing.pricing import Price, Quote, counts_from, protection_end, reaches, unit_of
+from shared.billing.pricing import Origin, Price, Quote, counts_from, protection_end, reaches, unit_of
 from shared.billing.terms import Terms
 from shared.billing.timeline import PriceEdit
 
@@ -120,7 +120,9 @@ class PriceBook:
         """The basis that an order, a conversion, a next term or an extension brings."""
         terms, begins = phase.terms, phase.begins
         before = self._bases[-1] if self._bases else None
-        origin = Price(terms.unit_price, terms.unit_cost, "hand_set" if terms.user_price else "order", begins, phase.by)
+        by = terms.price_by or phase.by
+        source: Origin = "hand_set" if terms.user_price else "order" if terms.price_by is None else "list"
+        origin = Price(terms.unit_price, terms.unit_cost, source, begins, by)
         protection_start = self._protection_start() if before is None else before.protection_start
         basis = _Basis(begins, terms, origin, terms.pricing, terms.price_day, protection_start, terms.user_price)
         if before is not None and (phase.capture != "conversion" or phase.keeps_rules):
@@ -131,7 +133,7 @@ class PriceBook:
             until = self._protected_until(phase, basis, before)
             sell = terms.unit_price if terms.protected_price is None else terms.protected_price
             if until is not None:
-                basis.locks = [Price(sell, terms.unit_cost, "protected", begins, phase.by, until)]
+                basis.locks = [Price(sell, terms.unit_cost, "protected", begins, by, until)]
         return basis
 
     def _protected_until(self, phase: Phase, basis: _Basis, before: _Basis | None) -> date | None:

@@ -17,8 +17,9 @@ from shared.billing.difference import Draft, Reckoning, difference
 from shared.billing.documents import Document, DraftLine, Group, document, grouped, worth_issuing
 from shared.billing.ledger import IssuedLine, LayerKey, LineKind, by_layer, holdings
 from shared.billing.money import EXACT, minor_unit, share_of
+from shared.billing.reasons import Reasons
 from shared.billing.tax_lines import TaxLeft
-from shared.billing.why import why_charged, why_credited, why_replaced
+from shared.billing.why import Why
 
 _SHOWN_DIGITS = Decimal("0.000001")
 
@@ -47,6 +48,7 @@ def due(account: Account, issued: Iterable[IssuedLine], day: date, since: date |
     by_key = by_layer(line for line in issued if since is None or line.key.cycle_start >= start)
     reckoning = Reckoning(terms.currency, account.policies.rounding(day))
     payer = account.payer()
+    reasons = Reasons(account.timeline)
     drafts: list[DraftLine] = []
     later: list[date] = []
     open_from: date | None = None
@@ -58,7 +60,7 @@ def due(account: Account, issued: Iterable[IssuedLine], day: date, since: date |
         layer = layers.get(key)
         lines = by_key.get(key, [])
         wanted = difference(layer, holdings(lines), day, reckoning)
-        drafts += [_line(draft, key, layer, account, payer, reckoning) for draft in wanted]
+        drafts += [_line(draft, key, layer, account, payer, reckoning, reasons) for draft in wanted]
         waits = _dates_after(layer, day)
         later += waits
         if (waits or wanted) and open_from is None:
@@ -74,7 +76,13 @@ def _dates_after(layer: Layer | None, day: date) -> list[date]:
 
 
 def _line(
-    draft: Draft, key: LayerKey, layer: Layer | None, account: Account, payer: Payer, reckoning: Reckoning
+    draft: Draft,
+    key: LayerKey,
+    layer: Layer | None,
+    account: Account,
+    payer: Payer,
+    reckoning: Reckoning,
+    reasons: Reasons,
 ) -> DraftLine:
     terms = account.terms
     days = (draft.end - draft.start).days
@@ -87,7 +95,7 @@ def _line(
             separate=payer.separate, product=returned.product, currency=returned.currency, start=draft.start,
             end=draft.end, quantity=draft.seats, unit_price=returned.unit_price, unit_net=unit_net, net=draft.net,
             tax_rate=returned.tax_rate, days=days, of_days=returned.of_days, returns=returned,
-            why=why_replaced(layer) if draft.share is None else why_credited(draft.share),
+            why=_why_credited(draft, returned, layer, reasons),
             reverse_charge=returned.reverse_charge, transaction_currency=pays_in,
         )  # fmt: skip
     if layer is None or draft.share is None:
@@ -103,9 +111,17 @@ def _line(
         key=key, kind=kind, customer=terms.customer_id, recipient=payer.recipient, separate=payer.separate,
         product=layer.product, currency=terms.currency, start=draft.start, end=draft.end, quantity=draft.seats,
         unit_price=layer.shown, unit_net=unit_net, net=draft.net, tax_rate=payer.tax_rate, days=days,
-        of_days=layer.of_days, why=why_charged(layer, draft.share, back=draft.start > layer.start),
+        of_days=layer.of_days, why=reasons.charged(layer, draft.share, draft.start),
         reverse_charge=payer.reverse_charge, transaction_currency=pays_in,
     )  # fmt: skip
+
+
+def _why_credited(draft: Draft, returned: IssuedLine, layer: Layer | None, reasons: Reasons) -> Why:
+    if layer is not None and draft.share is not None:
+        return reasons.credited(layer, draft.share)
+    billed = (returned.unit_price, returned.of_days, returned.product)
+    otherwise = layer is not None and billed != (layer.shown, layer.of_days, layer.product)
+    return reasons.returned(layer, returned.key.cycle_start, draft.start, otherwise=otherwise)
 
 
 def _unit_net(draft: Draft, reckoning: Reckoning) -> Decimal:

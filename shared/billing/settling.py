@@ -13,7 +13,7 @@ from shared.billing.calendar import Cycles
 from shared.billing.facts import Ref
 from shared.billing.history import known_by_end_of
 from shared.billing.lookups import ListPrice, extra_charge_rate, list_price_of, listed_price, protection_months
-from shared.billing.masterdata import MasterData
+from shared.billing.masterdata import BillingDayMove, MasterData
 from shared.billing.moments import instant
 from shared.billing.periods import duration_of
 from shared.billing.phases import Capture, Phase, paid, regular_cycles
@@ -84,12 +84,20 @@ def _next_move(timeline: Timeline, phase: Phase, master: MasterData, known: date
 
 def billing_day_on(timeline: Timeline, terms: Terms, day: date, master: MasterData, known: date | None) -> int:
     """The billing day after every change before a day; the customer's own, but the order's until it changes (R0.12)."""
-    billing_day = terms.anchor_day
+    move = _last_move(timeline, terms, day, master, known)
+    return terms.anchor_day if move is None else move.billing_day
+
+
+def _last_move(
+    timeline: Timeline, terms: Terms, day: date, master: MasterData, known: date | None
+) -> BillingDayMove | None:
+    """The last change of the billing day before a day that is not in the phases yet."""
+    last: BillingDayMove | None = None
     for move in master.billing_day_moves(terms.customer_id, terms.tz):
         fresh = timeline.moved_until is None or move.on > timeline.moved_until
         if fresh and move.at > terms.known_at and move.on < day and (known is None or move.on <= known):
-            billing_day = move.billing_day
-    return billing_day
+            last = move
+    return last
 
 
 def _turn(timeline: Timeline, day: date, master: MasterData, known: date | None) -> None:
@@ -114,10 +122,13 @@ def _turn(timeline: Timeline, day: date, master: MasterData, known: date | None)
     moved = False
     begins_anew = ends or phase.kind == "trial" or not terms.has_installments
     if terms.anchor == "billing_day" and begins_anew and _cycle_end(phase, day - _ONE_DAY) == day:
-        billing_day = billing_day_on(timeline, terms, day, master, known)
+        move = _last_move(timeline, terms, day, master, known)
         timeline.moved_until = day - _ONE_DAY
-        moved = billing_day != terms.anchor_day
-        terms = replace(terms, anchor_day=billing_day)
+        if move is not None and move.billing_day != terms.anchor_day:
+            moved = True
+            terms = replace(terms, anchor_day=move.billing_day)
+            # What brought a new price stands for the phase; else what moved it.
+            by = move.by if capture is None else by
     if terms != phase.terms or phase.cycles.until is not None:
         timeline.phases.append(_following(phase, terms, day, by, capture, ends=ends, moved=moved))
 
@@ -219,6 +230,7 @@ def _at_list_price(terms: Terms, listed: ListPrice, day: date, master: MasterDat
     return replace(
         terms,
         unit_price=listed.sell,
+        price_by=listed.by,
         unit_cost=terms.unit_cost if listed.cost is None else listed.cost,
         user_price=False,
         price_day=day,

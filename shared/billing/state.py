@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal
 
-from shared.billing.account import Account
-from shared.billing.calendar import ONE_DAY
+from shared.billing.account import Account, scopes_of
+from shared.billing.calendar import ONE_DAY, first_after
 from shared.billing.money import round_money
 from shared.billing.periods import billing_plan_name
 from shared.billing.tax import is_tax_setting
@@ -18,6 +19,7 @@ Status = Literal["pending", "active", "suspended", "expired", "disabled", "delet
 
 # Rule R5.8: how long an expired subscription stays before it is disabled, and a disabled one before it is deleted.
 EXPIRED_FOR, DISABLED_FOR = timedelta(days=30), timedelta(days=90)
+_A_MONTH = timedelta(days=31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,24 +106,43 @@ def _after_expiry(account: Account, end: End, on: date) -> Status:
 
 
 def next_change(account: Account, on: date) -> date | None:
-    """The next day on which a subscription's state differs by the passing of time alone; None when it never will."""
+    """The next day on which a subscription's state or next charge differs by the passing of time alone, if any.
+
+    Rather a day too many: on one that changes nothing the same rows come out again.
+    """
     timeline, layout = account.timeline, account.layout
     start = layout.phases[0].begins
-    if on < start:
-        return start
-    days = [change.on for change in timeline.seats] + [change.on for change in timeline.statuses]
-    days += [phase.begins for phase in layout.phases]
-    if account.terms.has_installments:  # the gross of the next installment
-        taxed_from = account.policies.master.settings.next_change(is_tax_setting, on, account.terms.tz)
-        days += [] if taxed_from is None else [taxed_from]
+    days = [start, *_becomes_known_or_holds(account, on)]
+    moments = [change.on for change in timeline.seats] + [change.on for change in timeline.statuses]
+    moments += [phase.begins for phase in layout.phases]
+    # What was changed in the last month may wait for the billing day (rule R1.9), also in the middle of a long cycle.
+    days += moments + [account.policies.partial_due(day) for day in moments if on - _A_MONTH < day <= on]
+    if account.policies.splits_cycles():
+        days.append(first_after(on, account.terms.anchor_day))
     end = timeline.end
     if end is not None:
         days.append(end.on)
         if end.kind == "expired":
             days += [end.on + EXPIRED_FOR, end.on + EXPIRED_FOR + DISABLED_FOR]
-    if layout.phases[0].terms.frequency is not None and (end is None or on < end.on):
+    if layout.phases[0].terms.frequency is not None and start <= on and (end is None or on < end.on):
         days.append(layout.cycle_at(on).end)
     return min((day for day in days if day > on), default=None)
+
+
+def _becomes_known_or_holds(account: Account, on: date) -> Iterator[date]:
+    """When something that has arrived becomes known or a setting that is known begins to hold, next after a day."""
+    master, tz = account.policies.master, account.terms.tz
+    for day in (
+        master.becomes_known_after(on, tz, scopes_of(account)),
+        master.settings.next_change(_is_shown, on, tz),
+    ):
+        if day is not None:
+            yield day
+
+
+def _is_shown(key: str) -> bool:
+    """Whether the next charge or installment that people see depends on a setting as it is on the day."""
+    return key == "rounding" or is_tax_setting(key)
 
 
 def reference_day(account: Account, on: date) -> date:

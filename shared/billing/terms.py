@@ -7,6 +7,7 @@ from datetime import date, datetime, tzinfo
 from decimal import Decimal
 
 from shared.billing.blocks import AnchorKind, Charge, DecreaseCredit, PricingRule, RefundPolicy, UsageRule
+from shared.billing.facts import Ref
 from shared.billing.moments import zone
 
 
@@ -21,7 +22,7 @@ class Terms:
     `term` and `frequency` are months, None for a one-time charge. Policies that are None are asked of the settings on
     the day they matter. `price_day` is the day the captured price stands for (rule R2.10a). `known_at` is the `time` of
     the order. `custom_end` is the last covered day of the first term (R5.9), `trial_until` the first day of after a
-    trial.
+    trial. `price_by` is the event of a price that was captured from the list.
     """
 
     customer_id: str
@@ -62,6 +63,7 @@ class Terms:
     billed_from: date | None = None
     custom_end: date | None = None
     trial_until: date | None = None
+    price_by: Ref | None = None
 
     @property
     def tz(self) -> tzinfo:

@@ -113,8 +113,9 @@ class Timeline:
     """One subscription, folded. Without phases until an order or an import is accepted.
 
     `cancellation`, `expiry` and the parent's end may all stand: the earliest ends it. `renewed_on` and `renewed_at` are
-    when auto-renew was last turned on: that takes back what was scheduled before. `moved_until` is how far changes of a
-    customer's billing day are in the phases. `last_key` is the place of the last fact.
+    when auto-renew was last turned on, `renewed_by` what did it: that takes back what was scheduled before.
+    `moved_until` is how far changes of a customer's billing day are in the phases. `last_key` is the place of the last
+    fact.
     """
 
     subscription_id: str
@@ -125,6 +126,7 @@ class Timeline:
     renewal_off: RenewalOff | None = None
     renewed_on: date | None = None
     renewed_at: datetime | None = None
+    renewed_by: Ref | None = None
     plan_switch: PlanSwitch | None = None
     next_term: NextTerm | None = None
     cancellation: End | None = None

@@ -35,7 +35,8 @@ SELECT scope_id FROM anchor WHERE scope = %s AND scope_id = ANY(%s::text[]) ORDE
 async def claim(connection: AsyncConnection, exclusive: Collection[Key], shared: Collection[Key]) -> set[Key]:
     """Lock these things until the transaction ends, `exclusive` ones against everybody; those that are new come back.
 
-    Of a new thing nothing was stored before, so what is known of it is what the batch brings.
+    Of a new thing nothing was stored before, so what is known of it is what the batch brings. A parent that an add-on's
+    order names is in the scope of the streams, so it is locked among them, in their order and as strongly.
     """
     everything = sorted({*exclusive, *shared})
     if not everything:
@@ -51,9 +52,12 @@ async def claim(connection: AsyncConnection, exclusive: Collection[Key], shared:
 async def claim_free(connection: AsyncConnection, keys: Collection[Key], shared: Collection[Key]) -> set[Key]:
     """Lock those of `keys` that nobody else holds, after sharing `shared`; the locked ones come back.
 
-    An invoice can name a subscription that has not arrived: it gets its anchor here, or it would be queued for ever.
+    An invoice can name a subscription that has not arrived: it gets its anchor here, or it would be queued for ever. So
+    does what is looked at and has not arrived, or there would be nothing to share with who is just bringing it.
+    Only sharing waits, in the order of `claim`; parents of add-ons are shared last and the streams after them are taken
+    only where that needs no waiting, so that shared and exclusive locks of one scope close no circle here.
     """
-    await connection.execute(_INSERT, columns(keys, 2))
+    await connection.execute(_INSERT, columns(sorted({*keys, *shared}), 2))
     for scope, ids in _by_scope(shared).items():
         await connection.execute(_SHARE, [scope, literal(ids)])
     free = set()

@@ -78,14 +78,14 @@ class Runner:
         at = await clock.now(connection)
         streams = {Key(f.scope, f.scope_id) for one in arrivals.arrived for f in one.facts} | arrivals.newer.keys()
         named = {name for one in arrivals.arrived for fact in one.facts for name in spec.names(fact)}
-        fresh = await claim(connection, streams, {name for name in named if name.scope in spec.master_scopes})
+        fresh = await claim(connection, streams, {name for name in named if name.scope in spec.looked_at})
         taken, dead = await take_in(connection, arrivals.arrived)
         applied.duplicates = len(arrivals.arrived) - len(taken) - len(dead)
         facts = [fact for one in taken for fact in one.facts]
         applied.facts = len(facts)
         await store_facts(connection, spec, facts)
         grouped = by_key(facts)
-        await self._learn({key: new for key, new in grouped.items() if key.scope in spec.master_scopes})
+        await self._learn(grouped)
         await self._documents(taken)
         await waiting.park(connection, arrivals.newer)
         own = {key: new for key, new in grouped.items() if key.scope in spec.folds}
@@ -96,7 +96,10 @@ class Runner:
         return dead
 
     async def _learn(self, new: dict[Key, list[Fact]]) -> None:
-        moved = await learn(self._connection, self._spec, new)
+        """Take in what is new of master data, and queue what looks at that or, as an add-on does, at another stream."""
+        spec = self._spec
+        moved = await learn(self._connection, spec, {k: v for k, v in new.items() if k.scope in spec.master_scopes})
+        moved |= {key for key in new if key.scope in spec.parent_scopes}
         await recompute.ask_dependents(self._connection, moved)
 
     async def _documents(self, taken: Sequence[Arrived]) -> None:

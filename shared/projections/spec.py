@@ -66,7 +66,7 @@ class Fold(Protocol[S, M_contra]):
         """What `dump` wrote."""
 
     def depends_on(self, state: S) -> Iterable[Key]:
-        """The master data this stream looks at; what that names in turn (`names`) is added by the runner."""
+        """The master data and parents this stream looks at; what its facts and theirs name is added by the runner."""
 
     def rows(self, state: S, master: M_contra, at: datetime, extra: Any) -> Rows:
         """The stream's rows as of the clock `at` (UTC), by table; deterministic. `extra` is what `load_extra` gave."""
@@ -141,8 +141,10 @@ class ProjectionSpec:
     streams: tuple[Stream, ...]
     # Scopes that streams look at, and how their facts become the `master` that a fold is given.
     master_scopes: frozenset[str] = frozenset()
+    # Streams whose facts other streams look at as well: an add-on at its parent. Their facts are part of `master`.
+    parent_scopes: frozenset[str] = frozenset()
     master: Callable[[MasterFacts], Any] = field(default=lambda facts: None)
-    # The master data that a fact names: locked before a stream that begins to depend on it is read.
+    # The master data and parents that a fact names: locked before a stream that begins to depend on it is read.
     names: Callable[[Fact], Iterable[Key]] = _names_nothing
     # Whether new facts of master data can change anything of the streams that depend on it.
     matters: Callable[[Facts, Facts], bool] = _always
@@ -153,13 +155,15 @@ class ProjectionSpec:
     body_to_json: Callable[[Body], bytes] = body_to_json
     body_from_json: Callable[[str, Any, bytes], Body] = body_from_json
 
-    # Every scope whose facts are stored, and the streams by scope: asked for once a fact, so made once.
+    # Every scope whose facts are stored, those that are looked at, the streams by scope: made once, asked once a fact.
     scopes: frozenset[str] = field(init=False, repr=False, compare=False)
+    looked_at: frozenset[str] = field(init=False, repr=False, compare=False)
     folds: Mapping[str, Stream] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "folds", {stream.scope: stream for stream in self.streams})
         object.__setattr__(self, "scopes", self.master_scopes | self.folds.keys())
+        object.__setattr__(self, "looked_at", self.master_scopes | self.parent_scopes)
 
     @property
     def tables(self) -> tuple[Table, ...]:

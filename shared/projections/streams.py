@@ -26,7 +26,7 @@ _PARKED = """
 SELECT scope, scope_id FROM parked JOIN unnest(%s::text[], %s::text[]) AS w (scope, scope_id) USING (scope, scope_id)
 """
 # What a state turns out to look at may turn out to look at more: so often.
-_HOPS = 8
+_TURNS = 8
 
 
 @dataclass(slots=True)
@@ -79,19 +79,28 @@ async def fold_streams(
     whole = {key for key in keys if key in again or (key not in fresh and key not in stored)}
     facts: dict[Key, Sequence[Fact]] = {key: new[key] for key in keys if key not in whole and key in fresh}
     facts.update(await read_facts(connection, spec, whole))
-    named = [name for known in (facts, new) for key in known for fact in known[key] for name in spec.names(fact)]
-    await masters.ask({*named, *(key for one in stored.values() for key in one.depends_on)})
+    evolving = {key: new[key] for key in keys if key not in facts and key not in whole}
+    named = _named(spec, {**facts, **evolving})
+    await masters.ask({name for names in named.values() for name in names})
+    await masters.ask({key for one in stored.values() for key in one.depends_on})
     states: dict[Key, Any] = {}
-    late = _evolve(spec, {k: new[k] for k in keys if k not in facts and k not in whole}, stored, masters, states, work)
-    facts |= await read_facts(connection, spec, late)
-    await _fold(spec, facts, masters, states, work)
-    await _show(connection, spec, at, states, stored, masters, work)
+    late = await read_facts(connection, spec, _evolve(spec, evolving, stored, masters, states, work))
+    named |= _named(spec, late)
+    facts |= late
+    await _fold(spec, facts, masters, states, work, named)
+    await _show(connection, spec, at, states, stored, masters, work, named)
     for key in keys:
         if key not in states and key not in work.parked:
             work.pending[key] = len(facts.get(key, ()))
         elif key not in stored and key not in fresh:
             work.founded.add(key)
     return work
+
+
+def _named(spec: ProjectionSpec, facts: Mapping[Key, Sequence[Fact]]) -> dict[Key, frozenset[Key]]:
+    """What the facts of each stream name. A stream looks at all of it, also where the rules refuse the fact."""
+    named = {key: {name for fact in some for name in spec.names(fact)} for key, some in facts.items()}
+    return {key: frozenset(name for name in names if name.scope in spec.looked_at) for key, names in named.items()}
 
 
 def _evolve(
@@ -102,7 +111,10 @@ def _evolve(
     states: dict[Key, Any],
     work: Work,
 ) -> list[Key]:
-    """States with new facts at their end; the streams that have to be folded from all facts come back."""
+    """States with new facts at their end; the streams that have to be folded from all facts come back.
+
+    Those are the ones with a late fact, and with one after which the state looks at more than was read for it.
+    """
     late = []
     for key, facts in new.items():
         fold = spec.folds[key.scope].fold
@@ -111,8 +123,9 @@ def _evolve(
             for fact in sorted(facts, key=_roughly):
                 state = fold.evolve(state, fact, masters.made)
                 if state is None:
-                    late.append(key)
                     break
+            if state is None or masters.missing(fold.depends_on(state)):
+                late.append(key)
             else:
                 states[key] = state
         except Exception as error:  # whatever a handler raises parks its own stream and no other
@@ -126,14 +139,15 @@ async def _fold(
     masters: MasterLookup,
     states: dict[Key, Any],
     work: Work,
+    named: Mapping[Key, frozenset[Key]],
 ) -> None:
     """States of streams from all their facts; those that wait for a founding fact get none.
 
     What a state turns out to look at, and is not read yet, is read, and the stream folded again.
     """
-    await masters.ask({name for some in facts.values() for fact in some for name in spec.names(fact)})
+    await masters.ask({name for key in facts for name in named[key]})
     todo = list(facts)
-    for _ in range(_HOPS):
+    for _ in range(_TURNS):
         lacking: dict[Key, set[Key]] = {}
         for key in todo:
             fold = spec.folds[key.scope].fold
@@ -160,6 +174,7 @@ async def _show(
     stored: Mapping[Key, _Stored],
     masters: MasterLookup,
     work: Work,
+    named: Mapping[Key, frozenset[Key]],
 ) -> None:
     """Rows, dependencies and the next change of every state."""
     extras: dict[str, Mapping[str, Any]] = {}
@@ -174,7 +189,7 @@ async def _show(
         fold = spec.folds[key.scope].fold
         before = stored[key].depends_on if key in stored else frozenset()
         try:
-            depends_on = masters.closure(fold.depends_on(state))
+            depends_on = masters.closure({*fold.depends_on(state), *named.get(key, ())})
             work.folded[key] = Folded(
                 fold.dump(state),
                 depends_on | before,

@@ -10,22 +10,18 @@ from typing import Generic, Protocol, TypeVar
 from pydantic import TypeAdapter
 
 from shared.billing.account import Account, account_of
-from shared.billing.facts import (
-    CustomerStated,
-    ExchangeRateSet,
-    Fact,
-    OrderExecuted,
-    SubscriptionConverted,
-    SubscriptionImported,
-)
+from shared.billing.facts import ExchangeRateSet, Fact
 from shared.billing.folding import evolve, fold
 from shared.billing.masterdata import MasterData
 from shared.billing.moments import civil_date, instant
+from shared.billing.naming import named_by
 from shared.billing.state import next_change
 from shared.billing.timeline import Timeline
 from shared.projections.spec import Facts, Key, MasterFacts, Rows
 
 MASTER_SCOPES = frozenset({"product", "customer", "reseller", "organisation"})
+# An add-on ends when its parent does: it looks at the parent's facts.
+PARENT_SCOPES = frozenset({"subscription"})
 
 _timelines = TypeAdapter(Timeline)
 
@@ -65,6 +61,8 @@ class SubscriptionFold(Generic[X_contra]):
             yield Key("customer", terms.customer_id)
             if terms.reseller_id is not None:
                 yield Key("reseller", terms.reseller_id)
+            if terms.parent_id is not None:
+                yield Key("subscription", terms.parent_id)
 
     def rows(self, state: Timeline, master: MasterData, at: datetime, extra: X_contra) -> Rows:
         on = _day(state, at)
@@ -79,26 +77,13 @@ class SubscriptionFold(Generic[X_contra]):
 
 
 def master_data(facts: MasterFacts) -> MasterData:
-    """The master data of a batch."""
+    """The master data of a batch, with the facts of the subscriptions that others are add-ons of."""
     return MasterData.of(fact for about_one in facts.values() for fact in about_one)
 
 
 def names(fact: Fact) -> Iterable[Key]:
-    """The master data that a fact names.
-
-    Of an order its product, customer and reseller, of a conversion its product, of a customer its reseller.
-    """
-    body = fact.body
-    if isinstance(body, OrderExecuted | SubscriptionImported):
-        yield Key("organisation", "")
-        yield Key("product", body.item.product.id)
-        yield Key("customer", body.customer.id)
-        if body.reseller is not None:
-            yield Key("reseller", body.reseller.id)
-    elif isinstance(body, SubscriptionConverted):
-        yield Key("product", body.product.id)
-    elif isinstance(body, CustomerStated) and body.reseller_id is not None:
-        yield Key("reseller", body.reseller_id)
+    """What a fact names: master data, and of an add-on's order the subscription that it belongs to."""
+    return (Key(*name) for name in named_by(fact))
 
 
 def matters(before: Sequence[Fact], after: Sequence[Fact]) -> bool:

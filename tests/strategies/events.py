@@ -126,6 +126,26 @@ def _of_subscription(
     return _object(_SUBSCRIPTION | dict(required or {}), optional or {})
 
 
+_refs = st.fixed_dictionaries({"source": ids, "id": ids})
+_whys = _object(
+    {
+        "rules": st.lists(_choice("R0.2", "R3.1", "conversion"), max_size=3),
+        "cause": _choice("held", "added", "charged_back", "decrease", "withdrawn"),
+        "events": st.lists(
+            st.fixed_dictionaries({"source": ids, "id": ids, "role": _choice("seats", "end", "terms", "price")}),
+            max_size=2,
+        ),
+    },
+    {
+        "kept": st.integers(0, 744),
+        "of": st.integers(1, 744),
+        "measure": _choice("days", "hours"),
+        "price": _object(
+            {"origin": _choice("order", "list", "protected"), "unit_price": amounts, "since": dates, "event": _refs},
+            {"unit_cost": amounts, "protected_until": dates, "parts": quantities, "extra_charge_rate": fractions},
+        ),
+    },
+)
 _lines = _object(
     {
         "line": ids,
@@ -139,7 +159,7 @@ _lines = _object(
         "unit_price": amounts,
         "net": amounts,
     },
-    {"days": st.integers(1, 366), "of_days": st.integers(1, 366), "unit_net": amounts, "returns": ids},
+    {"days": st.integers(1, 366), "of_days": st.integers(1, 366), "unit_net": amounts, "returns": ids, "why": _whys},
 )
 
 

@@ -68,6 +68,7 @@ CREATE TABLE document_line (
     returns text,
     tax_rate numeric,
     reverse_charge boolean,
+    why jsonb,
     PRIMARY KEY (number, line)
 );
 CREATE INDEX document_line_subscription ON document_line (subscription);

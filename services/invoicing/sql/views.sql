@@ -16,10 +16,10 @@ COMMENT ON VIEW read.documents IS
 
 CREATE OR REPLACE VIEW read.document_lines WITH (security_invoker = true) AS
 SELECT number, line, customer, subscription, product, kind, "from", "to", quantity, unit_price,
-    days, of_days, unit_net, net, returns, tax_rate, reverse_charge
+    days, of_days, unit_net, net, returns, tax_rate, reverse_charge, why
 FROM document_line;
 COMMENT ON VIEW read.document_lines IS
-    'A row is one line of one issued document. from and to are both covered; days, of_days and unit_net stand on prorated lines and credits, returns names the line that a credit takes back; tax_rate and reverse_charge stand on the lines of a document with several taxes.';
+    'A row is one line of one issued document. from and to are both covered; days, of_days and unit_net stand on prorated lines and credits, returns names the line that a credit takes back; tax_rate and reverse_charge stand on the lines of a document with several taxes; why names the rules and events behind the line.';
 
 CREATE OR REPLACE VIEW read.open_invoices WITH (security_invoker = true) AS
 SELECT number, date, recipient, customer, currency, gross, gross - credited AS open

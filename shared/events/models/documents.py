@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import Field
 
 from shared.events.models.base import OPTIONAL, EventModel
+from shared.events.models.blocks import PricingRule
 from shared.events.models.fields import (
     Amount,
     CivilDate,
@@ -18,11 +19,71 @@ from shared.events.models.fields import (
     Flag,
     Id,
     Quantity,
+    Rate,
     TaxRate,
     Text,
+    Total,
 )
 
 LineKind = Literal["free", "prorated", "installment", "recurring", "credit"]
+
+
+class EventRef(EventModel):
+    """An event, by what makes it unique."""
+
+    source: Id
+    id: Id
+
+
+class EventBehind(EventRef):
+    """An event behind a line: it brought or ended the seats, made the terms of the cycle, or set the price."""
+
+    role: Literal["seats", "end", "terms", "price"]
+
+
+class PriceOrigin(EventModel):
+    """The price of a line for one licence and one term, before rule and extra charge, and where it comes from.
+
+    `parts` is there where the term is billed in installments, `months` of `of_months` where the plan was changed.
+    """
+
+    origin: Literal["order", "list", "protected", "hand_set", "extended"]
+    unit_price: Amount
+    unit_cost: Amount | None = OPTIONAL
+    since: CivilDate
+    protected_until: CivilDate | None = OPTIONAL
+    pricing: tuple[PricingRule, ...] | None = OPTIONAL
+    extra_charge_rate: Rate | None = OPTIONAL
+    parts: Quantity | None = OPTIONAL
+    months: Quantity | None = OPTIONAL
+    of_months: Quantity | None = OPTIONAL
+    event: EventRef
+
+
+class Why(EventModel):
+    """Why a line is what it is. `kept` of `of` days or hours are charged; on a credit, are kept of what was billed.
+
+    `rules` are numbers of the billing rules, or rows of their table of conventions: conversion, trial, add-on, arrears.
+    """
+
+    rules: tuple[Text, ...]
+    cause: Literal[
+        "held",
+        "added",
+        "resumed",
+        "repriced",
+        "charged_back",
+        "decrease",
+        "suspended",
+        "ending",
+        "replaced",
+        "withdrawn",
+    ]
+    kept: Total | None = OPTIONAL
+    of: Quantity | None = OPTIONAL
+    measure: Literal["days", "hours"] | None = OPTIONAL
+    price: PriceOrigin | None = OPTIONAL
+    events: tuple[EventBehind, ...]
 
 
 class DocumentLine(EventModel):
@@ -49,6 +110,7 @@ class DocumentLine(EventModel):
     returns: Id | None = OPTIONAL
     tax_rate: TaxRate | None = OPTIONAL
     reverse_charge: Flag | None = OPTIONAL
+    why: Why | None = OPTIONAL
 
 
 class TaxLine(EventModel):

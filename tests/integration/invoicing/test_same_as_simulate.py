@@ -19,6 +19,7 @@ from tests.infrastructure.databases import Databases
 from tests.infrastructure.topics import delete_all_topics
 from tests.integration.invoicing.documents import facts_in, in_order, table
 from tests.strategies.histories import History, arrivals, histories
+from tests.strategies.lives import lives
 
 # Each example starts a system of its own, some three seconds; the full run of CI takes more of them.
 EXAMPLES = int(os.environ.get("SEATLEDGER_EXAMPLES", "6"))
@@ -26,28 +27,45 @@ LAST = date(2027, 1, 15)
 RUNS = st.lists(st.dates(date(2025, 1, 1), LAST), min_size=1, max_size=5, unique=True).map(sorted)
 
 
-@st.composite
-def deliveries(draw: st.DrawFn) -> tuple[History, list[History]]:
-    history = draw(histories())
-    return history, draw(arrivals(history))
-
-
-@settings(
+SLOW = settings(
     max_examples=EXAMPLES,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(delivery=deliveries(), days=RUNS)
+
+
+@st.composite
+def deliveries(draw: st.DrawFn, of: st.SearchStrategy[History]) -> tuple[History, list[History]]:
+    history = draw(of)
+    return history, draw(arrivals(history))
+
+
+@SLOW
+@given(delivery=deliveries(histories()), days=RUNS)
 def test_documents_and_rows_are_those_of_simulate_whatever_the_order_of_arrival(
     broker: Broker, database_server: Databases, delivery: tuple[History, list[History]], days: list[date]
 ) -> None:
+    _same_as_simulate(broker, database_server, delivery, days, workers=1)
+
+
+@SLOW
+@given(delivery=deliveries(lives()), days=RUNS)
+def test_so_it_is_for_everything_that_a_subscription_can_live_through_with_two_workers(
+    broker: Broker, database_server: Databases, delivery: tuple[History, list[History]], days: list[date]
+) -> None:
+    _same_as_simulate(broker, database_server, delivery, days, workers=2)
+
+
+def _same_as_simulate(
+    broker: Broker, server: Databases, delivery: tuple[History, list[History]], days: list[date], *, workers: int
+) -> None:
     history, batches = delivery
     delete_all_topics(broker.address)
-    dsn = database_server.create()
+    dsn = server.create()
     try:
-        came_out = asyncio.run(_run(dsn, broker.address, batches, days))
+        came_out = asyncio.run(_run(dsn, broker.address, batches, days, workers))
     finally:
-        database_server.drop(dsn)
+        server.drop(dsn)
 
     expected: dict[str, Any] = simulation_shape(simulate(facts_in(history), LAST, days))
 
@@ -59,8 +77,8 @@ def test_documents_and_rows_are_those_of_simulate_whatever_the_order_of_arrival(
     )
 
 
-async def _run(dsn: str, broker: str, batches: list[History], days: list[date]) -> dict[str, Any]:
-    async with billing_system(dsn, broker) as system:
+async def _run(dsn: str, broker: str, batches: list[History], days: list[date], workers: int) -> dict[str, Any]:
+    async with billing_system(dsn, broker, workers=workers) as system:
         for batch in batches:
             await system.emit(batch)
         await _tick(dsn)

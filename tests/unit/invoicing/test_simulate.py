@@ -42,6 +42,12 @@ SAMPLE: list[Event] = [
 ]
 
 
+def without_why(document: Json) -> Json:
+    """A document whose lines are not explained: what explains them has tests of its own."""
+    lines = [{name: value for name, value in line.items() if name != "why"} for line in document["lines"]]
+    return {**document, "lines": lines}
+
+
 def test_the_sample_of_the_contract() -> None:
     result = given(*SAMPLE).until("2027-02-01")
 
@@ -59,7 +65,7 @@ def test_the_sample_of_the_contract() -> None:
             "net": net,
         }
 
-    assert result.json[0] == {
+    assert without_why(result.json[0]) == {
         "kind": "invoice",
         "date": "2026-02-01",
         "recipient": "res-1",
@@ -92,7 +98,7 @@ def test_the_sample_of_the_contract() -> None:
 def test_a_prorated_line_carries_days_and_the_prorated_unit() -> None:
     result = given(*SAMPLE).until("2026-03-01")
 
-    assert result.json[1]["lines"][0] == {
+    assert without_why(result.json[1])["lines"][0] == {
         "line": "sub-1/2026-02-01/2026-02-22",
         "customer": "cus-1",
         "subscription": "sub-1",
@@ -113,7 +119,7 @@ def test_a_credit_line_carries_what_it_returns() -> None:
     result = given(ordered(9, on="2026-03-01"), seats(7, on="2026-03-20")).until("2026-04-01")
 
     assert result.json[1]["kind"] == "credit_note"
-    assert result.json[1]["lines"] == [
+    assert without_why(result.json[1])["lines"] == [
         {
             "line": "sub-1/2026-03-01/2026-03-01/2",
             "customer": "cus-1",
