@@ -70,7 +70,7 @@ def _windowed(terms: Terms, master: MasterData) -> bool:
     if terms.charge == "one_time":
         return False
     stated = terms.change_window_hours is not None or terms.full_refund_hours is not None
-    return stated or master.states("change_window_hours") or master.states("full_refund_hours")
+    return terms.nce or stated or master.states("change_window_hours") or master.states("full_refund_hours")
 
 
 def _hours(terms: Terms, master: MasterData, on: date, known: date) -> Hours:
@@ -78,10 +78,14 @@ def _hours(terms: Terms, master: MasterData, on: date, known: date) -> Hours:
     stated = (terms.change_window_hours, terms.full_refund_hours)
     keys = ("change_window_hours", "full_refund_hours")
     change, full = (
-        cast(int | None, master.setting(key, on, terms.tz, known, product=terms.product_id)) if own is None else own
-        for own, key in zip(stated, keys, strict=True)
+        _setting(key, terms, master, on, known) if own is None else own for own, key in zip(stated, keys, strict=True)
     )
     return Hours(change, full)
+
+
+def _setting(key: str, terms: Terms, master: MasterData, on: date, known: date) -> int | None:
+    value = master.setting(key, on, terms.tz, known, product=terms.product_id, nce=terms.nce)
+    return cast(int | None, value)
 
 
 def _batches(timeline: Timeline, phase: Phase, day: date) -> list[Batch]:
