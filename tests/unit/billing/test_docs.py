@@ -29,6 +29,7 @@ def test_there_is_a_page_for_each_concept() -> None:
         "installments",
         "invoices",
         "price-protection",
+        "pricing",
         "seats-and-credits",
         "settings",
         "tax",
