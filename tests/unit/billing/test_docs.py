@@ -34,6 +34,7 @@ def test_there_is_a_page_for_each_concept() -> None:
         "settings",
         "tax",
         "time-and-rounding",
+        "windows",
     ]
 
 
