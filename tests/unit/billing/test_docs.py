@@ -30,6 +30,7 @@ def test_there_is_a_page_for_each_concept() -> None:
         "invoices",
         "price-protection",
         "pricing",
+        "renewal",
         "seats-and-credits",
         "settings",
         "tax",
