@@ -37,6 +37,7 @@ def test_there_is_a_page_for_each_concept() -> None:
         "settings",
         "tax",
         "time-and-rounding",
+        "trials",
         "windows",
     ]
 
