@@ -26,6 +26,7 @@ def test_there_is_a_page_for_each_concept() -> None:
     assert [page.removesuffix(".md") for page in PAGES] == [
         "conversions",
         "currencies",
+        "custom-ends",
         "endings",
         "free-period",
         "installments",
