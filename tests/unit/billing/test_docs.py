@@ -36,6 +36,7 @@ def test_there_is_a_page_for_each_concept() -> None:
         "renewal",
         "seats-and-credits",
         "settings",
+        "suspension",
         "tax",
         "time-and-rounding",
         "trials",
