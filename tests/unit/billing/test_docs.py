@@ -33,6 +33,7 @@ def test_there_is_a_page_for_each_concept() -> None:
         "free-period",
         "installments",
         "invoices",
+        "late-facts",
         "price-protection",
         "pricing",
         "renewal",
