@@ -31,6 +31,7 @@ def test_there_is_a_page_for_each_concept() -> None:
         "custom-ends",
         "endings",
         "free-period",
+        "imports",
         "installments",
         "invoices",
         "late-facts",
