@@ -25,6 +25,7 @@ def sections(output: str) -> list[str]:
 def test_there_is_a_page_for_each_concept() -> None:
     assert [page.removesuffix(".md") for page in PAGES] == [
         "add-ons",
+        "arrears",
         "billing-day",
         "conversions",
         "currencies",
