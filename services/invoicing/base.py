@@ -14,12 +14,13 @@ from typing import Any
 
 from psycopg import AsyncConnection, IsolationLevel
 
-from services.invoicing import open_invoices
 from services.invoicing.ledger_store import issued_lines, last_closed
 from services.invoicing.projection import SPEC
 from services.invoicing.reach import Link
 from services.invoicing.run_loop import Issued
 from services.invoicing.whatif import Portion
+from shared.billing.balance import Debtor, OpenInvoice
+from shared.billing.documents import reference_of
 from shared.billing.facts import Fact
 from shared.errors import UserError
 from shared.projections.facts import read_facts
@@ -52,6 +53,16 @@ JOIN unnest(%s::text[]) AS w (subscription) USING (subscription)
 """
 _TAX_LEFT = """
 SELECT document, rate, amount FROM invoicing.returnable_tax JOIN unnest(%s::text[]) AS w (document) USING (document)
+"""
+_OPEN_INVOICES = """
+SELECT document, day, recipient, customer, currency, open
+FROM invoicing.open_invoice JOIN unnest(%s::text[]) AS w (recipient) USING (recipient)
+WHERE open > 0 ORDER BY ordinal
+"""
+_ADD_ONS = """
+SELECT scope_id, body -> 'item' ->> 'parent_subscription_id' FROM fact
+WHERE scope = 'subscription' AND type IN ('OrderExecuted', 'SubscriptionImported')
+    AND body -> 'item' ->> 'parent_subscription_id' IS NOT NULL
 """
 _TAKEN_IN = "SELECT source, id FROM event JOIN unnest(%s::text[], %s::text[]) AS w (source, id) USING (source, id)"
 _PARKED = """
@@ -101,6 +112,10 @@ class Base:
         found = [*await self._rows(_PAYERS, wanted), *await self._rows(_RECIPIENTS, wanted)]
         return [(("subscription", subscription), ("payer", payer)) for subscription, payer in found]
 
+    async def add_ons(self) -> list[tuple[str, str]]:
+        """Every subscription that is an add-on, with its parent."""
+        return [(add_on, parent) for add_on, parent in await self._rows(_ADD_ONS)]
+
     async def portion(self, subscriptions: Sequence[str], hypothetical: Sequence[Fact]) -> Portion:
         """All that is known and issued of some subscriptions, with the master data that hypothetical facts need too."""
         own = await read_facts(self._connection, SPEC, [Key("subscription", name) for name in subscriptions])
@@ -111,13 +126,24 @@ class Base:
         # What is kept short leaves out what repeats the fact before; a hypothetical fact may come between the two.
         known = lookup.facts | dict(await read_facts(self._connection, SPEC, masters))
         facts += [fact for about_one in known.values() for fact in about_one]
+        payers = {
+            name.scope_id for fact in facts for name in SPEC.names(fact) if name.scope in ("customer", "reseller")
+        }
+        return Portion(facts, await self._issued(subscriptions, payers))
+
+    async def _issued(self, subscriptions: Sequence[str], payers: Collection[str]) -> Issued:
         lines = await issued_lines(self._connection, subscriptions)
+        recipients = {*payers, *(line.recipient for of_one in lines.values() for line in of_one)}
         documents = sorted({line.document for of_one in lines.values() for line in of_one})
-        rows = await self._rows(_TAX_LEFT, literal(documents))
-        tax_left: dict[tuple[str, Decimal], Decimal] = {(document, rate): amount for document, rate, amount in rows}
-        recipients = sorted({line.recipient for of_one in lines.values() for line in of_one})
-        still_open = await open_invoices.open_of(self._connection, recipients)
-        return Portion(facts, Issued(lines, tax_left, self.closed, still_open))
+        taxes = await self._rows(_TAX_LEFT, literal(documents))
+        tax_left: dict[tuple[str, Decimal], Decimal] = {(document, rate): amount for document, rate, amount in taxes}
+        open_invoices: dict[Debtor, list[OpenInvoice]] = {}
+        for number, day, recipient, customer, currency, left in await self._rows(
+            _OPEN_INVOICES, literal(sorted(recipients))
+        ):
+            reference = reference_of("invoice", day, recipient, customer, currency)
+            open_invoices.setdefault(Debtor(recipient, currency), []).append(OpenInvoice(number, reference, left))
+        return Issued(lines, tax_left, open_invoices, self.closed)
 
     async def _rows(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
         return await (await self._connection.execute(statement.encode(), parameters)).fetchall()

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from psycopg import AsyncConnection, AsyncCursor
-from psycopg.rows import TupleRow
+from psycopg import AsyncConnection
 
 from shared.billing.balance import Debtor, OpenInvoice, OpenInvoices
 from shared.billing.documents import Document, reference_of
@@ -27,10 +26,6 @@ SELECT document, day, recipient, customer, currency, open FROM (
 ) AS one
 WHERE older < total ORDER BY recipient, currency, ordinal
 """
-_OPEN_OF = """
-SELECT document, day, recipient, customer, currency, open FROM invoicing.open_invoice
-JOIN unnest(%s::text[]) AS w (recipient) USING (recipient) WHERE open > 0 ORDER BY recipient, currency, ordinal
-"""
 _COPY = """
 COPY invoicing.open_invoice (document, day, recipient, customer, currency, gross, open) FROM STDIN
 """
@@ -42,15 +37,7 @@ async def oldest_open(connection: AsyncConnection, credited: Mapping[Debtor, Dec
     if not credited:
         return {}
     wanted = columns(((*debtor, total) for debtor, total in credited.items()), 3)
-    return await _found(await connection.execute(_OLDEST, wanted))
-
-
-async def open_of(connection: AsyncConnection, recipients: Sequence[str]) -> OpenInvoices:
-    """All open invoices of recipients, the oldest first."""
-    return await _found(await connection.execute(_OPEN_OF, [list(recipients)]))
-
-
-async def _found(cursor: AsyncCursor[TupleRow]) -> OpenInvoices:
+    cursor = await connection.execute(_OLDEST, wanted)
     found: OpenInvoices = {}
     async for document, day, recipient, customer, currency, left in cursor:
         reference = reference_of("invoice", day, recipient, customer, currency)

@@ -1,8 +1,9 @@
 """Which subscriptions hypothetical facts can reach, and which of those share documents. Pure.
 
-What a subscription is charged is a function of its own facts and of the master data that it looks at (its product, its
-customer, its resellers, the organisation). So only those can differ that a hypothetical fact names, or that look at
-something it names; for all others both simulations would be the same by construction.
+What a subscription is charged is a function of its own facts, of its parent's where it is an add-on, and of the master
+data that it looks at (its products, its customer, its resellers, the organisation). So only those can differ that a
+hypothetical fact names, or that look at something it names; for all others both simulations would be the same by
+construction.
 """
 
 from __future__ import annotations
@@ -10,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
-from shared.billing.facts import CustomerStated, Fact, ResellerStated
+from shared.billing.facts import CustomerStated, Fact, OrderExecuted, ResellerStated, SubscriptionImported
 from shared.billing.history import known_with
 from shared.billing.masterdata import MasterData
 from shared.billing.moments import known_key
 from shared.projections.facts import by_key
 from shared.projections.spec import Key
-from shared.projections.subscription_stream import MASTER_SCOPES, matters, names
+from shared.projections.subscription_stream import MASTER_SCOPES, names
 
 _STATEMENTS = (CustomerStated, ResellerStated)
 
@@ -30,7 +31,7 @@ def telling(hypothetical: Sequence[Fact], known: Mapping[Key, Sequence[Fact]]) -
     silent = {
         key
         for key, said in by_key(hypothetical).items()
-        if key.scope in MASTER_SCOPES and (_repeats(key, said, known.get(key, ())) or not matters((), said))
+        if key.scope in MASTER_SCOPES and _repeats(key, said, known.get(key, ()))
     }
     return [fact for fact in hypothetical if Key(fact.scope, fact.scope_id) not in silent]
 
@@ -73,6 +74,32 @@ def links_said(facts: Iterable[Fact]) -> Iterator[Link]:
         for name in names(fact):
             if name.scope in ("customer", "reseller"):
                 yield (kind, fact.scope_id), ("payer", name.scope_id)
+
+
+def add_ons_said(facts: Iterable[Fact]) -> Iterator[tuple[str, str]]:
+    """Subscriptions that are add-ons, with their parents."""
+    for fact in facts:
+        if isinstance(fact.body, OrderExecuted | SubscriptionImported) and fact.body.item.parent_subscription_id:
+            yield fact.scope_id, fact.body.item.parent_subscription_id
+
+
+def with_families(subscriptions: Iterable[str], add_ons: Iterable[tuple[str, str]]) -> set[str]:
+    """These with their add-ons, which end with them, and with their parents, without which an add-on is not known."""
+    relatives: dict[str, set[str]] = {}
+    for add_on, parent in add_ons:
+        relatives.setdefault(add_on, set()).add(parent)
+        relatives.setdefault(parent, set()).add(add_on)
+    found, wanted = set[str](), set(subscriptions)
+    while wanted:
+        found |= wanted
+        wanted = {relative for one in wanted for relative in relatives.get(one, ())} - found
+    return found
+
+
+def family_links(add_ons: Iterable[tuple[str, str]]) -> Iterator[Link]:
+    """An add-on and its parent are looked at together, whoever pays them."""
+    for add_on, parent in add_ons:
+        yield ("subscription", add_on), ("subscription", parent)
 
 
 def portions(subscriptions: Iterable[str], links: Iterable[Link], most: int) -> Iterator[list[str]]:

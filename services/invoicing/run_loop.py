@@ -32,15 +32,16 @@ FIRST_DAY = date(1900, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """What documents hold when the runs begin: lines by subscription, tax that may be returned, open invoices.
+    """What documents hold when the runs begin.
 
-    `closed` is the last closed day: the runs begin the day after it; None when none was ever run.
+    Lines by subscription, the tax that may still be returned, and the invoices that credit notes may still be related
+    to. `closed` is the last closed day: the runs begin the day after it; None when none was ever run.
     """
 
     lines: Mapping[str, Sequence[IssuedLine]] = field(default_factory=dict)
     tax_left: Mapping[tuple[str, Decimal], Decimal] = field(default_factory=dict)
-    closed: date | None = None
     open_invoices: Mapping[Debtor, Sequence[OpenInvoice]] = field(default_factory=dict)
+    closed: date | None = None
 
     @property
     def first_open(self) -> date:
@@ -55,7 +56,8 @@ NOTHING_ISSUED = Issued()
 class Watched:
     """One subscription in the runs: its facts, what was issued for it, and when to look at it again.
 
-    `known` is what the last look folded, good until the day `known_until` on which something new becomes known.
+    What the last look found holds until the day `known_until`, on which something new becomes known; `folded` is kept
+    with it where it cannot differ by then.
     """
 
     id: str
@@ -64,25 +66,36 @@ class Watched:
     look_at: date | None = None
     waiting: bool = False
     open_from: date | None = None
-    known: Timeline | None = None
+    folded: Timeline | None = None
     known_until: date = date.min
 
     def look(self, master: MasterData, day: date) -> list[DraftLine]:
         """The lines due on a day; sets when to look again."""
-        looked = self.known is not None and day < self.known_until
-        if not looked:
-            self.known = timeline_on(self.id, self.facts, master, day)
-        account = None if self.known is None else account_of(self.known, master, day)
-        if not looked:
+        nothing_new = day < self.known_until
+        folded = self.folded if nothing_new else None
+        if folded is None:
+            folded = timeline_on(self.id, self.facts, master, day)
+        account = None if folded is None else account_of(folded, master, day)
+        if not nothing_new:
             self.known_until = next_known(account, self.facts, master, day) or date.max
+        self.folded = folded if folded is not None and _is_decided(folded, day) else None
         coming = None if self.known_until == date.max else self.known_until
         if account is None:
             self.look_at = coming
             return []
-        found = due(account, self.issued, day, self.open_from if looked else None)
+        found = due(account, self.issued, day, self.open_from if nothing_new else None)
         self.open_from = found.open_from
         self.look_at = min((on for on in (found.next_due, coming) if on is not None), default=None)
         return list(found.drafts)
+
+
+def _is_decided(timeline: Timeline, day: date) -> bool:
+    """Whether folding the same facts on a later day gives the same timeline.
+
+    What comes before a change that is scheduled for later, and the end of a parent, are decided on their days.
+    """
+    scheduled = timeline.last_key is not None and timeline.last_key[0] > day
+    return not scheduled and (timeline.terms is None or timeline.terms.parent_id is None)
 
 
 class RunLoop:
@@ -98,7 +111,7 @@ class RunLoop:
         self._first_open = issued.first_open
         self._revisions: dict[LayerKey, int] = Counter(line.key for own in issued.lines.values() for line in own)
         self._tax_left: TaxLeft = dict(issued.tax_left)
-        self._open_invoices: OpenInvoices = {debtor: list(own) for debtor, own in issued.open_invoices.items()}
+        self._open_invoices: OpenInvoices = {debtor: list(some) for debtor, some in issued.open_invoices.items()}
         self._rates = ExchangeRates(self.master.organisation)
 
     def run(self, until: date, runs: Sequence[date] | None = None) -> list[Document]:
@@ -118,8 +131,8 @@ class RunLoop:
     def ledger(self, closed: date) -> Issued:
         """What is issued after the runs up to a day: later runs can begin with it."""
         lines = {one.id: tuple(one.issued) for one in self.subscriptions}
-        open_invoices = {debtor: tuple(own) for debtor, own in self._open_invoices.items()}
-        return Issued(lines, dict(self._tax_left), closed, open_invoices)
+        open_invoices = {debtor: tuple(some) for debtor, some in self._open_invoices.items()}
+        return Issued(lines, dict(self._tax_left), open_invoices, closed)
 
     def _days(self, until: date, runs: Sequence[date] | None) -> Iterator[date]:
         """The days to run, in order: those given, or each on which a subscription has to be looked at."""

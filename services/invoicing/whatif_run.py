@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from services.invoicing.base import Base, snapshot
-from services.invoicing.reach import links_said, named, portions, telling
+from services.invoicing.reach import add_ons_said, family_links, links_said, named, portions, telling, with_families
 from services.invoicing.run_loop import Issued
 from services.invoicing.simulation import RejectedFact, rejected_settings
 from services.invoicing.whatif import Effect, effect
@@ -64,10 +64,11 @@ async def what_if(dsn: str, question: Question, steps: Steps) -> Answer:
         given = [fact for fact in given if (fact.source, fact.id) not in twice]
         hypothetical = telling(given, await base.master_facts(given))
         own, masters = named(hypothetical)
-        reached = own | await base.dependents(masters)
+        add_ons = [*await base.add_ons(), *add_ons_said(hypothetical)]
+        reached = with_families(own | await base.dependents(masters), add_ons)
         left_out = await base.parked(reached)
         reached -= left_out.keys()
-        links = [*await base.links(reached), *links_said(hypothetical)]
+        links = [*await base.links(reached), *links_said(hypothetical), *family_links(add_ons)]
         step = steps(len(reached))
         for names in portions(reached, links, _SUBSCRIPTIONS_A_PORTION):
             found.add(await _of_portion(base, names, hypothetical, question))

@@ -148,7 +148,7 @@ class Charges:
             return
         following = self.prices.layout.phase_at(stop)
         if following.begins == stop:
-            stack.end(stop, self._midnight(stop), following.by, "repriced")
+            stack.cut(stop, self._midnight(stop), following.by)
 
     def _take_back(self, stack: Stack, full: _FullReturn, begins: date, stop: date) -> None:
         """Take lines of a batch back in full that lie in a cycle before the one in which it was returned."""

@@ -117,10 +117,10 @@ class Stack:
 
     def _reprice(self, stretch: Stretch, at: datetime, todays: Sequence[SeatChange]) -> None:
         """Everything ends at the old price; what is held then begins at the new one (conventions table)."""
+        by = stretch.phase.by if stretch.begins == stretch.phase.begins else stretch.quote.price.by
+        self.cut(stretch.begins, at, by)
         for change in todays:
             self._note(change)
-        by = stretch.phase.by if stretch.begins == stretch.phase.begins else stretch.quote.price.by
-        self.end(stretch.begins, at, by, "repriced")
         self._open(stretch.begins, None, self._held - self._unbilled, stretch, by, added=False)
 
     def _note(self, change: SeatChange) -> None:
@@ -132,6 +132,21 @@ class Stack:
         self.opened.append(layer)
         self._running.append(layer)
         self._billed += seats
+
+    def cut(self, on: date, at: datetime, by: Ref) -> None:
+        """What runs goes on at a new price; seats that were given up but stay paid are left as they are."""
+        self._drop(self._billed - self._held + self._unbilled)
+        self.end(on, at, by, "repriced")
+
+    def _drop(self, surplus: int) -> None:
+        """Leave the newest seats charged to the end of the cycle: a decrease gave nothing back for them (rule R3.2)."""
+        while surplus > 0:
+            newest = self._running.pop()
+            taken = min(newest.seats, surplus)
+            if newest.seats > taken:
+                self._running.append(newest._replace(seats=newest.seats - taken))
+            surplus -= taken
+            self._billed -= taken
 
     def _close(self, seats: int, on: date, at: datetime, by: Ref, cause: Cause, returned: Sequence[Returned]) -> None:
         """Take seats off the newest running layers, in step with the batches that a vendor takes back (R0.10, R5.1)."""
