@@ -1,4 +1,4 @@
-"""The commands of invoicing: `simulate` and `invoice-run`."""
+"""The commands of invoicing: `simulate`, `invoice-run` and `explain`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from shared.billing import settings as billing_settings
 from shared.billing.facts import Fact
 from shared.errors import UserError
 from shared.events.facts import facts_of
-from shared.events.files import read_events
+from shared.events.files import FileEvent, read_events
 
 if TYPE_CHECKING:
     from services.invoicing.invoice_run import RunReport
@@ -28,11 +28,7 @@ def simulate(
     file: str, *, until: date, runs: Sequence[date] | None, settings: Mapping[str, str], as_json: bool
 ) -> None:
     """Print what comes out of a file of events by the end of a day. UserError names every line that is wrong."""
-    for key, value in settings.items():
-        try:
-            billing_settings.check(key, value)
-        except billing_settings.UnknownSetting as error:
-            raise UserError(f"--setting: {error}") from None
+    _check(settings)
     result = run_simulation(facts_in(file), until, runs, settings)
     shape = simulation_shape(result)
     if as_json:
@@ -41,14 +37,52 @@ def simulate(
         _show_simulation(shape)
 
 
-def facts_in(file: str) -> list[Fact]:
-    """The facts of a file of events, each event once. UserError with line, field and reason when one is wrong."""
+def _check(settings: Mapping[str, str]) -> None:
+    for key, value in settings.items():
+        try:
+            billing_settings.check(key, value)
+        except billing_settings.UnknownSetting as error:
+            raise UserError(f"--setting: {error}") from None
+
+
+def explain_issued(line: str, *, dsn: str, as_json: bool) -> None:
+    """Print why a line of an issued document is what it is. UserError when there is none of that id."""
+    from services.invoicing import explain_issued
+    from services.invoicing.explain_shown import show
+
+    show(asyncio.run(explain_issued.explain(dsn, line)), as_json=as_json)
+
+
+def explain_simulated(
+    line: str,
+    file: str,
+    *,
+    until: date | None,
+    runs: Sequence[date] | None,
+    settings: Mapping[str, str],
+    as_json: bool,
+) -> None:
+    """Print why a line is what it is that comes out of a file of events. UserError when none of that id does."""
+    from services.invoicing import explain_simulated
+    from services.invoicing.explain_shown import show
+
+    _check(settings)
+    show(explain_simulated.explain(line, events_in(file), until, runs, settings, file), as_json=as_json)
+
+
+def events_in(file: str) -> list[FileEvent]:
+    """The events of a file. UserError with line, field and reason when one is wrong."""
     content = read_events(file, "position")
     if content.problems:
         raise UserError(presentation.problems_text(content.problems))
+    return content.events
+
+
+def facts_in(file: str) -> list[Fact]:
+    """The facts of a file of events, each event once. UserError with line, field and reason when one is wrong."""
     seen: set[tuple[str, str]] = set()
     facts: list[Fact] = []
-    for found in content.events:
+    for found in events_in(file):
         identity = (found.event.source, found.event.id)
         if identity not in seen:
             seen.add(identity)

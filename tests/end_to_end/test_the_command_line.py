@@ -22,7 +22,18 @@ def seatledger(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize(
     "command",
-    [(), ("up",), ("down",), ("status",), ("demo",), ("emit",), ("simulate",), ("invoice-run",), ("schemas", "events")],
+    [
+        (),
+        ("up",),
+        ("down",),
+        ("status",),
+        ("demo",),
+        ("emit",),
+        ("simulate",),
+        ("invoice-run",),
+        ("explain",),
+        ("schemas", "events"),
+    ],
 )
 def test_every_command_explains_itself(tmp_path: Path, command: tuple[str, ...]) -> None:
     answer = seatledger(tmp_path, *command, "--help")
@@ -38,6 +49,8 @@ def test_every_command_explains_itself(tmp_path: Path, command: tuple[str, ...])
         (("simulate", "events.jsonl", "--until", "2026-02-28", "--runs", "2026-02-01,x"), "'x'"),
         (("simulate", "events.jsonl", "--until", "2026-02-28", "--setting", "rounding"), "'rounding'"),
         (("simulate", "events.jsonl"), "--until"),
+        (("explain",), "LINE"),
+        (("explain", "sub-1/2026-02-01/2026-02-01", "--until", "2026-03-01"), "--simulate FILE"),
     ],
 )
 def test_wrong_usage_is_code_2_and_names_what_is_wrong(tmp_path: Path, command: tuple[str, ...], named: str) -> None:
@@ -52,6 +65,8 @@ def test_wrong_usage_is_code_2_and_names_what_is_wrong(tmp_path: Path, command: 
     [
         (("status",), "Nothing is running"),
         (("demo",), "Start it with: seatledger up"),
+        (("explain", "sub-1/2026-02-01/2026-02-01"), "Start it with: seatledger up"),
+        (("explain", "sub-1", "--simulate", "examples/ex1.jsonl"), "SUBSCRIPTION/CYCLE-START/LAYER-START"),
         (("up", "--broker", "embedded", "--database", "postgresql://elsewhere/billing"), "loses its last records"),
         (("up", "--broker", "nonsense"), "embedded, kafka or host:port"),
         (("up", "--broker", "127.0.0.1:1"), "No broker answers at 127.0.0.1:1"),
