@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
@@ -16,7 +15,7 @@ from shared.billing import settings as billing_settings
 from shared.billing.facts import Fact
 from shared.errors import UserError
 from shared.events.facts import facts_of
-from shared.events.files import FileEvent, read_events
+from shared.events.files import FileEvent, Numbering, read_events
 
 if TYPE_CHECKING:
     from services.invoicing.invoice_run import RunReport
@@ -28,7 +27,7 @@ def simulate(
     file: str, *, until: date, runs: Sequence[date] | None, settings: Mapping[str, str], as_json: bool
 ) -> None:
     """Print what comes out of a file of events by the end of a day. UserError names every line that is wrong."""
-    _check(settings)
+    check_settings(settings)
     result = run_simulation(facts_in(file), until, runs, settings)
     shape = simulation_shape(result)
     if as_json:
@@ -37,7 +36,8 @@ def simulate(
         _show_simulation(shape)
 
 
-def _check(settings: Mapping[str, str]) -> None:
+def check_settings(settings: Mapping[str, str]) -> None:
+    """UserError for a setting that does not exist or a value that it cannot have."""
     for key, value in settings.items():
         try:
             billing_settings.check(key, value)
@@ -47,6 +47,8 @@ def _check(settings: Mapping[str, str]) -> None:
 
 def explain_issued(line: str, *, dsn: str, as_json: bool) -> None:
     """Print why a line of an issued document is what it is. UserError when there is none of that id."""
+    import asyncio
+
     from services.invoicing import explain_issued
     from services.invoicing.explain_shown import show
 
@@ -66,28 +68,24 @@ def explain_simulated(
     from services.invoicing import explain_simulated
     from services.invoicing.explain_shown import show
 
-    _check(settings)
-    show(explain_simulated.explain(line, events_in(file), until, runs, settings, file), as_json=as_json)
-
-
-def events_in(file: str) -> list[FileEvent]:
-    """The events of a file. UserError with line, field and reason when one is wrong."""
-    content = read_events(file, "position")
-    if content.problems:
-        raise UserError(presentation.problems_text(content.problems))
-    return content.events
+    check_settings(settings)
+    show(explain_simulated.explain(line, read_file(file, "position"), until, runs, settings, file), as_json=as_json)
 
 
 def facts_in(file: str) -> list[Fact]:
-    """The facts of a file of events, each event once. UserError with line, field and reason when one is wrong."""
-    seen: set[tuple[str, str]] = set()
-    facts: list[Fact] = []
-    for found in events_in(file):
-        identity = (found.event.source, found.event.id)
-        if identity not in seen:
-            seen.add(identity)
-            facts += facts_of(found.event, found.model)
-    return facts
+    """The facts of a file of events. UserError as `read_file`."""
+    return [fact for found in read_file(file, "position") for fact in facts_of(found.event, found.model)]
+
+
+def read_file(file: str, numbering: Numbering) -> list[FileEvent]:
+    """The events of a file, each event once. UserError with line, field and reason when one is wrong."""
+    content = read_events(file, numbering)
+    if content.problems:
+        raise UserError(presentation.problems_text(content.problems))
+    first: dict[tuple[str, str], FileEvent] = {}
+    for found in content.events:
+        first.setdefault((found.event.source, found.event.id), found)
+    return list(first.values())
 
 
 def simulation_shape(simulation: Simulation) -> Json:
@@ -103,6 +101,9 @@ def simulation_shape(simulation: Simulation) -> Json:
 
 def invoice_run(day: date, *, dsn: str, broker: str, dry_run: bool, early: bool, as_json: bool) -> None:
     """Close a day and print the documents that it issued (or, with `dry_run`, would issue)."""
+    # Together they take longer to import than `simulate` takes in all, and it needs none of them.
+    import asyncio
+
     from services.invoicing.invoice_run import Options, run_day
 
     said: set[str] = set()
@@ -123,13 +124,13 @@ def invoice_run(day: date, *, dsn: str, broker: str, dry_run: bool, early: bool,
         raise UserError(f"{len(report.unbillable)} payers could not be billed and are left for the next run: {names}")
 
 
-def show_documents(documents: Iterable[Mapping[str, object]], *, lines: bool) -> None:
-    """Documents as a table, and with `lines` each one's lines below it."""
+def show_documents(documents: Iterable[Mapping[str, object]], *, lines: bool, which: str = "") -> None:
+    """Documents as a table, and with `lines` another of their lines; `which` is added to the titles."""
     documents = list(documents)
     columns = ["date", "kind", "recipient", "customer", "currency", "net", "tax", "gross"]
     if documents and "number" in documents[0]:
         columns.insert(0, "number")
-    _table("Documents", columns, documents)
+    _table(f"Documents {which}".rstrip(), columns, documents)
     show_notes(documents, columns[:-5])
     if lines:
         columns = [
@@ -145,7 +146,7 @@ def show_documents(documents: Iterable[Mapping[str, object]], *, lines: bool) ->
             "net",
         ]
         heads = ({"date": d["date"], "recipient": d["recipient"], "of": d["lines"]} for d in documents)
-        _table("Lines", columns, [{**head, **line} for head in heads for line in _dicts(head["of"])])
+        _table(f"Lines {which}".rstrip(), columns, [{**head, **line} for head in heads for line in _dicts(head["of"])])
 
 
 def show_notes(documents: Sequence[Mapping[str, object]], columns: Sequence[str]) -> None:

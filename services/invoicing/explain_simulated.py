@@ -28,12 +28,11 @@ def explain(
     settings: Mapping[str, str],
     file: str,
 ) -> Explained:
-    """A line that the invoice runs over the events of a file give by a day. UserError when they give none of that id.
+    """A line that the invoice runs over the events of a file, each given once, issue by a day; UserError without one.
 
     Without `until` a year more than the line and the events need.
     """
-    once = {Ref(found.event.source, found.event.id): found for found in reversed(events)}
-    facts = [fact for found in once.values() for fact in facts_of(found.event, found.model)]
+    facts = [fact for found in events for fact in facts_of(found.event, found.model)]
     result = simulate(facts, until or _far_enough(line, events), runs, settings)
     documents = [document_shape(document) for document in result.documents]
     by_line = {cast(str, one["line"]): (one, document) for document in documents for one in _lines(document)}
@@ -42,7 +41,7 @@ def explain(
     found, document = by_line[line]
     key = parsed(line)
     layer = [_in_layer(one, of) for name, (one, of) in by_line.items() if parsed(name) == key]
-    happened = {ref: _happened(ref, one, file) for ref, one in once.items()}
+    happened = {one.ref: one for one in (_happened(event, file) for event in events)}
     return Explained(found, _head(document), layer, happened)
 
 
@@ -61,9 +60,12 @@ def _head(document: Json) -> Json:
     return {name: document[name] for name in ("kind", "date", "recipient", "customer", "currency")}
 
 
-def _happened(ref: Ref, found: FileEvent, file: str) -> Happened:
+def _happened(found: FileEvent, file: str) -> Happened:
     """An event of the file, with the line that it begins on."""
-    return Happened(ref, found.event.type, moment_text(found.event.time), {"file": file, "line": found.line})
+    event = found.event
+    return Happened(
+        Ref(event.source, event.id), event.type, moment_text(event.time), {"file": file, "line": found.line}
+    )
 
 
 def _lines(document: Json) -> list[Shape]:

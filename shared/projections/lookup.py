@@ -61,8 +61,13 @@ class MasterLookup:
         return frozenset(reached)
 
     @property
+    def facts(self) -> dict[Key, Sequence[Fact]]:
+        """What has been read, by what it is about: master data kept short (`masters`), parents whole."""
+        return {key: facts for key, facts in self._known.items() if facts}
+
+    @property
     def made(self) -> Any:
         """What the folds are given."""
         if self._made is None:
-            self._made = self._spec.master({key: facts for key, facts in self._known.items() if facts})
+            self._made = self._spec.master(self.facts)
         return self._made

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from services.cli import app
 from services.invoicing import explain_simulated
-from services.invoicing.cli import events_in
+from services.invoicing.cli import read_file
 from services.invoicing.line_ids import parsed
 from shared.errors import UserError
 from tests.billing_dsl import (
@@ -38,7 +38,7 @@ def of(kind: str, on: str, **data: Any) -> Event:
 def explained(tmp_path: Path, line: str, *events: Event, **settings: str) -> dict[str, Any]:
     file = tmp_path / "events.jsonl"
     file.write_text("\n".join(json.dumps(one) for one in events), encoding="utf-8")
-    return explain_simulated.explain(line, events_in(str(file)), None, None, settings, str(file)).shape()
+    return explain_simulated.explain(line, read_file(str(file), "position"), None, None, settings, str(file)).shape()
 
 
 PLAN = ordered(
@@ -183,7 +183,9 @@ def test_an_event_that_says_the_same_of_two_subscriptions_counts_once(tmp_path: 
 @pytest.mark.parametrize("line", ["sub-1/2019-02-01/2019-02-23", "sub-1/2019-02-01/2019-02-22/2", "sub-1", "x/y"])
 def test_a_line_that_is_not_there_is_one_sentence_with_the_nearest(line: str) -> None:
     with pytest.raises(UserError) as refused:
-        explain_simulated.explain(line, events_in(str(RELEASE_NOTES)), date(2019, 3, 1), None, {}, "ex1.jsonl")
+        explain_simulated.explain(
+            line, read_file(str(RELEASE_NOTES), "position"), date(2019, 3, 1), None, {}, "ex1.jsonl"
+        )
 
     sentence = str(refused.value)
     assert sentence.startswith(f"there is no line {line!r}: a line id is SUBSCRIPTION/CYCLE-START/LAYER-START")
