@@ -119,11 +119,9 @@ class Base:
         masters = [key for fact in hypothetical if (key := Key(fact.scope, fact.scope_id)).scope in SPEC.master_scopes]
         lookup = MasterLookup(self._connection, SPEC)
         await lookup.ask([*masters, *(name for fact in (*facts, *hypothetical) for name in SPEC.names(fact))])
-        # Parents are among the subscriptions already: families stay together.
-        short = {key: about_one for key, about_one in lookup.facts.items() if key.scope in SPEC.master_scopes}
         # What is kept short leaves out what repeats the fact before; a hypothetical fact may come between the two.
-        known = short | dict(await read_facts(self._connection, SPEC, masters))
-        facts += [fact for about_one in known.values() for fact in about_one]
+        known = {**lookup.facts, **await read_facts(self._connection, SPEC, masters), **own}
+        facts = [fact for about_one in known.values() for fact in about_one]
         payers = {
             name.scope_id for fact in facts for name in SPEC.names(fact) if name.scope in ("customer", "reseller")
         }

@@ -7,15 +7,16 @@ here knows what was issued.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
 from typing import Literal, NamedTuple
 
 from shared.billing.facts import Ref
-from shared.billing.moments import civil_date, instant
+from shared.billing.moments import instant
 from shared.billing.money import ZERO, round_money, share_of
+from shared.billing.netting import FullReturn, full_returns
 from shared.billing.policies import Policies
 from shared.billing.price_book import PriceBook
 from shared.billing.pricing import Quote
@@ -84,17 +85,6 @@ class Layer(NamedTuple):
         return round_money(prorated, currency) * share.seats
 
 
-class _FullReturn(NamedTuple):
-    """Seats of a batch that came back in full, also those of its lines in earlier cycles (rule R5.1)."""
-
-    bought_on: date
-    seats: int
-    on: date
-    at: datetime
-    cause: Cause
-    by: Ref
-
-
 @dataclass(slots=True)
 class Charges:
     """The charges of one subscription, of what is known by the end of a day (`policies.known`)."""
@@ -104,7 +94,7 @@ class Charges:
     prices: PriceBook
     _seats: Sequence[SeatChange] = ()
     _days: Sequence[date] = ()
-    _full_returns: list[_FullReturn] = field(default_factory=list)
+    _full_returns: Sequence[FullReturn] = ()
     _end: End | None = None
     _charged_until: date | None = None
 
@@ -114,7 +104,7 @@ class Charges:
         self._days = [change.on for change in self._seats]
         self._end = self.timeline.end
         self._charged_until = self._first_day_not_charged()
-        self._full_returns = self._all_full_returns()
+        self._full_returns = full_returns(self.timeline, self.prices.layout.phases[0].terms.tz)
         schedule = Schedule(self.prices.layout, self.prices, self.policies)
         for stretches in schedule.since(day, self._charged_until):
             yield from self._layers(stretches)
@@ -132,7 +122,8 @@ class Charges:
         if stop < first.cycle.end:
             self._stop(stack, stop)
         for full in self._full_returns:
-            self._take_back(stack, full, first.begins, stop)
+            if full.bought_on < stop and first.begins < full.on:
+                stack.take_back(full, later=full.on >= stop)
         for opened in stack.opened:
             taken_over = terms.billed_from
             if not opened.seats or (first.excluded and taken_over is not None and opened.on < taken_over):
@@ -149,18 +140,6 @@ class Charges:
         following = self.prices.layout.phase_at(stop)
         if following.begins == stop:
             stack.cut(stop, self._midnight(stop), following.by)
-
-    def _take_back(self, stack: Stack, full: _FullReturn, begins: date, stop: date) -> None:
-        """Take lines of a batch back in full that lie in a cycle before the one in which it was returned."""
-        if not begins <= full.bought_on < stop <= full.on:
-            return
-        for opened in stack.opened:
-            if opened.on == full.bought_on:
-                left = opened.seats - sum(c.seats for c in stack.closed if c.layer == opened.on)
-                seats = min(full.seats, left)
-                if seats > 0:
-                    back = Closed(opened.on, seats, opened.on, None, full.at, full.cause, full.by, full=True)
-                    stack.closed.append(back)
 
     def _midnight(self, day: date) -> datetime:
         return instant(day, self.prices.layout.phases[0].terms.tz)
@@ -200,8 +179,8 @@ class Charges:
             return Share(closed.seats, closed.on, 0, whole, due, Ended(closed.cause, closed.by, "full"))
         if closed.cause != "repriced" and self.policies.refund_policy(closed.on) == "hours":
             since = opened.at or self._midnight(opened.on)
-            if closed.since is not None and closed.since > since:
-                since = closed.since
+            if closed.since is not None:
+                since = max(closed.since, self._midnight(opened.on))
             hours = -int(-(closed.at - since).total_seconds() // 3600)
             ended = Ended(closed.cause, closed.by, "hours")
             return Share(closed.seats, closed.on, min(max(hours, 0), natural * 24), whole * 24, due, ended)
@@ -240,20 +219,6 @@ class Charges:
     def _ending_due(self, day: date) -> date:
         due = self.policies.partial_due(day)
         return due if self._end is None else min(due, self._end.on)
-
-    def _all_full_returns(self) -> list[_FullReturn]:
-        tz = self.prices.layout.phases[0].terms.tz
-        found = [
-            _FullReturn(civil_date(piece.at, tz), piece.seats, change.on, change.at, "decrease", change.by)
-            for change in self._seats
-            for piece in change.returned
-            if piece.full
-        ]
-        end = self._end
-        if end is not None:
-            pieces = [piece for piece in end.returned if piece.full]
-            found += [_FullReturn(civil_date(p.at, tz), p.seats, end.on, end.at, "ending", end.by) for p in pieces]
-        return found
 
     def _stays_paid(self, day: date, *, excluded: bool) -> bool:
         """Whether a decrease gives nothing back: the seats stay paid and cover later increases (rule R3.2).

@@ -35,7 +35,7 @@ def converted(
     old, stated = phase.terms, body.terms
     terms = _merged(old, body, day)
     _refuse(old, terms, phase, body)
-    restarts = body.custom_end is not None or _shape(terms) != _shape(old)
+    restarts = body.custom_end is not None or _shape(terms) != _shape(old) or phase.kind == "extended"
     if restarts:
         terms = _restarted(terms, old, fact, body, day, billing_day, master)
     keeps_rules, protects_anew = stated.pricing is None, bool(stated.price_protection_months)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -11,6 +11,8 @@ from shared.billing.account import Account
 from shared.billing.money import round_money, share_of
 from shared.billing.periods import billing_plan_name
 from shared.billing.state import reference_day, status_on
+from shared.billing.suspension import billed_seats
+from shared.billing.timeline import SeatChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,13 @@ def installment_plan(account: Account, issued: Container[date], on: date) -> Ins
         return None
     term_start, renewal = phase.term_of(phase.cycles.index_at(max(day, phase.begins)))
     starts = list(_installments(account, term_start, renewal))
-    excluded = [start for start in starts if terms.billed_from is not None and start < terms.billed_from]
+    seats = billed_seats(account.timeline, account.policies)
+    taken_over = terms.billed_from
+    excluded = [
+        start
+        for start in starts
+        if (taken_over is not None and start < taken_over) or (start <= on and _nobody_pays(seats, start))
+    ]
     invoiced = [start for start in starts if start in issued and start not in excluded]
     open_starts = [start for start in starts if start not in excluded and start not in invoiced]
     next_start = _next_start(account, open_starts, renewal)
@@ -63,6 +71,12 @@ def installment_plan(account: Account, issued: Container[date], on: date) -> Ins
         next_invoice_gross=gross,
         extra_charge_rate=account.schedule.stretch_at(max(day, phase.begins)).quote.extra_charge,
     )
+
+
+def _nobody_pays(seats: Sequence[SeatChange], start: date) -> bool:
+    """Whether an installment falls into a suspension that is not billed: nothing is ever due of it (rule R5.7)."""
+    held = [change.quantity for change in seats if change.on <= start]
+    return bool(held) and held[-1] == 0
 
 
 def _installments(account: Account, term_start: date, renewal: date) -> Iterator[date]:

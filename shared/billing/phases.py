@@ -19,7 +19,7 @@ from shared.billing.terms import Terms
 # a change of plan (R4.14). moved: begins with a short cycle to a new billing day. extended: month by month (R5.8).
 PhaseKind = Literal["regular", "trial", "aligned", "switched", "moved", "extended"]
 # What brought the price of a phase: nothing where the price before goes on.
-Capture = Literal["order", "conversion", "next_term", "extended"]
+Capture = Literal["order", "conversion", "next_term", "extended", "renewed"]
 
 
 @dataclass(frozen=True, slots=True)

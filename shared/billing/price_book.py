@@ -121,6 +121,8 @@ class PriceBook:
         terms, begins = phase.terms, phase.begins
         before = self._bases[-1] if self._bases else None
         by = terms.price_by or phase.by
+        if phase.capture == "renewed":
+            return self._renewed(begins)
         source: Origin = "hand_set" if terms.user_price else "order" if terms.price_by is None else "list"
         origin = Price(terms.unit_price, terms.unit_cost, source, begins, by)
         protection_start = self._protection_start() if before is None else before.protection_start
@@ -128,13 +130,20 @@ class PriceBook:
         if before is not None and (phase.capture != "conversion" or phase.keeps_rules):
             basis.rules = before.rules
         if phase.capture == "extended":
-            basis.extends = before
+            basis.extends, basis.hand_set = before, False
         elif not terms.user_price and terms.charge == "upfront":
             until = self._protected_until(phase, basis, before)
             sell = terms.unit_price if terms.protected_price is None else terms.protected_price
             if until is not None:
                 basis.locks = [Price(sell, terms.unit_cost, "protected", begins, by, until)]
         return basis
+
+    def _renewed(self, begins: date) -> _Basis:
+        """The basis of before an extension, when the term renews after all; what was edited meanwhile is the rule."""
+        last = self._bases[-1]
+        extended = next(basis for basis in reversed(self._bases) if basis.extends is not None)
+        assert extended.extends is not None
+        return replace(extended.extends, begins=begins, rules=last.rules)
 
     def _protected_until(self, phase: Phase, basis: _Basis, before: _Basis | None) -> date | None:
         """Until when a captured price is protected: N months, or as long as the price that it replaces (R2.2, R2.3)."""
@@ -240,8 +249,11 @@ class PriceBook:
 
     def _extended(self, basis: _Basis, before: _Basis, day: date) -> Price:
         """A month after the term: 3 % above the monthly list price, without one 23 % above a month of it (R5.8)."""
-        terms = basis.terms
-        monthly = list_price_of(self.master, terms, day, min(day, self.known), stated_term=True)
+        if before.terms.term == 1:
+            last = self._price(before, day)
+            cost = None if last.cost is None else EXACT.multiply(last.cost, _ABOVE_MONTHLY)
+            return Price(EXACT.multiply(last.sell, _ABOVE_MONTHLY), cost, "extended", last.since, last.by)
+        monthly = list_price_of(self.master, basis.terms, day, min(day, self.known), stated_term=True)
         if monthly is not None:
             cost = None if monthly.cost is None else EXACT.multiply(monthly.cost, _ABOVE_MONTHLY)
             return Price(EXACT.multiply(monthly.sell, _ABOVE_MONTHLY), cost, "extended", monthly.since, monthly.by)

@@ -52,7 +52,12 @@ class Schedule:
         for windows in self.layout.since(day):
             if end is not None and windows[0].begins >= end:
                 return
-            yield [s for window in windows if end is None or window.begins < end for s in self.priced(window)]
+            stretches = self.priced(windows[0])
+            for window in windows[1:]:
+                stretches += self.priced(window)
+            if len(stretches) > 1:
+                stretches = _joined([s for s in stretches if end is None or s.begins < end])
+            yield stretches
 
     def stretch_at(self, day: date) -> Stretch:
         """The priced stretch that contains a day; a free one, too."""
@@ -112,3 +117,16 @@ class Schedule:
         start = phase.terms.start
         window = Window(phase, Cycle(0, start, start + ONE_DAY, 1), start, start + ONE_DAY)
         return self._stretch(window, self.prices.quote(phase, start, start))
+
+
+def _joined(stretches: list[Stretch]) -> list[Stretch]:
+    """Stretches of a cycle that differ: a change to the same product at the same price, or there and back, is none."""
+    joined = stretches[:1]
+    for stretch in stretches[1:]:
+        last = joined[-1]
+        same_product = stretch.phase.terms.product_id == last.phase.terms.product_id
+        if same_product and (stretch.unit, stretch.free) == (last.unit, last.free):
+            joined[-1] = last._replace(ends=stretch.ends)
+        else:
+            joined.append(stretch)
+    return joined

@@ -109,7 +109,7 @@ def _turn(timeline: Timeline, day: date, master: MasterData, known: date | None)
     if ends and _lapses(timeline, phase, day, master, known):
         return
     if phase.kind == "extended" and timeline.auto_renew:
-        terms, capture = _relisted(_terms_before_extension(timeline), day, master, known), "next_term"
+        terms, capture = _terms_before_extension(timeline), "renewed"
     if ends and timeline.next_term is not None:
         instruction, timeline.next_term = timeline.next_term, None
         renewed = _renewed_with(timeline, instruction, terms, day, master, known)
@@ -136,7 +136,7 @@ def _turn(timeline: Timeline, day: date, master: MasterData, known: date | None)
 def _following(
     phase: Phase, terms: Terms, day: date, by: Ref, capture: Capture | None, *, ends: bool, moved: bool
 ) -> Phase:
-    priced_on = phase.priced_on if capture is None else day
+    priced_on = phase.priced_on if capture in (None, "renewed") else day
     if phase.kind == "trial":
         return paid(terms, day, by, None, priced_on)
     if moved:
@@ -177,14 +177,6 @@ def _extends(
 
 def _terms_before_extension(timeline: Timeline) -> Terms:
     return next(phase.terms for phase in reversed(timeline.phases) if phase.kind != "extended")
-
-
-def _relisted(terms: Terms, day: date, master: MasterData, known: date | None) -> Terms:
-    """Terms at the price list of a day; without one their own price goes on."""
-    listed = list_price_of(master, terms, day, _by(day, known))
-    if listed is None:
-        return replace(terms, price_day=day)
-    return _at_list_price(terms, listed, day, master, known)
 
 
 def _renewed_with(

@@ -13,6 +13,7 @@ from datetime import date, datetime
 from typing import Literal, NamedTuple
 
 from shared.billing.facts import Ref
+from shared.billing.netting import FullReturn, in_force
 from shared.billing.schedule import Stretch
 from shared.billing.timeline import Returned, SeatChange
 
@@ -84,7 +85,7 @@ class Stack:
         days = set(self.days[after:before])
         cuts = {stretch.begins: stretch for stretch in stretches[1:]} if len(stretches) > 1 else {}
         for on in sorted(days | cuts.keys()) if cuts else sorted(days):
-            todays = _in_force([change for change in changes[after:before] if change.on == on])
+            todays = in_force([change for change in changes[after:before] if change.on == on])
             if on in cuts:
                 self._reprice(cuts[on], midnight(on), todays)
             else:
@@ -138,6 +139,31 @@ class Stack:
         self._drop(self._billed - self._held + self._unbilled)
         self.end(on, at, by, "repriced")
 
+    def take_back(self, back: FullReturn, *, later: bool) -> None:
+        """Charge nothing for seats that came back in full, in every layer that they lay in before (rule R5.1).
+
+        Where their cycle was repriced meanwhile, and `later` where they came back after it, these have ended otherwise.
+        """
+        for opened in self.opened:
+            if not back.bought_on <= opened.on < back.on:
+                continue
+            own = [closed for closed in self.closed if closed.layer == opened.on]
+            left = back.seats - sum(closed.seats for closed in own if closed.full and closed.by == back.by)
+            for closed in own:
+                if left > 0 and closed.cause == "repriced" and not closed.full:
+                    taken = min(left, closed.seats)
+                    self.closed.remove(closed)
+                    if closed.seats > taken:
+                        self.closed.append(closed._replace(seats=closed.seats - taken))
+                    self._returned_in_full(opened, taken, back)
+                    left -= taken
+            stays = opened.seats - sum(closed.seats for closed in own)
+            if later and min(left, stays) > 0:
+                self._returned_in_full(opened, min(left, stays), back)
+
+    def _returned_in_full(self, opened: Opened, seats: int, back: FullReturn) -> None:
+        self.closed.append(Closed(opened.on, seats, opened.on, None, back.at, back.cause, back.by, full=True))
+
     def _drop(self, surplus: int) -> None:
         """Leave the newest seats charged to the end of the cycle: a decrease gave nothing back for them (rule R3.2)."""
         while surplus > 0:
@@ -182,18 +208,3 @@ def _unbilled(unbilled: int, change: int, *, deferred: bool) -> int:
     if change > 0 > unbilled:
         return min(unbilled + change, 0)
     return unbilled
-
-
-def _in_force(todays: Sequence[SeatChange]) -> list[SeatChange]:
-    """The changes of a day that hold: the last, intermediate ones leave no lines (conventions table).
-
-    Where the last is billed only from the next cycle, the last one before it that is billed at once holds as well.
-    """
-    if len(todays) == 1:
-        return [todays[0]]
-    held: dict[bool, SeatChange] = {}
-    for change in todays:
-        held.pop(True, None)
-        held.pop(change.deferred, None)
-        held[change.deferred] = change
-    return list(held.values())

@@ -62,7 +62,7 @@ class MasterLookup:
 
     @property
     def facts(self) -> dict[Key, Sequence[Fact]]:
-        """What has been read, by what it is about: master data kept short (`masters`), parents whole."""
+        """What has been read, by what it is about: master data kept short (`masters`), of parents all facts."""
         return {key: facts for key, facts in self._known.items() if facts}
 
     @property
