@@ -106,9 +106,12 @@ def effect(portion: Portion, hypothetical: Sequence[Fact], until: date, runs: Se
 
 
 def differing(some: Iterable[Document], others: Iterable[Document]) -> list[Document]:
-    """Those documents that are not among the others just so; what they are called in a simulation does not count."""
-    shapes = {document.sort_key: document_shape(document) for document in others}
-    return [document for document in some if shapes.get(document.sort_key) != document_shape(document)]
+    """Those documents that are not among the others just so.
+
+    What they are called in a simulation does not count, nor what explains the same amounts.
+    """
+    shapes = {document.sort_key: document_shape(document, explained=False) for document in others}
+    return [one for one in some if shapes.get(one.sort_key) != document_shape(one, explained=False)]
 
 
 def place_of(document: Document) -> Place:
