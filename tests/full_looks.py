@@ -1,4 +1,4 @@
-"""Invoice runs that look at everything every day: `simulate`, which leaves out what cannot matter, is held against them.
+"""Invoice runs that look at everything every day: what `simulate`, which skips what cannot matter, is held against.
 
 No subscription is skipped, no cycle left out, nothing kept from one day to the next but the issued lines themselves.
 """
