@@ -192,7 +192,7 @@ def eventful_lives(draw: st.DrawFn) -> Life:
     days = st.dates(life.start, LAST_CHANGE) | st.integers(0, 75).map(
         lambda offset: life.start + timedelta(days=offset)
     )
-    free = [day for day in sorted(draw(st.sets(days, max_size=6))) if day < last and day not in taken]
+    free = [day for day in sorted(draw(st.sets(days, min_size=3, max_size=7))) if day < last and day not in taken]
     converts = draw(st.lists(st.booleans(), min_size=len(free), max_size=len(free)))
     conversions = [_conversion(draw, day) for day, is_one in zip(free, converts, strict=True) if is_one]
     ends = [day for day, is_one in zip(free, converts, strict=True) if not is_one]
