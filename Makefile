@@ -19,7 +19,10 @@ WORKERS ?= 2
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
+# Our own bytecode too, as pip does it for what it installs: without it every command compiles what it imports anew where
+# PYTHONDONTWRITEBYTECODE is set, which takes `simulate` longer than all it does.
 setup: $(STAMP) ## make .venv with everything that is locked, and the command seatledger in it
+	@$(BIN)/python -m compileall -q shared services deploy
 	@echo "Ready: $(BIN)/seatledger"
 
 # The stamp is newer than the locks it was installed from; touched locks install again, else nothing is done.

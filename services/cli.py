@@ -117,17 +117,41 @@ def emit(file: EventFile) -> None:
 
 @app.command()
 def simulate(
-    file: EventFile,
     until: Annotated[date, typer.Option(parser=_last_day, metavar="DATE", help="The last day.")],
+    file: Annotated[
+        str | None, typer.Argument(metavar="FILE", help="JSON Lines, or a JSON or YAML list; - = standard input.")
+    ] = None,
+    base: Annotated[
+        str | None, typer.Option(metavar="DATABASE", help="What would be different there: embedded, or a DSN.")
+    ] = None,
+    events: Annotated[
+        str | None, typer.Option(metavar="FILE", help="With --base: the events to try, in a file as above.")
+    ] = None,
     runs: Annotated[str, typer.Option(metavar="D1,D2,...", help="Run on these days only; else on every day.")] = "",
     setting: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="May be given several times.")] = None,
+    documents: Annotated[bool, typer.Option("--documents", help="With --base: list what differs.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Fold the events of a file and run its invoices, without broker or database."""
+    """Run the invoices of a file of events, or show what hypothetical events would change of a database's."""
     days, settings = _days(runs) or None, _settings(setting or [])
-    from services.invoicing import cli
+    if base is None:
+        if events is not None or documents:
+            raise typer.BadParameter("--events and --documents go with --base DATABASE")
+        if file is None:
+            raise typer.BadParameter("give a FILE of events, or --base DATABASE with --events FILE")
+        from services.invoicing import cli
 
-    cli.simulate(file, until=until, runs=days, settings=settings, as_json=as_json)
+        cli.simulate(file, until=until, runs=days, settings=settings, as_json=as_json)
+        return
+    if file is not None:
+        raise typer.BadParameter("FILE and --base exclude each other: what to try on a database comes with --events")
+    if events is None and not settings:
+        raise typer.BadParameter("--base needs something to try: --events FILE or --setting KEY=VALUE")
+    from services import system_commands
+    from services.invoicing import whatif_cli
+
+    dsn = system_commands.database_dsn() if base == "embedded" else base
+    whatif_cli.run(dsn, events, until=until, runs=days, settings=settings, documents=documents, as_json=as_json)
 
 
 @app.command(name="invoice-run")

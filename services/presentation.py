@@ -2,14 +2,16 @@
 
 import json
 import sys
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, is_dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 _PROBLEMS_SHOWN = 20
+_SILENT_SECONDS = 2.0
 
 
 def on_terminal() -> bool:
@@ -61,6 +63,25 @@ def progress(description: str, total: int) -> Iterator[Callable[[int], None]]:
     with Progress(*columns) as bar:
         task = bar.add_task(description, total=total)
         yield lambda more: bar.advance(task, more)
+
+
+@contextmanager
+def late_progress(description: str, total: int) -> Iterator[Callable[[int], None]]:
+    """As `progress`, which begins only when it takes longer than two seconds."""
+    began, done = time.monotonic(), 0
+    advance: Callable[[int], None] | None = None
+    with ExitStack() as shown:
+
+        def count(more: int) -> None:
+            nonlocal advance, done
+            done += more
+            if advance is not None:
+                advance(more)
+            elif done < total and time.monotonic() - began > _SILENT_SECONDS:
+                advance = shown.enter_context(progress(description, total))
+                advance(done)
+
+        yield count
 
 
 def _rich_table(title: str, columns: Sequence[str], cells: Sequence[Sequence[str]], right: Collection[str]) -> None:

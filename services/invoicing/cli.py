@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
@@ -16,7 +15,7 @@ from shared.billing import settings as billing_settings
 from shared.billing.facts import Fact
 from shared.errors import UserError
 from shared.events.facts import facts_of
-from shared.events.files import read_events
+from shared.events.files import FileEvent, Numbering, read_events
 
 if TYPE_CHECKING:
     from services.invoicing.invoice_run import RunReport
@@ -28,11 +27,7 @@ def simulate(
     file: str, *, until: date, runs: Sequence[date] | None, settings: Mapping[str, str], as_json: bool
 ) -> None:
     """Print what comes out of a file of events by the end of a day. UserError names every line that is wrong."""
-    for key, value in settings.items():
-        try:
-            billing_settings.check(key, value)
-        except billing_settings.UnknownSetting as error:
-            raise UserError(f"--setting: {error}") from None
+    check_settings(settings)
     result = run_simulation(facts_in(file), until, runs, settings)
     shape = simulation_shape(result)
     if as_json:
@@ -41,19 +36,29 @@ def simulate(
         _show_simulation(shape)
 
 
+def check_settings(settings: Mapping[str, str]) -> None:
+    """UserError for a setting that does not exist or a value that it cannot have."""
+    for key, value in settings.items():
+        try:
+            billing_settings.check(key, value)
+        except billing_settings.UnknownSetting as error:
+            raise UserError(f"--setting: {error}") from None
+
+
 def facts_in(file: str) -> list[Fact]:
-    """The facts of a file of events, each event once. UserError with line, field and reason when one is wrong."""
-    content = read_events(file, "position")
+    """The facts of a file of events. UserError as `read_file`."""
+    return [fact for found in read_file(file, "position") for fact in facts_of(found.event, found.model)]
+
+
+def read_file(file: str, numbering: Numbering) -> list[FileEvent]:
+    """The events of a file, each event once. UserError with line, field and reason when one is wrong."""
+    content = read_events(file, numbering)
     if content.problems:
         raise UserError(presentation.problems_text(content.problems))
-    seen: set[tuple[str, str]] = set()
-    facts: list[Fact] = []
+    first: dict[tuple[str, str], FileEvent] = {}
     for found in content.events:
-        identity = (found.event.source, found.event.id)
-        if identity not in seen:
-            seen.add(identity)
-            facts += facts_of(found.event, found.model)
-    return facts
+        first.setdefault((found.event.source, found.event.id), found)
+    return list(first.values())
 
 
 def simulation_shape(simulation: Simulation) -> Json:
@@ -69,6 +74,9 @@ def simulation_shape(simulation: Simulation) -> Json:
 
 def invoice_run(day: date, *, dsn: str, broker: str, dry_run: bool, early: bool, as_json: bool) -> None:
     """Close a day and print the documents that it issued (or, with `dry_run`, would issue)."""
+    # Together they take longer to import than `simulate` takes in all, and it needs none of them.
+    import asyncio
+
     from services.invoicing.invoice_run import Options, run_day
 
     said: set[str] = set()
@@ -89,13 +97,13 @@ def invoice_run(day: date, *, dsn: str, broker: str, dry_run: bool, early: bool,
         raise UserError(f"{len(report.unbillable)} payers could not be billed and are left for the next run: {names}")
 
 
-def show_documents(documents: Iterable[Mapping[str, object]], *, lines: bool) -> None:
-    """Documents as a table, and with `lines` each one's lines below it."""
+def show_documents(documents: Iterable[Mapping[str, object]], *, lines: bool, which: str = "") -> None:
+    """Documents as a table, and with `lines` another of their lines; `which` is added to the titles."""
     documents = list(documents)
     columns = ["date", "kind", "recipient", "customer", "currency", "net", "tax", "gross"]
     if documents and "number" in documents[0]:
         columns.insert(0, "number")
-    _table("Documents", columns, documents)
+    _table(f"Documents {which}".rstrip(), columns, documents)
     show_notes(documents, columns[:-5])
     if lines:
         columns = [
@@ -111,7 +119,7 @@ def show_documents(documents: Iterable[Mapping[str, object]], *, lines: bool) ->
             "net",
         ]
         heads = ({"date": d["date"], "recipient": d["recipient"], "of": d["lines"]} for d in documents)
-        _table("Lines", columns, [{**head, **line} for head in heads for line in _dicts(head["of"])])
+        _table(f"Lines {which}".rstrip(), columns, [{**head, **line} for head in heads for line in _dicts(head["of"])])
 
 
 def show_notes(documents: Sequence[Mapping[str, object]], columns: Sequence[str]) -> None:

@@ -17,6 +17,7 @@ from psycopg.types.json import Jsonb
 from services.invoicing import barrier
 from services.invoicing.candidates import Candidate, Findings, candidates, leave_out_parked, look
 from services.invoicing.issuing import LINES_A_CHUNK, chunks, issue_chunk, mark, would_issue
+from services.invoicing.ledger_store import last_closed
 from services.invoicing.projection import SPEC
 from services.invoicing.shapes import Json
 from shared.errors import UserError
@@ -28,8 +29,6 @@ _RUN_LOCK = 7_201_010
 
 _TRY_LOCK = "SELECT pg_try_advisory_lock(%s)"
 _LOCK = "SELECT pg_advisory_lock(%s)"
-# A run that issued something and died has closed its day as well: what it issued is dated.
-_LAST_CLOSED = "SELECT max(day) FROM invoicing.billing_run WHERE completed_at IS NOT NULL OR documents > 0"
 _BEGIN = """
 INSERT INTO invoicing.billing_run (day, barrier, early) VALUES (%s, %s, %s)
 ON CONFLICT (day) DO UPDATE SET barrier = excluded.barrier, early = excluded.early
@@ -110,8 +109,7 @@ async def _alone(dsn: str, waiting: Callable[[str], None]) -> AsyncIterator[Asyn
 
 
 async def _check_day(connection: AsyncConnection, day: date, *, early: bool) -> None:
-    row = await (await connection.execute(_LAST_CLOSED)).fetchone()
-    last = None if row is None else row[0]
+    last = await last_closed(connection)
     if last is not None and day < last:
         raise UserError(f"{day} is closed: the last invoice run is of {last}; late facts go on the next one")
     today = await connection.execute(_ZONES, {"now": datetime.now(UTC), "zone": _LAST_ZONE})

@@ -26,11 +26,19 @@ _SET_TAX = """
 INSERT INTO invoicing.returnable_tax (document, rate, amount) VALUES (%s, %s, %s)
 ON CONFLICT (document, rate) DO UPDATE SET amount = excluded.amount
 """
+# A run that issued something and died has closed its day as well: what it issued is dated.
+_LAST_CLOSED = "SELECT max(day) FROM invoicing.billing_run WHERE completed_at IS NOT NULL OR documents > 0"
 _TAKE_NUMBERS = """
 INSERT INTO invoicing.document_counter AS counter (seller, series, year, last) VALUES (%s, %s, %s, %s)
 ON CONFLICT (seller, series, year) DO UPDATE SET last = counter.last + excluded.last
 RETURNING last
 """
+
+
+async def last_closed(connection: AsyncConnection) -> date | None:
+    """The last day that was closed: no day before it can be run any more."""
+    row = await (await connection.execute(_LAST_CLOSED)).fetchone()
+    return None if row is None else row[0]
 
 
 async def issued_lines(connection: AsyncConnection, subscriptions: Sequence[str]) -> dict[str, list[IssuedLine]]:

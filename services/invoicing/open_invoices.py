@@ -34,11 +34,11 @@ _CREDIT = "UPDATE invoicing.open_invoice SET open = open - %s WHERE document = %
 
 async def oldest_open(connection: AsyncConnection, credited: Mapping[Debtor, Decimal]) -> OpenInvoices:
     """Each debtor's oldest open invoices, as many as what is credited takes."""
-    found: OpenInvoices = {}
     if not credited:
-        return found
+        return {}
     wanted = columns(((*debtor, total) for debtor, total in credited.items()), 3)
     cursor = await connection.execute(_OLDEST, wanted)
+    found: OpenInvoices = {}
     async for document, day, recipient, customer, currency, left in cursor:
         reference = reference_of("invoice", day, recipient, customer, currency)
         found.setdefault(Debtor(recipient, currency), []).append(OpenInvoice(document, reference, left))

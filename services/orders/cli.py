@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Sequence
 
 from services import presentation
 from shared.errors import UserError
@@ -17,7 +15,6 @@ from shared.log.writer import KafkaError, LogWriter, Outgoing, Refused, check_si
 
 # One wait for the broker's acknowledgement each; 20,000 events/s and more need some thousand in flight.
 _CHUNK = 5_000
-_SILENT_SECONDS = 2.0
 
 
 def emit(file: str, *, broker: str) -> None:
@@ -63,14 +60,7 @@ def _records(events: Sequence[FileEvent]) -> list[Outgoing]:
 
 
 async def _publish(records: Sequence[Outgoing], broker: str) -> None:
-    began = time.monotonic()
-    advance: Callable[[int], None] | None = None
-    with ExitStack() as shown:
+    with presentation.late_progress("Publishing", len(records)) as advance:
         async with LogWriter(broker, "seatledger-emit") as writer:
             for start in range(0, len(records), _CHUNK):
-                if advance is None and time.monotonic() - began > _SILENT_SECONDS:
-                    advance = shown.enter_context(presentation.progress("Publishing", len(records)))
-                    advance(start)
-                written = await writer.write(records[start : start + _CHUNK])
-                if advance is not None:
-                    advance(written)
+                advance(await writer.write(records[start : start + _CHUNK]))

@@ -107,9 +107,14 @@ def known_facts(facts: Sequence[Fact], tz: tzinfo, day: date) -> list[Fact]:
 
 def account_on(subscription_id: str, facts: Sequence[Fact], master: MasterData, day: date) -> Account | None:
     """The account of a subscription from all its facts, of what is known by the end of a day; None without an order."""
-    tz = zone_of(facts, master)
-    timeline = None if tz is None else fold(subscription_id, known_facts(facts, tz, day), master, day)
+    timeline = timeline_on(subscription_id, facts, master, day)
     return None if timeline is None else account_of(timeline, master, day)
+
+
+def timeline_on(subscription_id: str, facts: Sequence[Fact], master: MasterData, day: date) -> Timeline | None:
+    """What the facts that are known by the end of a day fold to; None without an order."""
+    tz = zone_of(facts, master)
+    return None if tz is None else fold(subscription_id, known_facts(facts, tz, day), master, day)
 
 
 def scopes_of(account: Account) -> frozenset[tuple[str, str]]:

@@ -137,11 +137,14 @@ class Cycles:
     def since(self, day: date) -> Iterator[Cycle]:
         """The cycles from the one that contains `day` on; a stub of no days is left out. Endless, but for `until`."""
         index = self.index_at(max(day, self.start))
-        if index < 0 and self.start == self.first_boundary:
+        if index < 0:
+            if self.start < self.first_boundary:
+                yield self.cycle(-1)
             index = 0
-        while True:
-            cycle = self.cycle(index)
-            if self.until is not None and cycle.start >= self.until:
-                return
-            yield cycle
-            index += 1
+        begin = self.boundary(index)
+        while self.until is None or begin < self.until:
+            end = self.boundary(index + 1)
+            if self.until is not None and self.until < end:
+                end = self.until
+            yield Cycle(index, begin, end, (end - begin).days)
+            index, begin = index + 1, end

@@ -76,6 +76,8 @@ class Layer(NamedTuple):
 
     def amount(self, share: Share, currency: str, rounding: str) -> Decimal:
         """What a share costs: unit rounded, then times seats; with `rounding: line` rounded once (rules R0.2, R0.6)."""
+        if share.part == share.whole and rounding == "unit":
+            return self.shown * share.seats
         prorated = share_of(self.unit, share.part, share.whole)
         if rounding == "line":
             return round_money(prorated * share.seats, currency)
@@ -101,6 +103,7 @@ class Charges:
     policies: Policies
     prices: PriceBook
     _seats: Sequence[SeatChange] = ()
+    _days: Sequence[date] = ()
     _full_returns: list[_FullReturn] = field(default_factory=list)
     _end: End | None = None
     _charged_until: date | None = None
@@ -108,6 +111,7 @@ class Charges:
     def since(self, day: date, until: date) -> Iterator[Layer]:
         """The layers of every cycle from the one that contains `day` to the first of ours that starts after `until`."""
         self._seats = billed_seats(self.timeline, self.policies)
+        self._days = [change.on for change in self._seats]
         self._end = self.timeline.end
         self._charged_until = self._first_day_not_charged()
         self._full_returns = self._all_full_returns()
@@ -123,7 +127,7 @@ class Charges:
         terms = first.phase.terms
         until = self._charged_until
         stop = last.ends if until is None or last.ends < until else until
-        stack = Stack(self._seats, partial(self._stays_paid, excluded=first.excluded))
+        stack = Stack(self._seats, self._days, partial(self._stays_paid, excluded=first.excluded))
         stack.build(stretches, stop, self._midnight)
         if stop < first.cycle.end:
             self._stop(stack, stop)
@@ -144,7 +148,7 @@ class Charges:
             return
         following = self.prices.layout.phase_at(stop)
         if following.begins == stop:
-            stack.end(stop, self._midnight(stop), following.by, "repriced")
+            stack.cut(stop, self._midnight(stop), following.by)
 
     def _take_back(self, stack: Stack, full: _FullReturn, begins: date, stop: date) -> None:
         """Take lines of a batch back in full that lie in a cycle before the one in which it was returned."""
@@ -155,9 +159,8 @@ class Charges:
                 left = opened.seats - sum(c.seats for c in stack.closed if c.layer == opened.on)
                 seats = min(full.seats, left)
                 if seats > 0:
-                    stack.closed.append(
-                        Closed(opened.on, seats, opened.on, full.at, full.at, full.cause, full.by, full=True)
-                    )
+                    back = Closed(opened.on, seats, opened.on, None, full.at, full.cause, full.by, full=True)
+                    stack.closed.append(back)
 
     def _midnight(self, day: date) -> datetime:
         return instant(day, self.prices.layout.phases[0].terms.tz)
@@ -165,9 +168,9 @@ class Charges:
     def _layer(self, opened: Opened, closed: list[Closed], stop: date) -> Layer:
         stretch = opened.stretch
         cycle, terms = stretch.cycle, stretch.phase.terms
-        natural = (cycle.end - opened.on).days
         whole = cycle.full_days
-        if opened.added and not cycle.is_stub and self.policies.usage_charge_rule(opened.on) == "full_period":
+        natural = (cycle.end - opened.on).days
+        if opened.added and cycle.number >= 0 and self.policies.usage_charge_rule(opened.on) == "full_period":
             whole = natural
         due = self._due(opened, stop)
         kept = opened.seats
@@ -183,7 +186,7 @@ class Charges:
         unit, shown = stretch.unit, stretch.shown
         if stretch.free:
             kind, unit, shown = "free", ZERO, round_money(ZERO, terms.currency)
-        elif opened.on == cycle.start and stretch.phase.counts(cycle):
+        elif opened.on == cycle.start and terms.has_installments and stretch.phase.counts(cycle):
             kind = "installment"
         return Layer(
             cycle.start, opened.on, due, kind, terms.product_id, unit, shown, whole, tuple(shares), stretch,
@@ -196,7 +199,10 @@ class Charges:
         if closed.full:
             return Share(closed.seats, closed.on, 0, whole, due, Ended(closed.cause, closed.by, "full"))
         if closed.cause != "repriced" and self.policies.refund_policy(closed.on) == "hours":
-            hours = -int(-(closed.at - closed.since).total_seconds() // 3600)
+            since = opened.at or self._midnight(opened.on)
+            if closed.since is not None and closed.since > since:
+                since = closed.since
+            hours = -int(-(closed.at - since).total_seconds() // 3600)
             ended = Ended(closed.cause, closed.by, "hours")
             return Share(closed.seats, closed.on, min(max(hours, 0), natural * 24), whole * 24, due, ended)
         ended = Ended(closed.cause, closed.by, "days")
@@ -224,7 +230,7 @@ class Charges:
         cycle, phase = stretch.cycle, stretch.phase
         if phase.terms.charge == "arrears":
             due = stop
-        elif opened.on == cycle.start and (not cycle.is_stub or phase.kind in ("moved", "aligned")):
+        elif opened.on == cycle.start and (cycle.number >= 0 or phase.kind in ("moved", "aligned")):
             due = cycle.start
         else:
             due = self.policies.partial_due(opened.on)

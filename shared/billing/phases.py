@@ -88,6 +88,8 @@ class Layout:
 
     def _place(self, day: date) -> int:
         phases = self.phases
+        if len(phases) == 1:
+            return 0
         place = len(phases) - 1
         while place and phases[place].begins > day:
             place -= 1
@@ -112,6 +114,9 @@ class Layout:
         for here, phase in enumerate(phases[place:], place):
             stop = phases[here + 1].begins if here + 1 < len(phases) else None
             for cycle in phase.cycles.since(max(day, phase.begins)):
+                if stop is None and cycle.start >= phase.begins and not waiting:
+                    yield [Window(phase, cycle, cycle.start, cycle.end)]
+                    continue
                 if stop is not None and cycle.start >= stop:
                     break
                 ends = cycle.end if stop is None or stop > cycle.end else stop

@@ -11,21 +11,23 @@ from shared.billing.calendar import first_on_or_after
 from shared.billing.history import known_by_end_of
 from shared.billing.masterdata import CustomerProfile, MasterData
 from shared.billing.phases import Layout
-from shared.billing.settings import Value
+from shared.billing.settings import SETTINGS, Value
 from shared.billing.terms import Terms
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Policies:
     """The policies of a subscription, of what is known by the end of the day `known`; on a day those of its phase."""
 
     layout: Layout
     master: MasterData
     known: date
+    _customer: CustomerProfile | None = None
 
     def terms_on(self, day: date) -> Terms:
         """The terms that hold on a day."""
-        return self.layout.phase_at(day).terms
+        phases = self.layout.phases
+        return phases[0].terms if len(phases) == 1 else self.layout.phase_at(day).terms
 
     def usage_charge_rule(self, day: date) -> UsageRule:
         """Whether seats added on a day are charged by the day or for the full period (rule R1.8)."""
@@ -87,14 +89,21 @@ class Policies:
         return first_on_or_after(day, terms.anchor_day)
 
     def _of_product(self, key: str, day: date) -> Value:
+        if not self.master.states(key):
+            return SETTINGS[key].default_on(day)
         terms = self.terms_on(day)
         return self.master.setting(key, day, terms.tz, self.known, product=terms.product_id)
 
     def _of_customer(self, key: str, day: date) -> Value:
+        if not self.master.states(key):
+            return SETTINGS[key].default_on(day)
         terms = self.layout.phases[0].terms
         reseller = self._profile().reseller_of(terms.reseller_id, terms.known_at)
         return self.master.setting(key, day, terms.tz, self.known, customer=terms.customer_id, reseller=reseller)
 
     def _profile(self) -> CustomerProfile:
-        terms = self.layout.phases[0].terms
-        return self.master.customer(terms.customer_id, terms.tz, known_by_end_of(self.known, terms.tz))
+        if self._customer is None:
+            terms = self.layout.phases[0].terms
+            limit = known_by_end_of(self.known, terms.tz)
+            self._customer = self.master.customer(terms.customer_id, terms.tz, limit)
+        return self._customer

@@ -17,7 +17,7 @@ from shared.billing.history import known_by_end_of
 from shared.billing.lookups import extra_charge_rate, list_price_of, listed_price, protection_months, specificity
 from shared.billing.masterdata import MasterData
 from shared.billing.moments import civil_date, known_key
-from shared.billing.money import EXACT
+from shared.billing.money import EXACT, ZERO
 from shared.billing.phases import Layout, Phase
 from shared.billing.pricing import Price, Quote, counts_from, protection_end, reaches, unit_of
 from shared.billing.terms import Terms
@@ -254,8 +254,10 @@ class PriceBook:
     def _extra_charge(self, phase: Phase, term_start: date) -> Decimal:
         """The extra charge of a term: captured at execution and at each renewal, for installments only (rule R4.6)."""
         terms = phase.terms
-        if not terms.has_installments or term_start <= phase.priced_on:
-            return terms.extra_charge_rate if terms.has_installments else Decimal(0)
+        if not terms.has_installments:
+            return ZERO
+        if term_start <= phase.priced_on:
+            return terms.extra_charge_rate
         known = min(term_start, self.known)
         limit = known_by_end_of(known, terms.tz)
         profile = self.master.customer(terms.customer_id, terms.tz, limit)

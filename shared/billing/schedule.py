@@ -74,15 +74,12 @@ class Schedule:
         Split where a list price holds at once (`price_change_applies: immediately`).
         """
         phase, cycle, begins, ends = window
-        terms = phase.terms
-        if terms.has_installments:
-            term_start, _ = phase.term_of(cycle.number)
-        else:
-            term_start = cycle.start
+        installments = phase.terms.has_installments
+        term_start = phase.term_of(cycle.number)[0] if installments else cycle.start
         day = term_start if term_start > phase.priced_on else phase.priced_on
         quote = self.prices.quote(phase, term_start, day)
         first = self._stretch(window, quote)
-        if terms.has_installments or first.free or not self.policies.splits_cycles():
+        if installments or first.free or not self.policies.splits_cycles():
             return [first]
         days = [on for on in self.prices.splits(day, cycle.end) if self.policies.applies_at_once(on)]
         stretches = []

@@ -177,9 +177,9 @@ class SettingBook:
 
         `scopes` names the ids of product, reseller and customer in question; a missing one is not asked.
         """
+        if key not in self.stated and key in SETTINGS:
+            return SETTINGS[key].default_on(on)
         setting = setting_named(key)
-        if key not in self.stated:
-            return setting.default_on(on)
         for scope in _SCOPES[setting.level]:
             scope_id = "" if scope == "organisation" else scopes.get(scope)
             if scope_id is None:

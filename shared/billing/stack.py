@@ -21,10 +21,13 @@ Cause = Literal["decrease", "ending", "repriced"]
 
 
 class Opened(NamedTuple):
-    """Seats of one day: the base of the cycle, a net increase, or what is billed on at a new price."""
+    """Seats of one day: the base of the cycle, a net increase, or what is billed on at a new price.
+
+    `at` is the instant of the event that brought them; None for those that were there when their day began.
+    """
 
     on: date
-    at: datetime
+    at: datetime | None
     seats: int
     stretch: Stretch
     by: Ref
@@ -32,12 +35,15 @@ class Opened(NamedTuple):
 
 
 class Closed(NamedTuple):
-    """Seats of a layer that end before their cycle does. `since` is when their use began, `full`: nothing is kept."""
+    """Seats of a layer that end before their cycle does; `full`: nothing is kept.
+
+    `since` is when a vendor's batch of them began, where windows decide (rule R5.1).
+    """
 
     layer: date
     seats: int
     on: date
-    since: datetime
+    since: datetime | None
     at: datetime
     cause: Cause
     by: Ref
@@ -46,29 +52,39 @@ class Closed(NamedTuple):
 
 @dataclass(slots=True)
 class Stack:
-    """The layers of a cycle while they are found. `stays_paid` says of a day whether a decrease gives nothing back."""
+    """The layers of a cycle while they are found. `days` are those of the changes, in order.
+
+    `stays_paid` says of a day whether a decrease gives nothing back.
+    """
 
     changes: Sequence[SeatChange]
+    days: Sequence[date]
     stays_paid: Callable[[date], bool]
     opened: list[Opened] = field(default_factory=list)
     closed: list[Closed] = field(default_factory=list)
     _running: list[Opened] = field(default_factory=list)
+    _billed: int = 0
     _held: int = 0
     _unbilled: int = 0
 
     def build(self, stretches: Sequence[Stretch], stop: date, midnight: Callable[[date], datetime]) -> None:
         """Find the layers of a cycle from its stretches, up to the day on which it ends early."""
         first = stretches[0]
-        begins = first.begins
-        self._held, self._unbilled, by = self._opening(begins)
-        at = self.changes[0].at if begins == self.changes[0].on else midnight(begins)
+        begins, changes = first.begins, self.changes
+        after = bisect_right(self.days, begins)
+        self._held, self._unbilled, by = self._opening(begins, after)
+        at = changes[0].at if begins == changes[0].on else None
         self._open(begins, at, self._held - self._unbilled, first, by, added=False)
-        after = bisect_right(self.changes, begins, key=_day)
-        before = bisect_left(self.changes, stop, key=_day)
-        days = {change.on for change in self.changes[after:before]}
+        if len(stretches) == 1 and (after == len(changes) or changes[after].on >= stop):
+            return
+        before = bisect_left(self.days, stop)
+        if len(stretches) == 1 and before == after + 1:
+            self._change(changes[after])
+            return
+        days = set(self.days[after:before])
         cuts = {stretch.begins: stretch for stretch in stretches[1:]} if len(stretches) > 1 else {}
         for on in sorted(days | cuts.keys()) if cuts else sorted(days):
-            todays = _in_force([c for c in self.changes[after:before] if c.on == on])
+            todays = _in_force([change for change in changes[after:before] if change.on == on])
             if on in cuts:
                 self._reprice(cuts[on], midnight(on), todays)
             else:
@@ -77,11 +93,13 @@ class Stack:
 
     def end(self, on: date, at: datetime, by: Ref, cause: Cause, returned: Sequence[Returned] = ()) -> None:
         """Everything that still runs ends on a day, the newest first."""
-        self._close(sum(layer.seats for layer in self._running), on, at, by, cause, returned)
+        self._close(self._billed, on, at, by, cause, returned)
 
-    def _opening(self, start: date) -> tuple[int, int, Ref]:
-        """Seats held on the first day of a cycle, and how many of them are billed only from the next one."""
-        place = bisect_right(self.changes, start, key=_day)
+    def _opening(self, start: date, place: int) -> tuple[int, int, Ref]:
+        """Seats held on the first day of a cycle, and how many of them are billed only from the next one.
+
+        `place` is where the changes after that day begin.
+        """
         last = self.changes[place - 1]
         if last.on < start or not last.deferred:
             return last.quantity, 0, last.by
@@ -91,44 +109,57 @@ class Stack:
 
     def _change(self, change: SeatChange) -> None:
         self._note(change)
-        billed = sum(layer.seats for layer in self._running)
-        wanted = self._held - self._unbilled
+        billed, wanted = self._billed, self._held - self._unbilled
         if wanted > billed:
-            self._open(change.on, change.at, wanted - billed, self._running_stretch(), change.by, added=True)
+            self._open(change.on, change.at, wanted - billed, self.opened[-1].stretch, change.by, added=True)
         elif wanted < billed and not self.stays_paid(change.on):
             self._close(billed - wanted, change.on, change.at, change.by, "decrease", change.returned)
 
     def _reprice(self, stretch: Stretch, at: datetime, todays: Sequence[SeatChange]) -> None:
         """Everything ends at the old price; what is held then begins at the new one (conventions table)."""
+        by = stretch.phase.by if stretch.begins == stretch.phase.begins else stretch.quote.price.by
+        self.cut(stretch.begins, at, by)
         for change in todays:
             self._note(change)
-        by = stretch.phase.by if stretch.begins == stretch.phase.begins else stretch.quote.price.by
-        self.end(stretch.begins, at, by, "repriced")
-        self._open(stretch.begins, at, self._held - self._unbilled, stretch, by, added=False)
+        self._open(stretch.begins, None, self._held - self._unbilled, stretch, by, added=False)
 
     def _note(self, change: SeatChange) -> None:
         self._unbilled = _unbilled(self._unbilled, change.quantity - self._held, deferred=change.deferred)
         self._held = change.quantity
 
-    def _running_stretch(self) -> Stretch:
-        return self.opened[-1].stretch
-
-    def _open(self, on: date, at: datetime, seats: int, stretch: Stretch, by: Ref, *, added: bool) -> None:
+    def _open(self, on: date, at: datetime | None, seats: int, stretch: Stretch, by: Ref, *, added: bool) -> None:
         layer = Opened(on, at, seats, stretch, by, added)
         self.opened.append(layer)
         self._running.append(layer)
+        self._billed += seats
+
+    def cut(self, on: date, at: datetime, by: Ref) -> None:
+        """What runs goes on at a new price; seats that were given up but stay paid are left as they are."""
+        self._drop(self._billed - self._held + self._unbilled)
+        self.end(on, at, by, "repriced")
+
+    def _drop(self, surplus: int) -> None:
+        """Leave the newest seats charged to the end of the cycle: a decrease gave nothing back for them (rule R3.2)."""
+        while surplus > 0:
+            newest = self._running.pop()
+            taken = min(newest.seats, surplus)
+            if newest.seats > taken:
+                self._running.append(newest._replace(seats=newest.seats - taken))
+            surplus -= taken
+            self._billed -= taken
 
     def _close(self, seats: int, on: date, at: datetime, by: Ref, cause: Cause, returned: Sequence[Returned]) -> None:
         """Take seats off the newest running layers, in step with the batches that a vendor takes back (R0.10, R5.1)."""
+        self._billed -= seats
         pieces = list(reversed(returned))
         while seats:
             newest = self._running.pop()
             taken = min(newest.seats, seats)
-            since, full = newest.at, False
+            since, full = None, False
             if pieces:
                 piece = pieces.pop()
                 taken = min(taken, piece.seats)
-                since, full = max(newest.at, piece.at), piece.full
+                since, full = piece.at, piece.full
                 if piece.seats > taken:
                     pieces.append(piece._replace(seats=piece.seats - taken))
             if taken:
@@ -136,10 +167,6 @@ class Stack:
             if newest.seats > taken:
                 self._running.append(newest._replace(seats=newest.seats - taken))
             seats -= taken
-
-
-def _day(change: SeatChange) -> date:
-    return change.on
 
 
 def _unbilled(unbilled: int, change: int, *, deferred: bool) -> int:

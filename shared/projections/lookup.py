@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from psycopg import AsyncConnection
 
+from shared.billing.facts import Fact
 from shared.projections.masters import Known, read_known
 from shared.projections.spec import Key, ProjectionSpec
 
@@ -53,8 +54,13 @@ class MasterLookup:
         return frozenset(reached)
 
     @property
+    def facts(self) -> dict[Key, Sequence[Fact]]:
+        """What has been read, by what it is about, kept short (`masters`)."""
+        return {key: known.facts for key, known in self._known.items() if known}
+
+    @property
     def made(self) -> Any:
         """What the folds are given."""
         if self._made is None:
-            self._made = self._spec.master({key: known.facts for key, known in self._known.items() if known})
+            self._made = self._spec.master(self.facts)
         return self._made

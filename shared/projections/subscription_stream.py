@@ -10,7 +10,14 @@ from typing import Generic, Protocol, TypeVar
 from pydantic import TypeAdapter
 
 from shared.billing.account import Account, account_of
-from shared.billing.facts import CustomerStated, ExchangeRateSet, Fact, OrderExecuted, SubscriptionImported
+from shared.billing.facts import (
+    CustomerStated,
+    ExchangeRateSet,
+    Fact,
+    OrderExecuted,
+    SubscriptionConverted,
+    SubscriptionImported,
+)
 from shared.billing.folding import evolve, fold
 from shared.billing.masterdata import MasterData
 from shared.billing.moments import civil_date, instant
@@ -77,7 +84,10 @@ def master_data(facts: MasterFacts) -> MasterData:
 
 
 def names(fact: Fact) -> Iterable[Key]:
-    """The master data that a fact names: of an order its product, customer and reseller, of a customer its reseller."""
+    """The master data that a fact names.
+
+    Of an order its product, customer and reseller, of a conversion its product, of a customer its reseller.
+    """
     body = fact.body
     if isinstance(body, OrderExecuted | SubscriptionImported):
         yield Key("organisation", "")
@@ -85,6 +95,8 @@ def names(fact: Fact) -> Iterable[Key]:
         yield Key("customer", body.customer.id)
         if body.reseller is not None:
             yield Key("reseller", body.reseller.id)
+    elif isinstance(body, SubscriptionConverted):
+        yield Key("product", body.product.id)
     elif isinstance(body, CustomerStated) and body.reseller_id is not None:
         yield Key("reseller", body.reseller_id)
 

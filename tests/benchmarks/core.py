@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from datetime import date, timedelta
 
-from shared.billing.account import account_on
+from shared.billing.account import account_of
 from shared.billing.facts import Fact
 from shared.billing.folding import fold
 from shared.billing.masterdata import MasterData
@@ -25,10 +25,10 @@ _END = date(2028, 12, 1)
 NCE: Json = {"nce": True, "term": "P1Y", "billing_frequency": "P1M"}
 
 
-def _monthly_changes(**item: object) -> list[Event]:
+def _monthly_changes() -> list[Event]:
     """A subscription whose seats change in every month of its three years."""
     changes = [seats(10 + place % 7, on=_month(place, 11).isoformat()) for place in range(_MONTHS)]
-    return [ordered(10, on="2026-01-01", **item), *changes]
+    return [ordered(10, on="2026-01-01"), *changes]
 
 
 # What is charged: one subscription of each kind over three years.
@@ -82,10 +82,13 @@ def measure() -> dict[str, float]:
 
 
 def _charges_a_second(events: list[Event]) -> float:
+    """From a folded timeline: prices and policies are asked anew each time, nothing is kept from round to round."""
     facts, master = _known(events)
+    timeline = fold("sub-1", facts, master)
+    assert timeline is not None
 
     def charge() -> None:
-        account = account_on("sub-1", facts, master, _END)
+        account = account_of(timeline, master, _END)
         assert account is not None
         rounding, currency = account.policies.rounding(_END), account.terms.currency
         for layer in account.charges.since(_START, _END):

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+WHAT_IF = ("simulate", "--until", "2026-02-28", "--setting", "rounding=line")
+
 
 def seatledger(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SEATLEDGER_")}
@@ -38,6 +40,10 @@ def test_every_command_explains_itself(tmp_path: Path, command: tuple[str, ...])
         (("simulate", "events.jsonl", "--until", "2026-02-28", "--runs", "2026-02-01,x"), "'x'"),
         (("simulate", "events.jsonl", "--until", "2026-02-28", "--setting", "rounding"), "'rounding'"),
         (("simulate", "events.jsonl"), "--until"),
+        (("simulate", "--until", "2026-02-28"), "give a FILE of events, or --base DATABASE"),
+        (("simulate", "events.jsonl", "--base", "embedded", "--until", "2026-02-28"), "exclude each other"),
+        (("simulate", "events.jsonl", "--events", "changes.jsonl", "--until", "2026-02-28"), "go with --base"),
+        (("simulate", "--base", "embedded", "--until", "2026-02-28"), "--base needs something to try"),
     ],
 )
 def test_wrong_usage_is_code_2_and_names_what_is_wrong(tmp_path: Path, command: tuple[str, ...], named: str) -> None:
@@ -52,6 +58,9 @@ def test_wrong_usage_is_code_2_and_names_what_is_wrong(tmp_path: Path, command: 
     [
         (("status",), "Nothing is running"),
         (("demo",), "Start it with: seatledger up"),
+        ((*WHAT_IF, "--base", "embedded"), "Start it with: seatledger up"),
+        ((*WHAT_IF, "--base", "nonsense"), "--base: give embedded or a DSN such as postgresql://host/name"),
+        ((*WHAT_IF, "--base", "postgresql:///x?host=/nowhere"), "--base: the database does not answer"),
         (("up", "--broker", "embedded", "--database", "postgresql://elsewhere/billing"), "loses its last records"),
         (("up", "--broker", "nonsense"), "embedded, kafka or host:port"),
         (("up", "--broker", "127.0.0.1:1"), "No broker answers at 127.0.0.1:1"),

@@ -43,3 +43,21 @@ def test_progress_into_a_pipe_is_one_line_at_the_end(capsys: pytest.CaptureFixtu
         advance(2)
         advance(1)
     assert capsys.readouterr().out == "Events: 3 of 3\n"
+
+
+def test_what_takes_two_seconds_tells_no_progress(capsys: pytest.CaptureFixture[str]) -> None:
+    with presentation.late_progress("Events", 2) as advance:
+        advance(1)
+        advance(1)
+    assert capsys.readouterr().out == ""
+
+
+def test_what_takes_longer_tells_how_far_it_is(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter([0.0, 1.0, 2.5])
+    monkeypatch.setattr("services.presentation.time.monotonic", lambda: next(clock))
+    with presentation.late_progress("Events", 4) as advance:
+        for _ in range(4):
+            advance(1)
+    assert capsys.readouterr().out == "Events: 4 of 4\n"

@@ -1,0 +1,165 @@
+"""The database as a what-if begins with it: the facts of the live generation and the ledger, as of one moment.
+
+Everything is read in one REPEATABLE READ transaction of a connection that cannot write, so projectors and invoice runs
+may go on meanwhile: nobody waits for anybody, and what is read belongs together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from psycopg import AsyncConnection, IsolationLevel
+
+from services.invoicing.ledger_store import issued_lines, last_closed
+from services.invoicing.projection import SPEC
+from services.invoicing.reach import Link
+from services.invoicing.run_loop import Issued
+from services.invoicing.whatif import Portion
+from shared.billing.balance import Debtor, OpenInvoice
+from shared.billing.documents import reference_of
+from shared.billing.facts import Fact
+from shared.errors import UserError
+from shared.projections.facts import read_facts
+from shared.projections.generations import generations
+from shared.projections.lookup import MasterLookup
+from shared.projections.spec import Key
+from shared.store.arrays import columns, literal
+from shared.store.pool import connect
+
+_SNAPSHOT = "SELECT set_config('default_transaction_read_only', 'on', false)"
+_USE = "SELECT set_config('search_path', quote_ident(%s), true)"
+_COUNT = "SELECT count(*) FROM state WHERE scope = 'subscription'"
+_KNOWN = """
+SELECT scope_id FROM state JOIN unnest(%s::text[]) AS w (scope_id) USING (scope_id) WHERE scope = 'subscription'
+"""
+_DEPENDENTS = """
+SELECT DISTINCT dependent_id FROM dependency JOIN unnest(%s::text[], %s::text[]) AS w (scope, scope_id)
+    USING (scope, scope_id)
+WHERE dependent_scope = 'subscription'
+"""
+# An order that the rules refused looks at nothing but the organisation yet; a product or a customer may mend it.
+_REFUSED = "SELECT scope_id FROM state WHERE scope = 'subscription' AND cardinality(depends_on) <= 1"
+_PAYERS = """
+SELECT dependent_id, scope_id FROM dependency JOIN unnest(%s::text[]) AS w (dependent_id) USING (dependent_id)
+WHERE dependent_scope = 'subscription' AND scope IN ('customer', 'reseller')
+"""
+_RECIPIENTS = """
+SELECT DISTINCT subscription, recipient FROM invoicing.issued_line
+JOIN unnest(%s::text[]) AS w (subscription) USING (subscription)
+"""
+_TAX_LEFT = """
+SELECT document, rate, amount FROM invoicing.returnable_tax JOIN unnest(%s::text[]) AS w (document) USING (document)
+"""
+_OPEN_INVOICES = """
+SELECT document, day, recipient, customer, currency, open
+FROM invoicing.open_invoice JOIN unnest(%s::text[]) AS w (recipient) USING (recipient)
+WHERE open > 0 ORDER BY ordinal
+"""
+_ADD_ONS = """
+SELECT scope_id, body -> 'item' ->> 'parent_subscription_id' FROM fact
+WHERE scope = 'subscription' AND type IN ('OrderExecuted', 'SubscriptionImported')
+    AND body -> 'item' ->> 'parent_subscription_id' IS NOT NULL
+"""
+_TAKEN_IN = "SELECT source, id FROM event JOIN unnest(%s::text[], %s::text[]) AS w (source, id) USING (source, id)"
+_PARKED = """
+SELECT scope_id, reason FROM parked JOIN unnest(%s::text[]) AS w (scope_id) USING (scope_id)
+WHERE scope = 'subscription' ORDER BY scope_id
+"""
+
+
+class Base:
+    """What a what-if reads. `closed` is the last closed day, `count` how many subscriptions there are."""
+
+    def __init__(self, connection: AsyncConnection, closed: date | None, count: int) -> None:
+        self._connection = connection
+        self.closed = closed
+        self.count = count
+
+    async def taken_in(self, identities: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Those events (source, id) that are in the database already."""
+        rows = await self._rows(_TAKEN_IN, *columns(list(identities), 2))
+        return {(source, event_id) for source, event_id in rows}
+
+    async def master_facts(self, facts: Collection[Fact]) -> Mapping[Key, Sequence[Fact]]:
+        """What is known of the master data that these facts are about."""
+        lookup = MasterLookup(self._connection, SPEC)
+        await lookup.ask(Key(fact.scope, fact.scope_id) for fact in facts)
+        return lookup.facts
+
+    async def dependents(self, masters: Collection[Key]) -> set[str]:
+        """The subscriptions that look at this master data, and those that may once their order can be billed."""
+        if not masters:
+            return set()
+        found = [*await self._rows(_DEPENDENTS, *columns(sorted(masters), 2)), *await self._rows(_REFUSED)]
+        return {subscription for (subscription,) in found}
+
+    async def known(self, subscriptions: Collection[str]) -> set[str]:
+        """Those of the subscriptions that exist, and are not only hypothetical."""
+        return {subscription for (subscription,) in await self._rows(_KNOWN, literal(sorted(subscriptions)))}
+
+    async def parked(self, subscriptions: Collection[str]) -> dict[str, str]:
+        """Those of the subscriptions that stand still, with the reason."""
+        rows = await self._rows(_PARKED, literal(sorted(subscriptions)))
+        return dict(rows)
+
+    async def links(self, subscriptions: Collection[str]) -> list[Link]:
+        """Who may get the documents of subscriptions: their customers and resellers, and who got earlier ones."""
+        wanted = literal(sorted(subscriptions))
+        found = [*await self._rows(_PAYERS, wanted), *await self._rows(_RECIPIENTS, wanted)]
+        return [(("subscription", subscription), ("payer", payer)) for subscription, payer in found]
+
+    async def add_ons(self) -> list[tuple[str, str]]:
+        """Every subscription that is an add-on, with its parent."""
+        return [(add_on, parent) for add_on, parent in await self._rows(_ADD_ONS)]
+
+    async def portion(self, subscriptions: Sequence[str], hypothetical: Sequence[Fact]) -> Portion:
+        """All that is known and issued of some subscriptions, with the master data that hypothetical facts need too."""
+        own = await read_facts(self._connection, SPEC, [Key("subscription", name) for name in subscriptions])
+        facts = [fact for known in own.values() for fact in known]
+        masters = [key for fact in hypothetical if (key := Key(fact.scope, fact.scope_id)).scope in SPEC.master_scopes]
+        lookup = MasterLookup(self._connection, SPEC)
+        await lookup.ask([*masters, *(name for fact in (*facts, *hypothetical) for name in SPEC.names(fact))])
+        # What is kept short leaves out what repeats the fact before; a hypothetical fact may come between the two.
+        known = lookup.facts | dict(await read_facts(self._connection, SPEC, masters))
+        facts += [fact for about_one in known.values() for fact in about_one]
+        payers = {
+            name.scope_id for fact in facts for name in SPEC.names(fact) if name.scope in ("customer", "reseller")
+        }
+        return Portion(facts, await self._issued(subscriptions, payers))
+
+    async def _issued(self, subscriptions: Sequence[str], payers: Collection[str]) -> Issued:
+        lines = await issued_lines(self._connection, subscriptions)
+        recipients = {*payers, *(line.recipient for of_one in lines.values() for line in of_one)}
+        documents = sorted({line.document for of_one in lines.values() for line in of_one})
+        taxes = await self._rows(_TAX_LEFT, literal(documents))
+        tax_left: dict[tuple[str, Decimal], Decimal] = {(document, rate): amount for document, rate, amount in taxes}
+        open_invoices: dict[Debtor, list[OpenInvoice]] = {}
+        for number, day, recipient, customer, currency, left in await self._rows(
+            _OPEN_INVOICES, literal(sorted(recipients))
+        ):
+            reference = reference_of("invoice", day, recipient, customer, currency)
+            open_invoices.setdefault(Debtor(recipient, currency), []).append(OpenInvoice(number, reference, left))
+        return Issued(lines, tax_left, open_invoices, self.closed)
+
+    async def _rows(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
+        return await (await self._connection.execute(statement.encode(), parameters)).fetchall()
+
+
+@asynccontextmanager
+async def snapshot(dsn: str) -> AsyncIterator[Base]:
+    """The base as of now. UserError when nothing was ever projected there."""
+    async with await connect(dsn, application="seatledger simulate") as connection:
+        await connection.execute(_SNAPSHOT)
+        await connection.set_isolation_level(IsolationLevel.REPEATABLE_READ)
+        async with connection.transaction():
+            live = [one for one in await generations(connection, SPEC.name) if one.status == "live"]
+            if not live:
+                raise UserError("invoicing has no generation yet: start the system with `seatledger up` first")
+            await connection.execute(_USE, [live[0].schema])
+            count = await (await connection.execute(_COUNT)).fetchone()
+            assert count is not None
+            yield Base(connection, await last_closed(connection), count[0])
