@@ -107,9 +107,12 @@ class Charges:
         self._full_returns = full_returns(self.timeline, self.prices.layout.phases[0].terms.tz)
         schedule = Schedule(self.prices.layout, self.prices, self.policies)
         for stretches in schedule.since(day, self._charged_until):
-            yield from self._layers(stretches)
-            # Cycles that others billed have no layers: after a takeover the first charge may lie several cycles on.
-            if stretches[0].begins > until and not stretches[0].excluded:
+            layers = list(self._layers(stretches))
+            yield from layers
+            # Cycles that others billed have no layers: after a takeover the first charge may lie several cycles on. So
+            # it may after a suspension that is not billed, if its end is known.
+            waits = not layers and self._seats[-1].on >= stretches[-1].ends
+            if stretches[0].begins > until and not stretches[0].excluded and not waits:
                 return
 
     def _layers(self, stretches: Sequence[Stretch]) -> Iterator[Layer]:

@@ -38,7 +38,10 @@ def converted(
         terms = _restarted(terms, old, fact, body, day, billing_day, master)
     keeps_rules, protects_anew = stated.pricing is None, bool(stated.price_protection_months)
     if phase.kind == "trial":
-        until = body.trial_until or phase.cycles.until
+        until = body.trial_until or phase.cycles.until or day
+        if terms.anchor == "order_day":
+            # After the trial it goes on as a start on that day (conventions table), not on that of the conversion.
+            terms = replace(terms, anchor_day=order_day(max(until, day), terms.custom_end))
         begun = opening(replace(terms, trial_until=until), day, fact.ref, "conversion")
         return replace(begun, keeps_rules=keeps_rules, protects_anew=protects_anew)
     if not restarts:
