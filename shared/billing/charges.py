@@ -104,7 +104,7 @@ class Charges:
         self._days = [change.on for change in self._seats]
         self._end = self.timeline.end
         self._charged_until = self._first_day_not_charged()
-        self._full_returns = full_returns(self.timeline, self.prices.layout.phases[0].terms.tz)
+        self._full_returns = full_returns(self.timeline)
         schedule = Schedule(self.prices.layout, self.prices, self.policies)
         for stretches in schedule.since(day, self._charged_until):
             layers = list(self._layers(stretches))
@@ -152,7 +152,8 @@ class Charges:
         cycle, terms = stretch.cycle, stretch.phase.terms
         whole = cycle.full_days
         natural = (cycle.end - opened.on).days
-        if opened.added and cycle.number >= 0 and self.policies.usage_charge_rule(opened.on) == "full_period":
+        first_stub = cycle.number < 0 and stretch.phase.kind not in ("moved", "aligned")
+        if opened.added and not first_stub and self.policies.usage_charge_rule(opened.on) == "full_period":
             whole = natural
         due = self._due(opened, stop)
         kept = opened.seats

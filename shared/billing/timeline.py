@@ -19,8 +19,9 @@ from shared.billing.terms import Terms
 
 
 class Returned(NamedTuple):
-    """Seats of one batch that a reduction or a cancellation gave back; `full`: all their lines in full (rule R5.1)."""
+    """Seats of one batch, bought `on` a day, that a reduction or a cancellation gave back; `full`: all their lines in full (rule R5.1)."""
 
+    on: date
     at: datetime
     seats: int
     full: bool

@@ -9,7 +9,6 @@ from decimal import Decimal
 from hypothesis import given as each
 
 from services.invoicing.simulation import Simulation, simulate
-from shared.billing.facts import Ref
 from shared.billing.ledger import IssuedLine
 from shared.billing.masterdata import MasterData
 from shared.billing.money import round_money, share_of
@@ -77,7 +76,11 @@ def test_every_day_of_a_live_subscription_lies_in_its_term(history: History, sta
                 continue
             assert state.term_start <= day <= state.term_end
             assert state.quantity == timeline.quantity_on(day) > 0
-            if before is not None and state.term_start != before.term_start and not account.layout.phase_at(day).begins:
+            if (
+                before is not None
+                and state.term_start != before.term_start
+                and account.layout.phase_at(day).begins != day
+            ):
                 assert state.term_start == before.term_end + timedelta(days=1)
             before = state
 
@@ -93,8 +96,7 @@ def test_every_line_says_why_and_its_price_and_share_make_its_net(history: Histo
             assert why is not None
             assert why.rules
             assert why.events
-            assert set(why.events) <= known
-            assert {type(event) for event in why.events} == {Ref}
+            assert {event.ref for event in why.events} <= known
             if line.returns is not None or why.cause == "charged_back" or why.kept is None or why.of is None:
                 continue
             assert why.price is not None
