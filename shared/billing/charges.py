@@ -152,8 +152,7 @@ class Charges:
         cycle, terms = stretch.cycle, stretch.phase.terms
         whole = cycle.full_days
         natural = (cycle.end - opened.on).days
-        first_stub = cycle.number < 0 and stretch.phase.kind not in ("moved", "aligned")
-        if opened.added and not first_stub and self.policies.usage_charge_rule(opened.on) == "full_period":
+        if opened.added and cycle.number >= 0 and self.policies.usage_charge_rule(opened.on) == "full_period":
             whole = natural
         due = self._due(opened, stop)
         kept = opened.seats

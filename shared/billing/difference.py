@@ -79,11 +79,27 @@ def _aligned(layer: Layer, held: Sequence[Holding], day: date, reckoning: Reckon
         elif share.end < holding.end and share.due <= day:
             kept = layer.amount(share, reckoning.currency, reckoning.rounding)
             drafts += _credits(holding, share, kept, open_to_cents=reckoning.rounding == "line")
+        elif share.end == holding.end:
+            drafts += _reckoned_again(layer, share, holding, day, reckoning)
         elif share.end > holding.end:
             net = max(layer.amount(share, reckoning.currency, reckoning.rounding) - holding.net, ZERO)
             if net > 0 or reckoning.rounding == "line":
                 drafts.append(Draft(share.seats, holding.end, share.end, net, share=share))
     return drafts
+
+
+def _reckoned_again(layer: Layer, share: Share, holding: Holding, day: date, reckoning: Reckoning) -> list[Draft]:
+    """Seats that end on the day they were settled for, but at another hour: returned whole and charged anew (R0.6).
+
+    With `rounding: line` cents of a line lie where its seats were split: there the total of the layer decides.
+    """
+    if share.ended is None or share.due > day or reckoning.rounding == "line":
+        return []
+    net = layer.amount(share, reckoning.currency, reckoning.rounding)
+    if net == holding.net:
+        return []
+    charged = [Draft(share.seats, layer.start, share.end, net, share=share)] if share.part else []
+    return _whole([holding]) + charged
 
 
 def _side_by_side(shares: Sequence[Share], held: Sequence[Holding]) -> Iterator[tuple[Share | None, Holding | None]]:

@@ -24,6 +24,9 @@ def cancel(step: Step, body: SubscriptionCanceled, master: MasterData) -> None:
     by = step.fact.ref
     if terms.charge == "one_time" or (body.mode == "immediate" and not closed):
         returned = give_back(timeline, phase, timeline.seats[-1].quantity, step.at, master, step.known)
+        # What the day gave back before is settled by its end: its changes leave no layers of their own.
+        before = [piece for change in timeline.seats if change.on == day for piece in change.returned]
+        returned = (*before, *returned)
         end = End(day, step.at, "canceled", day, by, immediate=True, returned=returned)
     else:
         by_cycle = body.mode == "end_of_cycle" and not closed

@@ -45,7 +45,10 @@ def full_returns(timeline: Timeline) -> list[FullReturn]:
     """What was returned in full, net of what came back the same day; not where it is billed from the next cycle."""
     found: list[FullReturn] = []
     held = 0
+    end = timeline.end
     for on, group in groupby(timeline.seats, key=lambda change: change.on):
+        if end is not None and on >= end.on:
+            break  # what that day gave back stands with the end
         todays = list(group)
         fewer, held = held - todays[-1].quantity, todays[-1].quantity
         at_once = [change for change in in_force(todays) if not change.deferred]
@@ -53,7 +56,6 @@ def full_returns(timeline: Timeline) -> list[FullReturn]:
             change = at_once[0]
             pieces = _first(change.returned, fewer)
             found += [FullReturn(p.on, p.seats, on, change.at, "decrease", change.by) for p in pieces]
-    end = timeline.end
     if end is not None:
         pieces = _first(end.returned, held)
         found += [FullReturn(p.on, p.seats, end.on, end.at, "ending", end.by) for p in pieces]

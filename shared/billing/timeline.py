@@ -19,7 +19,7 @@ from shared.billing.terms import Terms
 
 
 class Returned(NamedTuple):
-    """Seats of one batch, bought `on` a day, that a reduction or a cancellation gave back; `full`: all their lines in full (rule R5.1)."""
+    """Seats of one batch, bought `on` a day, that were given back; `full`: all their lines in full (rule R5.1)."""
 
     on: date
     at: datetime
