@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from functools import partial
 from typing import Literal, NamedTuple
 
@@ -54,8 +55,9 @@ class Share(NamedTuple):
 class Layer(NamedTuple):
     """Seats that were added on one day of a cycle, to be charged from that day on (rule R0.10).
 
-    `shares` are ordered by their end, the longest first. `unit` is what proration starts from, `shown` the full unit
-    price of the cycle, `of_days` the denominator that lines show. `by` is the event that brought the seats.
+    `shares` are ordered by their end, the longest first, and last those of which nothing is kept. `unit` is what
+    proration starts from, `shown` the full unit price of the cycle, `of_days` the denominator that lines show. `by` is
+    the event that brought the seats.
     """
 
     cycle_start: date
@@ -163,7 +165,8 @@ class Charges:
         if kept:
             shares.append(Share(kept, cycle.end, natural, whole, due))
         if len(shares) > 1:
-            shares.sort(key=lambda share: share.end, reverse=True)
+            # Seats of which nothing is kept may have no line: those that have one come first.
+            shares.sort(key=lambda share: (share.part > 0, share.end, Fraction(share.part, share.whole)), reverse=True)
         kind: LayerKind = "recurring"
         unit, shown = stretch.unit, stretch.shown
         if stretch.free:

@@ -47,6 +47,7 @@ def difference(layer: Layer | None, held: Sequence[Holding], day: date, reckonin
     """
     if layer is None:
         return _whole(held)
+    held = _ordered(held, layer)
     alike = [h for h in held if (h.shown, h.of_days, h.product) == (layer.shown, layer.of_days, layer.product)]
     aligned = _aligned(layer, alike, day, reckoning)
     if reckoning.rounding == "line":
@@ -86,6 +87,11 @@ def _aligned(layer: Layer, held: Sequence[Holding], day: date, reckoning: Reckon
             if net > 0 or reckoning.rounding == "line":
                 drafts.append(Draft(share.seats, holding.end, share.end, net, share=share))
     return drafts
+
+
+def _ordered(held: Sequence[Holding], layer: Layer) -> list[Holding]:
+    """Holdings in the order of a layer's shares, so that seats that ended alike stand side by side."""
+    return sorted(held, key=lambda h: (h.net > 0 or not layer.unit, h.end, h.net / h.seats), reverse=True)
 
 
 def _reckoned_again(layer: Layer, share: Share, holding: Holding, day: date, reckoning: Reckoning) -> list[Draft]:
