@@ -20,7 +20,7 @@ from shared.billing.policies import Policies
 from shared.billing.price_book import PriceBook
 from shared.billing.pricing import Quote
 from shared.billing.schedule import Schedule, Stretch
-from shared.billing.stack import Cause, Closed, Opened, Stack
+from shared.billing.stack import Cause, Closed, Opened, Stack, given_back
 from shared.billing.suspension import billed_seats
 from shared.billing.timeline import End, SeatChange, Timeline
 
@@ -53,8 +53,9 @@ class Share(NamedTuple):
 class Layer(NamedTuple):
     """Seats that were added on one day of a cycle, to be charged from that day on (rule R0.10).
 
-    `shares` are ordered by their end, the longest first. `unit` is what proration starts from, `shown` the full unit
-    price of the cycle, `of_days` the denominator that lines show. `by` is the event that brought the seats.
+    `shares` are ordered by their end, the longest first, and last those of which nothing is kept. `unit` is what
+    proration starts from, `shown` the full unit price of the cycle, `of_days` the denominator that lines show. `by` is
+    the event that brought the seats.
     """
 
     cycle_start: date
@@ -147,7 +148,8 @@ class Charges:
         """A cycle that ends early: with the subscription, or where new cycles begin."""
         end = self._end
         if end is not None and stop >= end.on:
-            stack.end(stop, end.at, end.by, "ending", end.returned)
+            todays = [change for change in self._seats if change.on == end.on]
+            stack.end(stop, end.at, end.by, "ending", given_back(todays, end.returned))
             return
         following = self.prices.layout.phase_at(stop)
         if following.begins == stop:
@@ -184,7 +186,8 @@ class Charges:
         if kept:
             shares.append(Share(kept, cycle.end, natural, whole, due))
         if len(shares) > 1:
-            shares.sort(key=lambda share: share.end, reverse=True)
+            # Seats of which nothing is kept may have no line: those that have one come first.
+            shares.sort(key=lambda share: (share.part > 0, share.end), reverse=True)
         kind: LayerKind = "recurring"
         unit, shown = stretch.unit, stretch.shown
         if stretch.free:

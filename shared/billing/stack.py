@@ -196,4 +196,12 @@ def _in_force(todays: Sequence[SeatChange]) -> list[SeatChange]:
         held.pop(True, None)
         held.pop(change.deferred, None)
         held[change.deferred] = change
-    return list(held.values())
+    back = given_back(todays)
+    return [change if change.deferred else change._replace(returned=back) for change in held.values()]
+
+
+def given_back(todays: Sequence[SeatChange], at_the_end: Sequence[Returned] = ()) -> tuple[Returned, ...]:
+    """What the changes of a day gave back, and an end on it: of older batches, for today's have no lines (R5.1)."""
+    came = {change.at for change in todays}
+    pieces = [piece for change in todays if not change.deferred for piece in change.returned]
+    return tuple(piece for piece in (*pieces, *at_the_end) if piece.at not in came)
