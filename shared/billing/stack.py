@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal, NamedTuple
 
+from shared.billing.calendar import ONE_DAY
 from shared.billing.facts import Ref
 from shared.billing.schedule import Stretch
 from shared.billing.timeline import Returned, SeatChange
@@ -159,7 +160,9 @@ class Stack:
             if pieces:
                 piece = pieces.pop()
                 taken = min(taken, piece.seats)
-                since, full = piece.at, piece.full
+                # Seats that were given back and taken again on one day stay on their older line: it decides.
+                if piece.at.date() <= newest.on + ONE_DAY:
+                    since, full = piece.at, piece.full
                 if piece.seats > taken:
                     pieces.append(piece._replace(seats=piece.seats - taken))
             if taken:
