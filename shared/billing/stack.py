@@ -185,7 +185,9 @@ class Stack:
             if pieces:
                 piece = pieces.pop()
                 taken = min(taken, piece.seats)
-                since, full = piece.at, piece.full
+                # A line that is older than the batch decides: seats given back and taken again, or not billed yet.
+                if piece.on <= newest.on:
+                    since, full = piece.at, piece.full
                 if piece.seats > taken:
                     pieces.append(piece._replace(seats=piece.seats - taken))
             closed = Closed(newest.on, taken, on, since, at, cause, by, full)
