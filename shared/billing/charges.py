@@ -167,6 +167,7 @@ class Charges:
         if len(shares) > 1:
             # Seats of which nothing is kept may have no line: those that have one come first.
             shares.sort(key=lambda share: (share.part > 0, share.end, Fraction(share.part, share.whole)), reverse=True)
+            shares = _together(shares)
         kind: LayerKind = "recurring"
         unit, shown = stretch.unit, stretch.shown
         if stretch.free:
@@ -232,3 +233,15 @@ class Charges:
         So it is in an excluded cycle of an import too, which someone else has billed (conventions table).
         """
         return excluded or self.policies.decrease_credit(day) == "none"
+
+
+def _together(shares: Sequence[Share]) -> list[Share]:
+    """Shares that end alike, as one: a line is a layer, and one that ends in parts is one line a part (rule R0.10)."""
+    joined = [shares[0]]
+    for share in shares[1:]:
+        last = joined[-1]
+        if share == last._replace(seats=share.seats):
+            joined[-1] = last._replace(seats=last.seats + share.seats)
+        else:
+            joined.append(share)
+    return joined
