@@ -1,7 +1,7 @@
 """`make mutation`: which mutants of the billing rules do the tests find? docs/mutation.md says how and what came out.
 
-Named modules or all. `--again` runs only those mutants that no test had found. `--first=100` gives each mutant only so many
-of its tests: soon done, and `--again` goes on from there. `--page` writes docs/mutation.md from what tests/mutation keeps.
+Named modules or all. `--again` runs only those mutants that no test had found. `--first=100` gives each mutant only so
+many of its tests: soon done, and `--again` goes on from there. `--page` writes docs/mutation.md from what is kept here.
 """
 
 from __future__ import annotations

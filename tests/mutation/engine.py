@@ -1,8 +1,8 @@
 """Every mutant of a module against the tests, in processes that are forked where all tests are collected.
 
-A mutant takes the place of its function by its code object, so nothing else becomes slower. Of the tests, those run that
-enter the function, and first those that found the mutants before it. The process that forks has run no test itself: what
-`lru_cache` and the like remember from tests that passed would hide a mutant.
+A mutant takes the place of its function by its code object, so nothing else becomes slower. Of the tests, those run
+that enter the function, and first those that found the mutants before it. The process that forks has run no test itself:
+what `lru_cache` and the like remember from tests that passed would hide a mutant.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import gc
 import importlib.abc
 import importlib.machinery
 import importlib.util
-import os
 import json
+import os
 import resource
 import signal
 import sys
@@ -161,7 +161,7 @@ class Engine:
     # --- the tests without a mutant -----------------------------------------------------------------------------------
 
     def _unchanged(self) -> dict[str, Any]:
-        """How long each test takes, and the tests that enter a function; measured once for a state of code and tests."""
+        """How long each test takes, and the tests that enter a function; once for a state of code and tests."""
         if not self.kept.exists():
             print("the tests without a mutant, and which functions they enter", flush=True)
             measured: dict[str, Any] = json.loads(_in_fork(self._measure))

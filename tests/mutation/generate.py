@@ -1,7 +1,7 @@
 """Mutants of one module, written by mutmut. Runs in .mutation/venv, which has mutmut and nothing of this project.
 
-mutmut passes over decorated functions. So `@property` above a method is first written below it, `name = property(name)`,
-which is the same class; likewise with every other decorator that mutmut does not know.
+mutmut passes over decorated functions. So `@property` above a method is first written below it, as
+`name = property(name)`, which is the same class; likewise with every other decorator that mutmut does not know.
 """
 
 from __future__ import annotations
