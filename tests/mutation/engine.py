@@ -1,8 +1,8 @@
 """Every mutant of a module against the tests, in processes that are forked where all tests are collected.
 
 A mutant takes the place of its function by its code object, so nothing else becomes slower. Of the tests, those run
-that enter the function, and first those that found the mutants before it. The process that forks has run no test itself:
-what `lru_cache` and the like remember from tests that passed would hide a mutant.
+that enter the function, and first those that found the mutants before it. The process that forks has run no test
+itself: what `lru_cache` and the like remember from tests that passed would hide a mutant.
 """
 
 from __future__ import annotations
