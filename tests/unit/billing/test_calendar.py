@@ -128,6 +128,7 @@ def test_other_durations_are_refused_with_what_to_write(text: str) -> None:
         (48, 24, "P2Y"),
         (12, 12, "-"),
         (1, 1, "-"),
+        (12, None, "-"),
         (None, None, "-"),
     ],
 )
