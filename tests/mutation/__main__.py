@@ -48,7 +48,18 @@ def main(arguments: list[str]) -> int:
     mutants.install()
     workers = int(os.environ.get("WORKERS", "2"))
     engine = Engine(mutants, keeper.wants, keeper.take, workers, _state(), most)
-    arguments = ["-q", "-s", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:hypothesispytest", *TESTS]
+    arguments = [
+        "-q",
+        "-s",
+        "--assert=plain",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:xdist",
+        "-p",
+        "no:hypothesispytest",
+        *TESTS,
+    ]
     pytest.main(arguments, plugins=[engine])
     if engine.failed:
         print(f"{engine.failed} fails without any mutant: mend it first", file=sys.stderr)
