@@ -14,7 +14,7 @@ ARGS ?=
 # Two workers are what two cores carry; each brings up its own PostgreSQL and broker.
 WORKERS ?= 2
 
-.PHONY: help setup lock demo test test-slow lint kafka test-kafka bench clean
+.PHONY: help setup lock demo test test-slow lint mutation kafka test-kafka bench clean
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -45,9 +45,10 @@ UV_COMPILE = $(1) pip compile --quiet --universal --python-version 3.11 --genera
 
 lock: ## resolve the dependencies of pyproject.toml again and write the lock files (UPGRADE=1: to the newest)
 	@[ -x $(BIN)/uv ] || { $(PYTHON) -m venv $(VENV); $(BIN)/python -m pip install --quiet --require-hashes -r requirements-uv.lock; }
-	@echo "Resolving requirements.lock, requirements-dev.lock, requirements-uv.lock"
+	@echo "Resolving requirements.lock, requirements-dev.lock, requirements-mutation.lock, requirements-uv.lock"
 	@$(call UV_COMPILE,$(BIN)/uv) $(if $(UPGRADE),--upgrade) pyproject.toml --output-file requirements.lock
 	@$(call UV_COMPILE,$(BIN)/uv) $(if $(UPGRADE),--upgrade) pyproject.toml --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	@$(call UV_COMPILE,$(BIN)/uv) $(if $(UPGRADE),--upgrade) --group mutation --output-file requirements-mutation.lock
 	@grep '^uv==' requirements-dev.lock | tr -d ' \\' | $(call UV_COMPILE,$(BIN)/uv) - --output-file requirements-uv.lock
 
 demo: setup ## the whole system with a realistic stream, until Ctrl-C (ARGS=--once: leave when it is done)
@@ -66,6 +67,19 @@ lint: setup ## style, format, strict types, floors of the house
 	@echo "ruff: format";  $(BIN)/ruff format --check .
 	@echo "mypy: types, strict"; $(BIN)/mypy
 	@echo "import-linter: floors of the house"; $(BIN)/lint-imports --no-logo
+
+MUTATION_STAMP := .mutation/.installed
+
+# Half an hour and more for all modules on two idle cores; no part of `make test`.
+mutation: setup $(MUTATION_STAMP) ## slow: do the tests find what mutmut breaks in shared/billing? (ARGS=shared/billing/money.py)
+	@$(BIN)/python -m tests.mutation $(ARGS)
+
+$(MUTATION_STAMP): requirements-mutation.lock
+	@echo "Installing mutmut in .mutation/venv, each package checked by hash (requirements-mutation.lock)"
+	@rm -rf .mutation/venv
+	@$(PYTHON) -m venv --without-pip .mutation/venv
+	@$(BIN)/uv pip sync --quiet --require-hashes --python .mutation/venv/bin/python requirements-mutation.lock
+	@touch $(MUTATION_STAMP)
 
 KAFKA_STAMP := .kafka/.copied
 
@@ -89,4 +103,4 @@ bench: setup ## measured figures, into tests/benchmarks/results
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
 clean: ## remove what make and the tools made; asks nothing, keeps .seatledger
-	@rm -rf $(VENV) .kafka build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) .kafka .mutation build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

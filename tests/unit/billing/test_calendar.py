@@ -99,6 +99,43 @@ def test_a_day_on_or_after_the_start_lies_in_its_cycle(on: str) -> None:
     assert cycles.at(day(on)).start <= day(on) < cycles.at(day(on)).end
 
 
+def test_cycles_that_end_on_a_day_have_a_stub_only_where_whole_periods_do_not_fit() -> None:
+    fitting = Cycles.ending_on(day("2022-07-15"), day("2022-12-15"), 1)
+    one_day_short = Cycles.ending_on(day("2022-07-16"), day("2022-12-15"), 1)
+
+    assert [cycle.is_stub for cycle in fitting.since(day("2022-07-15"))] == [False] * 5
+    assert [cycle.is_stub for cycle in one_day_short.since(day("2022-07-16"))] == [True] + [False] * 4
+    assert fitting.at(day("2022-07-15")).days == 31
+    assert (one_day_short.at(day("2022-07-16")).days, one_day_short.at(day("2022-07-16")).full_days) == (30, 31)
+
+
+def test_cycles_before_a_day_are_cut_by_it() -> None:
+    cut = Cycles(day("2019-01-15"), 2019 * 12 + 1, 1, 1, until=day("2019-03-10"), stub_days=40)
+
+    assert [(str(cycle.start), str(cycle.end), cycle.full_days) for cycle in cut.since(day("2019-01-01"))] == [
+        ("2019-01-15", "2019-02-01", 40),
+        ("2019-02-01", "2019-03-01", 28),
+        ("2019-03-01", "2019-03-10", 9),
+    ]
+    assert [cut.at(day(on)) for on in ("2019-01-20", "2019-02-01", "2019-03-09")] == list(cut.since(cut.start))
+
+
+def test_the_last_part_of_a_switched_plan_has_the_months_that_are_left() -> None:
+    # Rule R4.14: 22 months left, to annual, is 12 and 10.
+    left = Cycles(day("2024-03-15"), 2024 * 12 + 2, 15, 12, until=day("2026-01-15"))
+
+    assert [left.months_in(cycle.number) for cycle in left.since(left.start)] == [12, 10]
+    assert Cycles.on_order_day(day("2024-03-15"), 12).months_in(1) == 12
+
+
+def test_a_stub_that_is_cut_before_its_boundary_is_all_there_is() -> None:
+    trial = Cycles(day("2019-01-15"), 2019 * 12 + 1, 1, 1, until=day("2019-01-20"))
+
+    assert [(str(cycle.start), str(cycle.end), cycle.is_stub) for cycle in trial.since(trial.start)] == [
+        ("2019-01-15", "2019-01-20", True)
+    ]
+
+
 def test_months_are_added_from_the_anchor_day() -> None:
     assert add_months(day("2019-01-31"), 1) == day("2019-02-28")
     assert add_months(day("2019-02-28"), 1, anchor_day=31) == day("2019-03-31")
@@ -128,6 +165,7 @@ def test_other_durations_are_refused_with_what_to_write(text: str) -> None:
         (48, 24, "P2Y"),
         (12, 12, "-"),
         (1, 1, "-"),
+        (12, None, "-"),
         (None, None, "-"),
     ],
 )

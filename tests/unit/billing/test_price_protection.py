@@ -246,10 +246,8 @@ def _parts(change: Json) -> tuple[object, object, Json]:
     "other", [{"term": "P1Y"}, {"billing_frequency": "P1Y"}, {"currency": "USD"}, {"product": "another"}]
 )
 def test_a_list_price_of_something_else_leaves_it_alone(other: dict[str, str]) -> None:
-    product = other.pop("product", "office")
-    result = given(ordered(1, on="2019-02-01"), price("11.00", since="2019-02-15", product=product, **other)).until(
-        "2019-03-01"
-    )
+    changed: Json = {"product": "office", **other}
+    result = given(ordered(1, on="2019-02-01"), price("11.00", since="2019-02-15", **changed)).until("2019-03-01")
 
     assert set(unit_prices(result).values()) == {"10.00"}
 

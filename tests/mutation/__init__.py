@@ -1,0 +1,1 @@
+"""Mutation of the billing rules, module by module: docs/mutation.md."""
