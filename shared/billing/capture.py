@@ -67,7 +67,7 @@ def terms_of(fact: Fact, master: MasterData) -> Terms:
         customer_id=body.customer.id,
         reseller_id=reseller_id,
         parent_id=item.parent_subscription_id,
-        time_zone=block.time_zone or "UTC",
+        time_zone=_founding_zone_name(fact, master),
         product_id=item.product.id,
         vendor=item.product.vendor or (product.vendor if product else None),
         tax_type=item.product.tax_type,
@@ -107,12 +107,15 @@ def terms_of(fact: Fact, master: MasterData) -> Terms:
 
 def founding_zone(fact: Fact, master: MasterData) -> tzinfo:
     """The customer's zone that an order captures: its own block's, else the one known, else UTC."""
+    return zone(_founding_zone_name(fact, master))
+
+
+def _founding_zone_name(fact: Fact, master: MasterData) -> str:
     body = cast(OrderExecuted | SubscriptionImported, fact.body)
     if body.customer.time_zone is not None:
-        return zone(body.customer.time_zone)
+        return body.customer.time_zone
     utc = zone("UTC")
-    known = master.customer(body.customer.id, utc, known_key(fact, utc)).block.time_zone
-    return utc if known is None else zone(known)
+    return master.customer(body.customer.id, utc, known_key(fact, utc)).block.time_zone or "UTC"
 
 
 def order_day(begins: date, custom_end: date | None) -> int:

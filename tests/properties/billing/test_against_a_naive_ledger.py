@@ -137,7 +137,13 @@ def expected_net(life: Life) -> dict[date, Fraction]:
     """What everything that is due by the end of the test adds up to, by the start of its cycle."""
     cycles = list(cycles_of(life))
     held = seats_by_day(life, cycles[-1].ends)
-    repriced = {conversion.on for conversion in life.conversions}
+    # A conversion to the same product at the same price changes nothing that is billed.
+    prices = [life.unit_price, *(conversion.unit_price for conversion in life.conversions)]
+    repriced = {
+        conversion.on
+        for before, conversion in zip(prices, life.conversions, strict=False)
+        if conversion.unit_price != before
+    }
     ended = any(change.seats == 0 for change in life.changes)
     total: dict[date, Fraction] = defaultdict(Fraction)
     for cycle in cycles:
