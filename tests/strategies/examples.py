@@ -8,6 +8,6 @@ from typing import Final
 
 from hypothesis import settings
 
-EXAMPLES: Final = int(os.environ.get("SEATLEDGER_EXAMPLES", "40"))
+EXAMPLES: Final = int(os.environ.get("SEATLEDGER_EXAMPLES", "25"))
 
 examples: Final = settings(deadline=None, max_examples=EXAMPLES)

@@ -56,12 +56,15 @@ def billed_by_day(lines: Sequence[IssuedLine]) -> Counter[date]:
 
 def seats_to_bill(account: Account, day: date) -> int | None:
     """The seats of a day by facts and phases alone; None where another rule than this one decides."""
-    timeline, terms = account.timeline, account.layout.phase_at(day).terms
+    timeline, phase = account.timeline, account.layout.phase_at(day)
+    terms = phase.terms
     if terms.charge == "one_time" or (terms.billed_from is not None and day < _first_own_cycle(account)):
         return None
+    cycle = account.layout.cycle_at(day)
+    if phase.free and cycle.is_stub:
+        return None  # free lines wait for a document with an amount (R6.6), and nothing of them is credited (R1.5)
     if timeline.end is not None and day >= timeline.end.on:
         return 0
-    cycle = account.layout.cycle_at(day)
     if terms.charge == "arrears" and cycle.end > LAST_DAY and (timeline.end is None or timeline.end.on > LAST_DAY):
         return None
     return 0 if _is_paused(account, day) else timeline.quantity_on(day)

@@ -26,21 +26,24 @@ from tests.strategies.stated_settings import command_line
 _BY_INSTANTS = {"nce", "change_window_hours", "full_refund_hours", "refund_policy"}
 
 
+_LEFT_OUT = object()
+
+
 def mapped(value: Any, change: Any) -> Any:
-    """The same data with every field as `change` of name and value makes it; None leaves one out."""
+    """The same data with every field as `change` of name and value makes it, which may leave one out."""
     if isinstance(value, list):
         return [mapped(one, change) for one in value]
     if not isinstance(value, dict):
         return value
     changed = {name: change(name, mapped(said, change)) for name, said in value.items()}
-    return {name: said for name, said in changed.items() if said is not None}
+    return {name: said for name, said in changed.items() if said is not _LEFT_OUT}
 
 
 def in_dates(history: History, zone: str) -> History:
     """The history with every moment a date, all customers in one zone, and nothing that is reckoned in instants."""
 
     def change(name: str, said: object) -> object:
-        return None if name in {"time_zone", *_BY_INSTANTS} else said
+        return _LEFT_OUT if name in {"time_zone", *_BY_INSTANTS} else said
 
     plain = [mapped(said, change) for said in history if said["data"].get("key") not in _BY_INSTANTS]
     for said in plain:

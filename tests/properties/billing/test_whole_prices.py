@@ -71,8 +71,10 @@ def test_seats_that_come_and_go_on_the_same_day_cost_nothing(
 ) -> None:
     """Known at once or later, however the subscription is billed: intermediate changes of a day leave no lines.
 
-    No other change is late here: one that comes in between would be the total that a seat given back goes down to.
+    No other change is late here: one that comes in between would be the total that a seat given back goes down to. Nor
+    are there windows, in which a reduction is refused that is none without the seats that come and go.
     """
+    settings = {key: value for key, value in stated.items() if not key.endswith("_hours")}
     on = life.start + timedelta(days=after)
     ended = any(not change.seats and change.on <= on for change in life.changes)
     if ended or any(change.on == on for change in life.changes):
@@ -82,8 +84,8 @@ def test_seats_that_come_and_go_on_the_same_day_cost_nothing(
     added = seats(held + more, on=on.isoformat(), known=known)
     taken = seats(held, on=on.isoformat(), known=known)
 
-    quiet = Given(life.events.events, stated).until(END.isoformat())
-    busy = Given((*life.events.events, added, taken), stated).until(END.isoformat())
+    quiet = Given(life.events.events, settings).until(END.isoformat())
+    busy = Given((*life.events.events, added, taken), settings).until(END.isoformat())
 
     assert busy.documents == quiet.documents
 
