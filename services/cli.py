@@ -169,6 +169,35 @@ def invoice_run(
     cli.invoice_run(day, dsn=database, broker=broker, dry_run=dry_run, early=early, as_json=as_json)
 
 
+@app.command()
+def explain(
+    line: Annotated[str, typer.Argument(metavar="LINE", help="A line's id: SUBSCRIPTION/CYCLE-START/LAYER-START[/N].")],
+    file: Annotated[
+        str, typer.Option("--simulate", metavar="FILE", help="A line that these events give; else an issued one.")
+    ] = "",
+    until: Annotated[
+        date | None, typer.Option(parser=_last_day, metavar="DATE", help="With --simulate: the last day.")
+    ] = None,
+    runs: Annotated[str, typer.Option(metavar="D1,D2,...", help="With --simulate: run on these days only.")] = "",
+    setting: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="With --simulate.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Why a line is what it is: its rules, days and price, the document it stands on, the events behind it."""
+    days, settings = _days(runs) or None, _settings(setting or [])
+    from services.invoicing import cli
+
+    if file:
+        cli.explain_simulated(line, file, until=until, runs=days, settings=settings, as_json=as_json)
+        return
+    if until is not None or days or settings:
+        raise typer.BadParameter(
+            "--until, --runs and --setting are of a simulation: give its events by --simulate FILE"
+        )
+    from services import system_commands
+
+    cli.explain_issued(line, dsn=system_commands.database_dsn(), as_json=as_json)
+
+
 @schemas.command()
 def events() -> None:
     """JSON Schema of every event."""

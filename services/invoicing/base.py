@@ -41,8 +41,6 @@ SELECT DISTINCT dependent_id FROM dependency JOIN unnest(%s::text[], %s::text[])
     USING (scope, scope_id)
 WHERE dependent_scope = 'subscription'
 """
-# An order that the rules refused looks at nothing but the organisation yet; a product or a customer may mend it.
-_REFUSED = "SELECT scope_id FROM state WHERE scope = 'subscription' AND cardinality(depends_on) <= 1"
 _PAYERS = """
 SELECT dependent_id, scope_id FROM dependency JOIN unnest(%s::text[]) AS w (dependent_id) USING (dependent_id)
 WHERE dependent_scope = 'subscription' AND scope IN ('customer', 'reseller')
@@ -91,10 +89,8 @@ class Base:
         return lookup.facts
 
     async def dependents(self, masters: Collection[Key]) -> set[str]:
-        """The subscriptions that look at this master data, and those that may once their order can be billed."""
-        if not masters:
-            return set()
-        found = [*await self._rows(_DEPENDENTS, *columns(sorted(masters), 2)), *await self._rows(_REFUSED)]
+        """The subscriptions that look at this master data; one whose order was refused looks at what that names."""
+        found = await self._rows(_DEPENDENTS, *columns(sorted(masters), 2)) if masters else []
         return {subscription for (subscription,) in found}
 
     async def known(self, subscriptions: Collection[str]) -> set[str]:

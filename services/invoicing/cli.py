@@ -1,4 +1,4 @@
-"""The commands of invoicing: `simulate` and `invoice-run`."""
+"""The commands of invoicing: `simulate`, `invoice-run` and `explain`."""
 
 from __future__ import annotations
 
@@ -43,6 +43,33 @@ def check_settings(settings: Mapping[str, str]) -> None:
             billing_settings.check(key, value)
         except billing_settings.UnknownSetting as error:
             raise UserError(f"--setting: {error}") from None
+
+
+def explain_issued(line: str, *, dsn: str, as_json: bool) -> None:
+    """Print why a line of an issued document is what it is. UserError when there is none of that id."""
+    import asyncio
+
+    from services.invoicing import explain_issued
+    from services.invoicing.explain_shown import show
+
+    show(asyncio.run(explain_issued.explain(dsn, line)), as_json=as_json)
+
+
+def explain_simulated(
+    line: str,
+    file: str,
+    *,
+    until: date | None,
+    runs: Sequence[date] | None,
+    settings: Mapping[str, str],
+    as_json: bool,
+) -> None:
+    """Print why a line is what it is that comes out of a file of events. UserError when none of that id does."""
+    from services.invoicing import explain_simulated
+    from services.invoicing.explain_shown import show
+
+    check_settings(settings)
+    show(explain_simulated.explain(line, read_file(file, "position"), until, runs, settings, file), as_json=as_json)
 
 
 def facts_in(file: str) -> list[Fact]:

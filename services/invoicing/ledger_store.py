@@ -22,6 +22,10 @@ _COLUMNS = (
     "start_day, end_day, quantity, unit_price, unit_net, net, tax_rate, days, of_days, returns, reverse_charge"
 )
 _LINES_OF = f"SELECT {_COLUMNS} FROM invoicing.issued_line WHERE subscription = ANY(%s)"
+_LAYER = f"""
+SELECT {_COLUMNS}, why FROM invoicing.issued_line
+WHERE (subscription, cycle_start, layer_start) = (%s, %s, %s) ORDER BY revision
+"""
 # What explains a line is written with it, and read by who asks for it: a run reckons without.
 _COPY_LINES = f"COPY invoicing.issued_line ({_COLUMNS}, why) FROM STDIN"
 _TAX_OF = "SELECT document, rate, amount FROM invoicing.returnable_tax WHERE document = ANY(%s) FOR UPDATE"
@@ -52,6 +56,12 @@ async def issued_lines(connection: AsyncConnection, subscriptions: Sequence[str]
         line = _line(row)
         found[line.key.subscription].append(line)
     return found
+
+
+async def explained_lines(connection: AsyncConnection, key: LayerKey) -> list[tuple[IssuedLine, dict[str, Any] | None]]:
+    """The issued lines of a layer in their order, each with what explains it as its document has it."""
+    rows = await (await connection.execute(_LAYER, key)).fetchall()
+    return [(_line(row[:-1]), row[-1]) for row in rows]
 
 
 async def add_lines(connection: AsyncConnection, lines: Iterable[IssuedLine]) -> None:

@@ -5,6 +5,7 @@ Amounts and rates are decimal strings, dates ISO 8601, `to` inclusive.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -22,14 +23,17 @@ Json = dict[str, object]
 _SIX_DIGITS = Decimal("0.000001")
 
 
-def document_shape(document: Document) -> Json:
+def document_shape(document: Document, *, explained: bool = True) -> Json:
     """A document with its lines, as `simulate` prints it: what does not apply to it is left out.
+
+    Lines that are not `explained` say what is billed and not why.
 
     Taxes stand there where they say more than the totals do: several rates, or reverse charge. Invoices that a credit
     note relates to are named by their reference, because documents of a simulation have no number.
     """
     several = len(document.taxes) > 1
-    shape = _document(document, [_line(line, with_tax=several) for line in document.lines])
+    lines = document.lines if explained else [replace(line, why=None) for line in document.lines]
+    shape = _document(document, [line_shape(line, with_tax=several) for line in lines])
     if several or any(tax.reverse_charge for tax in document.taxes):
         shape["taxes"] = _taxes(document)
     related: list[Json] = [{"document": one.reference, "amount": written(one.amount)} for one in document.relates_to]
@@ -39,7 +43,7 @@ def document_shape(document: Document) -> Json:
 def issued_shape(document: Document) -> Json:
     """A document as InvoiceIssued and CreditNoteIssued carry it: with its number and its taxes, invoices by number."""
     several = len(document.taxes) > 1
-    shape = _document(document, [_line(line, with_tax=several) for line in document.lines])
+    shape = _document(document, [line_shape(line, with_tax=several) for line in document.lines])
     related: list[Json] = [{"document": one.document, "amount": written(one.amount)} for one in document.relates_to]
     return {"number": document.number, **shape, "taxes": _taxes(document)} | _settlement(document, related)
 
@@ -89,7 +93,7 @@ def _transaction(transaction: Transaction) -> Json:
     return {name: value for name, value in shape.items() if value is not None}
 
 
-def _line(line: IssuedLine, *, with_tax: bool) -> Json:
+def line_shape(line: IssuedLine, *, with_tax: bool) -> Json:
     """One line; `days`, `of_days` and `unit_net` stand on prorated lines and credits, `returns` on credits.
 
     `with_tax`: in a document with several taxes a line says which is its own.

@@ -6,13 +6,13 @@ Both begin with what is issued and differ in nothing but the facts, so the diffe
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
 from services.invoicing.run_loop import Issued, RunLoop
-from services.invoicing.shapes import Json, document_shape
+from services.invoicing.shapes import document_shape
 from services.invoicing.simulation import RejectedFact, rejected_of
 from shared.billing.account import account_on
 from shared.billing.documents import Document
@@ -106,14 +106,12 @@ def effect(portion: Portion, hypothetical: Sequence[Fact], until: date, runs: Se
 
 
 def differing(some: Iterable[Document], others: Iterable[Document]) -> list[Document]:
-    """Those documents that are not among the others just so; what they are called, and why, does not count."""
-    shapes = {document.sort_key: _billed(document) for document in others}
-    return [document for document in some if shapes.get(document.sort_key) != _billed(document)]
+    """Those documents that are not among the others just so.
 
-
-def _billed(document: Document) -> Json:
-    """What the recipient is billed: a fact that says again what holds anyway is a reason, and changes nothing."""
-    return document_shape(replace(document, lines=tuple(replace(line, why=None) for line in document.lines)))
+    What they are called in a simulation does not count, nor what explains the same amounts.
+    """
+    shapes = {document.sort_key: document_shape(document, explained=False) for document in others}
+    return [one for one in some if shapes.get(one.sort_key) != document_shape(one, explained=False)]
 
 
 def place_of(document: Document) -> Place:

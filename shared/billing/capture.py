@@ -18,10 +18,6 @@ from shared.billing.moments import civil_date, effective, instant, known_key, zo
 from shared.billing.periods import duration_of
 from shared.billing.terms import Refused, Terms
 
-# Rule R4.3: the windows of a new-commerce licence.
-NCE_CHANGE_WINDOW_HOURS = 168
-NCE_FULL_REFUND_HOURS = 24
-
 
 def terms_of(fact: Fact, master: MasterData) -> Terms:
     """The terms of an OrderExecuted or SubscriptionImported fact; Refused when the item cannot be billed.
@@ -98,9 +94,9 @@ def terms_of(fact: Fact, master: MasterData) -> Terms:
         protected_until=imported.protected_until if imported else None,
         usage_charge_rule=merged.usage_charge_rule or ("per_day" if nce else None),
         decrease_credit=merged.decrease_credit or ("prorated" if nce else None),
-        refund_policy=merged.refund_policy or ("hours" if nce else None),
-        change_window_hours=_hours(merged.change_window_hours, NCE_CHANGE_WINDOW_HOURS if nce else None),
-        full_refund_hours=_hours(merged.full_refund_hours, NCE_FULL_REFUND_HOURS if nce else None),
+        refund_policy=merged.refund_policy,
+        change_window_hours=merged.change_window_hours,
+        full_refund_hours=merged.full_refund_hours,
         bill_while_suspended=True if nce and merged.bill_while_suspended is None else merged.bill_while_suspended,
         extra_charge_rate=extra,
         billed_from=imported.billed_by_us_from if imported else None,
@@ -173,10 +169,6 @@ def _refuse_odd_dates(item: OrderItem, start: date, term: int | None) -> None:
             f"item {name}: custom_end {end} does not lie in the first term, "
             f"{paid_from} to {add_months(paid_from, term) - timedelta(days=1)}: choose a day of it"
         )
-
-
-def _hours(stated: int | None, otherwise: int | None) -> int | None:
-    return otherwise if stated is None else stated
 
 
 def _free_period(stated: ItemTerms, merged: ItemTerms, *, nce: bool, possible: bool, item: str) -> bool:

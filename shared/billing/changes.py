@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 
 from shared.billing.conversion import converted
@@ -33,7 +34,7 @@ from shared.billing.masterdata import MasterData
 from shared.billing.moments import civil_date, instant
 from shared.billing.settling import billing_day_on, settle
 from shared.billing.terms import Refused
-from shared.billing.timeline import SeatChange, StatusChange, Step, Timeline
+from shared.billing.timeline import PriceEdit, SeatChange, StatusChange, Step, Timeline
 from shared.billing.windows import give_back
 
 
@@ -135,10 +136,20 @@ def _convert(step: Step, body: SubscriptionConverted, master: MasterData, known:
     phase = converted(step.phase, step.fact, body, day, billing_day, master)
     if body.quantity is not None and body.quantity != timeline.seats[-1].quantity:
         _set_seats(step, body.quantity, master)
-    timeline.phases.append(phase)
+    timeline.edits = [kept for edit in timeline.edits if (kept := _after_conversion(edit, timeline, day)) is not None]
+    timeline.phases.append(replace(phase, edits_before=len(timeline.edits)))
     timeline.next_term = None
     if phase.cycles != step.phase.cycles:
         timeline.plan_switch = None
         timeline.moved_until = day
     if body.terms.auto_renew is not None:
         turn_renewal_on(step) if body.terms.auto_renew else turn_renewal_off(step, by_choice=False)
+
+
+def _after_conversion(edit: PriceEdit, timeline: Timeline, day: date) -> PriceEdit | None:
+    """An edited price that waits for the next term falls with the product it was of; an edited rule stays (R2.10)."""
+    begins = timeline.layout.next_start_after(edit.on) if edit.applies == "next_term" else None
+    if begins is None or begins <= day or edit.activates_protection:
+        return edit
+    waiting = edit._replace(unit_price=None, protected_price=None)
+    return None if waiting.pricing is None else waiting

@@ -104,12 +104,15 @@ class Charges:
         self._days = [change.on for change in self._seats]
         self._end = self.timeline.end
         self._charged_until = self._first_day_not_charged()
-        self._full_returns = full_returns(self.timeline, self.prices.layout.phases[0].terms.tz)
+        self._full_returns = full_returns(self.timeline)
         schedule = Schedule(self.prices.layout, self.prices, self.policies)
         for stretches in schedule.since(day, self._charged_until):
-            yield from self._layers(stretches)
-            # Cycles that others billed have no layers: after a takeover the first charge may lie several cycles on.
-            if stretches[0].begins > until and not stretches[0].excluded:
+            layers = list(self._layers(stretches))
+            yield from layers
+            # Cycles that others billed have no layers: after a takeover the first charge may lie several cycles on. So
+            # it may after a suspension that is not billed, if its end is known.
+            waits = not layers and self._seats[-1].on >= stretches[-1].ends
+            if stretches[0].begins > until and not stretches[0].excluded and not waits:
                 return
 
     def _layers(self, stretches: Sequence[Stretch]) -> Iterator[Layer]:
@@ -149,7 +152,8 @@ class Charges:
         cycle, terms = stretch.cycle, stretch.phase.terms
         whole = cycle.full_days
         natural = (cycle.end - opened.on).days
-        if opened.added and cycle.number >= 0 and self.policies.usage_charge_rule(opened.on) == "full_period":
+        first_stub = cycle.number < 0 and stretch.phase.kind not in ("moved", "aligned")
+        if opened.added and not first_stub and self.policies.usage_charge_rule(opened.on) == "full_period":
             whole = natural
         due = self._due(opened, stop)
         kept = opened.seats

@@ -7,8 +7,6 @@ from datetime import date
 
 from shared.billing.blocks import AnchorKind
 from shared.billing.capture import (
-    NCE_CHANGE_WINDOW_HOURS,
-    NCE_FULL_REFUND_HOURS,
     durations,
     order_day,
     refuse_arrears_with_installments,
@@ -40,7 +38,10 @@ def converted(
         terms = _restarted(terms, old, fact, body, day, billing_day, master)
     keeps_rules, protects_anew = stated.pricing is None, bool(stated.price_protection_months)
     if phase.kind == "trial":
-        until = body.trial_until or phase.cycles.until
+        until = body.trial_until or phase.cycles.until or day
+        if terms.anchor == "order_day":
+            # After the trial it goes on as a start on that day (conventions table), not on that of the conversion.
+            terms = replace(terms, anchor_day=order_day(max(until, day), terms.custom_end))
         begun = opening(replace(terms, trial_until=until), day, fact.ref, "conversion")
         return replace(begun, keeps_rules=keeps_rules, protects_anew=protects_anew)
     if not restarts:
@@ -86,9 +87,6 @@ def _merged(old: Terms, body: SubscriptionConverted, day: date) -> Terms:
     months = old.protection_months if stated.price_protection_months is None else stated.price_protection_months
     change_window = old.change_window_hours if stated.change_window_hours is None else stated.change_window_hours
     full_refund = old.full_refund_hours if stated.full_refund_hours is None else stated.full_refund_hours
-    if becomes_nce:
-        change_window = NCE_CHANGE_WINDOW_HOURS if change_window is None else change_window
-        full_refund = NCE_FULL_REFUND_HOURS if full_refund is None else full_refund
     suspended = old.bill_while_suspended if stated.bill_while_suspended is None else stated.bill_while_suspended
     return replace(
         old,
@@ -109,7 +107,7 @@ def _merged(old: Terms, body: SubscriptionConverted, day: date) -> Terms:
         protection_months=0 if user_price or charge != "upfront" else months,
         usage_charge_rule=stated.usage_charge_rule or old.usage_charge_rule,
         decrease_credit=stated.decrease_credit or old.decrease_credit,
-        refund_policy=stated.refund_policy or ("hours" if becomes_nce else old.refund_policy),
+        refund_policy=stated.refund_policy or old.refund_policy,
         change_window_hours=change_window,
         full_refund_hours=full_refund,
         bill_while_suspended=suspended,

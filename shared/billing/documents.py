@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, MutableMapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Literal, NamedTuple
@@ -40,7 +40,7 @@ class DraftLine:
     returns: IssuedLine | None = None
     reverse_charge: bool = False
     transaction_currency: str | None = None
-    why: Why | None = None
+    why: Why | None = field(default=None, compare=False)
 
     @property
     def tax(self) -> Tax:

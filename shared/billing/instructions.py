@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from shared.billing.capture import refuse_rule_without_cost
 from shared.billing.facts import BillingPlanChanged, NextTermScheduled, PricingEdited
 from shared.billing.periods import duration_of
@@ -26,8 +28,21 @@ def edit_pricing(step: Step, body: PricingEdited) -> None:
         raise Refused("protected_price without price protection: edit unit_price, or activate protection first")
     refuse_rule_without_cost(body.pricing or (), terms.unit_cost, timeline.subscription_id)
     timeline.edits.append(
-        PriceEdit(step.day, body.applies, step.fact.ref, body.unit_price, body.pricing, body.protected_price)
+        PriceEdit(
+            step.day,
+            body.applies,
+            step.fact.ref,
+            body.unit_price,
+            body.pricing,
+            body.protected_price,
+            begins=_running_since(step) if body.applies == "current_cycle" else None,
+        )
     )
+
+
+def _running_since(step: Step) -> date:
+    """The start of the running cycle, or the conversion inside it that set its price."""
+    return max(step.phase.cycles.at(step.day).start, step.phase.priced_on)
 
 
 def _was_protected(step: Step) -> bool:

@@ -6,7 +6,7 @@ Lines are never edited. What a layer holds is found by replaying its lines in th
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Literal, NamedTuple
@@ -53,7 +53,7 @@ class IssuedLine:
     of_days: int
     returns: str | None = None
     reverse_charge: bool = False
-    why: Why | None = None
+    why: Why | None = field(default=None, compare=False)
 
     @property
     def line(self) -> str:

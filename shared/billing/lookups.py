@@ -22,9 +22,12 @@ def extra_charge_rate(
     known: date,
     limit: Limit,
 ) -> Decimal:
-    """The extra charge in force: the customer's own, else the reseller's, else the setting (rules R4.6, R0.12)."""
+    """The extra charge in force: the customer's own, stated or set, else the reseller's (rules R4.6, R0.12)."""
     if profile.block.extra_charge_rate is not None:
         return profile.block.extra_charge_rate
+    own = master.settings.stated_in(("customer", profile.block.id), "extra_charge_rate", on, tz, known)
+    if own is not None:
+        return cast(Decimal, own)
     if reseller_id is not None:
         rate = master.reseller(reseller_id, tz, limit).extra_charge_rate
         if rate is not None:

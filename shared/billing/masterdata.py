@@ -158,10 +158,11 @@ class MasterData:
         product: str | None = None,
         reseller: str | None = None,
         customer: str | None = None,
+        nce: bool = False,
     ) -> Value:
         """A setting on a day, of what is known by the end of the day `known`."""
         scopes = {"product": product, "reseller": reseller, "customer": customer}
-        return self.settings.value(key, on, tz, known, scopes)
+        return self.settings.value(key, on, tz, known, scopes, nce=nce)
 
     def states(self, key: str) -> bool:
         """Whether anything but the default of a setting was ever said, in any scope."""

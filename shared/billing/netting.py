@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime
 from itertools import groupby
 from typing import Literal, NamedTuple
 
 from shared.billing.facts import Ref
-from shared.billing.moments import civil_date
 from shared.billing.timeline import Returned, SeatChange, Timeline
 
 
@@ -42,7 +41,7 @@ def in_force(todays: Sequence[SeatChange]) -> list[SeatChange]:
     return list(held.values())
 
 
-def full_returns(timeline: Timeline, tz: tzinfo) -> list[FullReturn]:
+def full_returns(timeline: Timeline) -> list[FullReturn]:
     """What was returned in full, net of what came back the same day; not where it is billed from the next cycle."""
     found: list[FullReturn] = []
     held = 0
@@ -53,11 +52,11 @@ def full_returns(timeline: Timeline, tz: tzinfo) -> list[FullReturn]:
         if fewer > 0 and at_once and at_once[0].returned:
             change = at_once[0]
             pieces = _first(change.returned, fewer)
-            found += [FullReturn(civil_date(p.at, tz), p.seats, on, change.at, "decrease", change.by) for p in pieces]
+            found += [FullReturn(p.on, p.seats, on, change.at, "decrease", change.by) for p in pieces]
     end = timeline.end
     if end is not None:
         pieces = _first(end.returned, held)
-        found += [FullReturn(civil_date(p.at, tz), p.seats, end.on, end.at, "ending", end.by) for p in pieces]
+        found += [FullReturn(p.on, p.seats, end.on, end.at, "ending", end.by) for p in pieces]
     return found
 
 

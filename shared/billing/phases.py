@@ -29,6 +29,7 @@ class Phase:
     `term_start` is the first day of the term that runs when it begins. `priced_on` is the day its price was captured,
     `capture` says how if it was on `begins`. `free` says that its stub is a free period. `keeps_rules` and
     `protects_anew` say what a conversion does to pricing rule and protection. `by` is the event behind it.
+    `edits_before` counts the price edits that came before it: it replaces what they say.
     """
 
     begins: date
@@ -42,6 +43,7 @@ class Phase:
     free: bool = False
     keeps_rules: bool = True
     protects_anew: bool = False
+    edits_before: int = 0
 
     def term_of(self, index: int) -> tuple[date, date]:
         """The term [start, end) of cycle `index`; the first one of a phase begins with its stub."""

@@ -89,10 +89,10 @@ class Policies:
         return first_on_or_after(day, terms.anchor_day)
 
     def _of_product(self, key: str, day: date) -> Value:
-        if not self.master.states(key):
-            return SETTINGS[key].default_on(day)
         terms = self.terms_on(day)
-        return self.master.setting(key, day, terms.tz, self.known, product=terms.product_id)
+        if not self.master.states(key):
+            return SETTINGS[key].default_on(day, nce=terms.nce)
+        return self.master.setting(key, day, terms.tz, self.known, product=terms.product_id, nce=terms.nce)
 
     def _of_customer(self, key: str, day: date) -> Value:
         if not self.master.states(key):

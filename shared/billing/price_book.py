@@ -94,14 +94,14 @@ class PriceBook:
 
     def _found(self) -> list[_Basis]:
         """The bases in their order: what phases captured, and edits at the start from which they count."""
-        steps: list[tuple[date, int, Phase | PriceEdit]] = [
-            (phase.begins, 0, phase) for phase in self.layout.phases if phase.capture is not None
+        steps: list[tuple[date, int, int, Phase | PriceEdit]] = [
+            (phase.begins, phase.edits_before, 0, phase) for phase in self.layout.phases if phase.capture is not None
         ]
-        for edit in self.edits:
+        for place, edit in enumerate(self.edits):
             begins = self._counts_from(edit)
             if begins is not None:
-                steps.append((begins, 1, edit))
-        for begins, _, step in sorted(steps, key=lambda step: step[:2]):
+                steps.append((begins, place, 1, edit))
+        for begins, _, _, step in sorted(steps, key=lambda step: step[:3]):
             if isinstance(step, Phase):
                 self._bases.append(self._captured(step))
             else:
@@ -111,10 +111,7 @@ class PriceBook:
 
     def _counts_from(self, edit: PriceEdit) -> date | None:
         """The start from which an edit counts: of the running cycle, or of the next (with installments, term; R2.7)."""
-        if edit.applies == "next_term":
-            return self.layout.next_start_after(edit.on)
-        phase = self.layout.phase_at(edit.on)
-        return max(phase.cycles.at(edit.on).start, phase.priced_on)
+        return self.layout.next_start_after(edit.on) if edit.begins is None else edit.begins
 
     def _captured(self, phase: Phase) -> _Basis:
         """The basis that an order, a conversion, a next term or an extension brings."""

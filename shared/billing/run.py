@@ -103,7 +103,8 @@ def _line(
     if layer.stretch.phase.terms is not terms:
         payer = account.payer(layer.stretch.phase.terms)
     kind: LineKind = layer.kind
-    if kind != "free" and days < layer.of_days:
+    within_installment = layer.added and layer.stretch.phase.terms.has_installments
+    if kind != "free" and (days < layer.of_days or within_installment):
         kind = "prorated"
     if kind == "prorated" and reckoning.rounding == "line":
         unit_net = share_of(layer.unit, days, layer.of_days).quantize(_SHOWN_DIGITS)

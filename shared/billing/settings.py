@@ -40,7 +40,8 @@ class UnknownSetting(ValueError):
 class Setting:
     """One setting. `kind` says how a written value is read; `choices` where it is one of a list.
 
-    `before` is the default on days before the day it names, where the default has a beginning.
+    `before` is the default on days before the day it names, where the default has a beginning; `nce` the default of
+    new-commerce licences, where that is another one.
     """
 
     key: str
@@ -49,9 +50,12 @@ class Setting:
     default: Value
     choices: tuple[str, ...] = ()
     before: tuple[date, Value] | None = None
+    nce: Value | None = None
 
-    def default_on(self, day: date) -> Value:
-        """What holds on a day where nothing is said."""
+    def default_on(self, day: date, *, nce: bool = False) -> Value:
+        """What holds on a day where nothing is said, of new-commerce licences or of others (rule R4.3)."""
+        if nce and self.nce is not None:
+            return self.nce
         if self.before is not None and day < self.before[0]:
             return self.before[1]
         return self.default
@@ -105,9 +109,9 @@ SETTINGS: Mapping[str, Setting] = {
         Setting("price_change_applies", "organisation", "choice", "next_cycle", ("next_cycle", "immediately")),
         Setting("decrease_credit", "product", "choice", "prorated", ("prorated", "none")),
         Setting("bill_while_suspended", "product", "bool", True),
-        Setting("refund_policy", "product", "choice", "days", ("hours", "days", "none")),
-        Setting("change_window_hours", "product", "int", None),
-        Setting("full_refund_hours", "product", "int", None),
+        Setting("refund_policy", "product", "choice", "days", ("hours", "days", "none"), nce="hours"),
+        Setting("change_window_hours", "product", "int", None, nce=168),
+        Setting("full_refund_hours", "product", "int", None, nce=24),
         Setting("separate_invoices", "customer", "bool", False),
         Setting("extra_charge_rate", "account", "rate", Decimal(0)),
         # Microsoft's extended service terms begin on this day (rule R5.8).
@@ -172,13 +176,15 @@ class SettingBook:
         """Whether anything but the default was ever said."""
         return key in self.stated
 
-    def value(self, key: str, on: date, tz: tzinfo, known: date, scopes: Mapping[str, str | None]) -> Value:
+    def value(
+        self, key: str, on: date, tz: tzinfo, known: date, scopes: Mapping[str, str | None], *, nce: bool = False
+    ) -> Value:
         """What a setting is on a day, of what is known by the end of the day `known` (customer's zone).
 
         `scopes` names the ids of product, reseller and customer in question; a missing one is not asked.
         """
         if key not in self.stated and key in SETTINGS:
-            return SETTINGS[key].default_on(on)
+            return SETTINGS[key].default_on(on, nce=nce)
         setting = setting_named(key)
         for scope in _SCOPES[setting.level]:
             scope_id = "" if scope == "organisation" else scopes.get(scope)
@@ -189,7 +195,7 @@ class SettingBook:
                 return setting.read(stated)
         if key in self.overrides:
             return setting.read(self.overrides[key])
-        return setting.default_on(on)
+        return setting.default_on(on, nce=nce)
 
     def next_change(self, concerns: Callable[[str], bool], day: date, tz: tzinfo) -> date | None:
         """The first day after `day` on which a setting of the organisation, of those concerned, begins to hold."""
@@ -199,6 +205,11 @@ class SettingBook:
             if isinstance(fact.body, SettingChanged) and concerns(fact.body.key)
         ]
         return min((begins for begins in days if begins > day), default=None)
+
+    def stated_in(self, scope: tuple[str, str], key: str, on: date, tz: tzinfo, known: date) -> Value:
+        """What one scope itself states on a day; None where it says nothing."""
+        written = self._stated(key, scope, on, tz, known) if key in self.stated else None
+        return None if written is None else setting_named(key).read(written)
 
     def _stated(self, key: str, scope: tuple[str, str], on: date, tz: tzinfo, known: date) -> str | None:
         """The value in force: latest `effective_from`, on a tie the last that became known."""

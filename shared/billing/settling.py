@@ -130,7 +130,8 @@ def _turn(timeline: Timeline, day: date, master: MasterData, known: date | None)
             # What brought a new price stands for the phase; else what moved it.
             by = move.by if capture is None else by
     if terms != phase.terms or phase.cycles.until is not None:
-        timeline.phases.append(_following(phase, terms, day, by, capture, ends=ends, moved=moved))
+        following = _following(phase, terms, day, by, capture, ends=ends, moved=moved)
+        timeline.phases.append(replace(following, edits_before=len(timeline.edits)))
 
 
 def _following(
@@ -159,7 +160,8 @@ def _lapses(timeline: Timeline, phase: Phase, day: date, master: MasterData, kno
     if _extends(timeline, phase, off, day, master, known):
         monthly = replace(terms, term=1, frequency=1, custom_end=None)
         cycles = Cycles.on_order_day(day, 1, terms.anchor_day)
-        timeline.phases.append(Phase(day, monthly, cycles, day, day, off.by, kind="extended", capture="extended"))
+        extended = Phase(day, monthly, cycles, day, day, off.by, kind="extended", capture="extended")
+        timeline.phases.append(replace(extended, edits_before=len(timeline.edits)))
     else:
         timeline.expiry = End(day, instant(day, terms.tz), "expired", off.on, off.by)
     return True

@@ -188,8 +188,12 @@ class Stack:
                 since, full = piece.at, piece.full
                 if piece.seats > taken:
                     pieces.append(piece._replace(seats=piece.seats - taken))
-            if taken:
-                self.closed.append(Closed(newest.on, taken, on, since, at, cause, by, full))
+            closed = Closed(newest.on, taken, on, since, at, cause, by, full)
+            if self.closed and self.closed[-1]._replace(seats=taken) == closed:
+                # Two of a vendor's returns of one batch on one day are one end of seats.
+                closed = closed._replace(seats=taken + self.closed.pop().seats)
+            if closed.seats:
+                self.closed.append(closed)
             if newest.seats > taken:
                 self._running.append(newest._replace(seats=newest.seats - taken))
             seats -= taken

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from shared.billing.moments import instant
 from shared.billing.policies import Policies
 from shared.billing.timeline import SeatChange, StatusChange, Timeline
 
 
 def billed_seats(timeline: Timeline, policies: Policies) -> Sequence[SeatChange]:
-    """The seats that are billed, day by day: those held, but none in suspensions that are not billed (rule R5.7)."""
+    """The seats that are billed, day by day: those held, but none in suspensions that are not billed (rule R5.7).
+
+    Suspension and reactivation count from the midnight of their day, also where a refund policy counts hours.
+    """
     suspended = [change for change in timeline.statuses if change.status == "suspended"]
     if all(policies.bills_while_suspended(change.on) for change in suspended):
         return timeline.seats
     billed: list[SeatChange] = []
     held = timeline.seats[0]
     paused = False
+    tz = policies.layout.phases[0].terms.tz
     moments: list[SeatChange | StatusChange] = [*timeline.seats, *timeline.statuses]
     for moment in sorted(moments, key=lambda moment: (moment.on, moment.at)):
         if isinstance(moment, SeatChange):
@@ -24,8 +29,8 @@ def billed_seats(timeline: Timeline, policies: Policies) -> Sequence[SeatChange]
                 billed.append(moment)
         elif moment.status == "suspended" and not paused and not policies.bills_while_suspended(moment.on):
             paused = True
-            billed.append(SeatChange(moment.on, moment.at, 0, moment.by))
+            billed.append(SeatChange(moment.on, instant(moment.on, tz), 0, moment.by))
         elif moment.status == "active" and paused:
             paused = False
-            billed.append(SeatChange(moment.on, moment.at, held.quantity, moment.by))
+            billed.append(SeatChange(moment.on, instant(moment.on, tz), held.quantity, moment.by))
     return billed

@@ -19,8 +19,9 @@ from shared.billing.terms import Terms
 
 
 class Returned(NamedTuple):
-    """Seats of one batch that a reduction or a cancellation gave back; `full`: all their lines in full (rule R5.1)."""
+    """Seats of one batch, bought `on` a day, that a reduction or a cancellation gave back; `full`: all their lines in full (rule R5.1)."""
 
+    on: date
     at: datetime
     seats: int
     full: bool
@@ -61,7 +62,10 @@ class End(NamedTuple):
 
 
 class PriceEdit(NamedTuple):
-    """A price that was edited, or protection that was activated (R2.7, R2.9); what is None stays as it was."""
+    """A price that was edited, or protection that was activated (R2.7, R2.9); what is None stays as it was.
+
+    `begins` is the start from which it counts, where that is known at once: of the running cycle.
+    """
 
     on: date
     applies: Literal["next_term", "current_cycle"]
@@ -70,6 +74,7 @@ class PriceEdit(NamedTuple):
     pricing: tuple[PricingRule, ...] | None = None
     protected_price: Decimal | None = None
     activates_protection: bool = False
+    begins: date | None = None
 
 
 class PlanSwitch(NamedTuple):

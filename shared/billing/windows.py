@@ -17,6 +17,7 @@ _ONE_DAY = timedelta(days=1)
 class Batch(NamedTuple):
     """Seats that were bought or renewed together. Those of an import have no window open (conventions table)."""
 
+    on: date
     at: datetime
     seats: int
     imported: bool = False
@@ -41,13 +42,16 @@ def give_back(
         return ()
     returned: list[Returned] = []
     left = seats
-    for batch in reversed(_batches(timeline, phase, civil_date(at, terms.tz))):
-        hours = _hours(terms, master, civil_date(batch.at, terms.tz), known)
+    day = civil_date(at, terms.tz)
+    for batch in reversed(_batches(timeline, phase, day)):
+        hours = _hours(terms, master, batch.on, known)
         if left == 0 or not _open(batch, at, hours):
             break
         taken = min(left, batch.seats)
         full = hours.full_refund is not None and not batch.imported and _elapsed(batch, at) <= _h(hours.full_refund)
-        returned.append(Returned(batch.at, taken, full))
+        # Seats that come and go on one day leave no layer to take them off.
+        if batch.on < day:
+            returned.append(Returned(batch.on, batch.at, taken, full))
         left -= taken
     if left:
         raise Refused(
@@ -63,14 +67,14 @@ def any_closed(timeline: Timeline, phase: Phase, at: datetime, master: MasterDat
     if not _windowed(terms, master):
         return False
     batches = _batches(timeline, phase, civil_date(at, terms.tz))
-    return any(not _open(b, at, _hours(terms, master, civil_date(b.at, terms.tz), known)) for b in batches)
+    return any(not _open(batch, at, _hours(terms, master, batch.on, known)) for batch in batches)
 
 
 def _windowed(terms: Terms, master: MasterData) -> bool:
     if terms.charge == "one_time":
         return False
     stated = terms.change_window_hours is not None or terms.full_refund_hours is not None
-    return stated or master.states("change_window_hours") or master.states("full_refund_hours")
+    return terms.nce or stated or master.states("change_window_hours") or master.states("full_refund_hours")
 
 
 def _hours(terms: Terms, master: MasterData, on: date, known: date) -> Hours:
@@ -78,10 +82,14 @@ def _hours(terms: Terms, master: MasterData, on: date, known: date) -> Hours:
     stated = (terms.change_window_hours, terms.full_refund_hours)
     keys = ("change_window_hours", "full_refund_hours")
     change, full = (
-        cast(int | None, master.setting(key, on, terms.tz, known, product=terms.product_id)) if own is None else own
-        for own, key in zip(stated, keys, strict=True)
+        _setting(key, terms, master, on, known) if own is None else own for own, key in zip(stated, keys, strict=True)
     )
     return Hours(change, full)
+
+
+def _setting(key: str, terms: Terms, master: MasterData, on: date, known: date) -> int | None:
+    value = master.setting(key, on, terms.tz, known, product=terms.product_id, nce=terms.nce)
+    return cast(int | None, value)
 
 
 def _batches(timeline: Timeline, phase: Phase, day: date) -> list[Batch]:
@@ -92,14 +100,14 @@ def _batches(timeline: Timeline, phase: Phase, day: date) -> list[Batch]:
     held = timeline.quantity_on(begin - _ONE_DAY)
     if held:
         before_us = terms.billed_from is not None and begin < terms.billed_from
-        batches.append(Batch(datetime.combine(begin, time(), UTC), held, before_us))
+        batches.append(Batch(begin, datetime.combine(begin, time(), UTC), held, before_us))
     for change in timeline.seats:
         if change.on < begin:
             continue
         added, held = change.quantity - held, change.quantity
         if added > 0:
             founding = change is timeline.seats[0] and terms.billed_from is not None
-            batches.append(Batch(change.at, added, founding))
+            batches.append(Batch(change.on, change.at, added, founding))
         while added < 0:
             newest = batches.pop()
             taken = min(newest.seats, -added)

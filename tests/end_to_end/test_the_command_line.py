@@ -24,7 +24,18 @@ def seatledger(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize(
     "command",
-    [(), ("up",), ("down",), ("status",), ("demo",), ("emit",), ("simulate",), ("invoice-run",), ("schemas", "events")],
+    [
+        (),
+        ("up",),
+        ("down",),
+        ("status",),
+        ("demo",),
+        ("emit",),
+        ("simulate",),
+        ("invoice-run",),
+        ("explain",),
+        ("schemas", "events"),
+    ],
 )
 def test_every_command_explains_itself(tmp_path: Path, command: tuple[str, ...]) -> None:
     answer = seatledger(tmp_path, *command, "--help")
@@ -40,6 +51,8 @@ def test_every_command_explains_itself(tmp_path: Path, command: tuple[str, ...])
         (("simulate", "events.jsonl", "--until", "2026-02-28", "--runs", "2026-02-01,x"), "'x'"),
         (("simulate", "events.jsonl", "--until", "2026-02-28", "--setting", "rounding"), "'rounding'"),
         (("simulate", "events.jsonl"), "--until"),
+        (("explain",), "LINE"),
+        (("explain", "sub-1/2026-02-01/2026-02-01", "--until", "2026-03-01"), "--simulate FILE"),
         (("simulate", "--until", "2026-02-28"), "give a FILE of events, or --base DATABASE"),
         (("simulate", "events.jsonl", "--base", "embedded", "--until", "2026-02-28"), "exclude each other"),
         (("simulate", "events.jsonl", "--events", "changes.jsonl", "--until", "2026-02-28"), "go with --base"),
@@ -58,6 +71,8 @@ def test_wrong_usage_is_code_2_and_names_what_is_wrong(tmp_path: Path, command: 
     [
         (("status",), "Nothing is running"),
         (("demo",), "Start it with: seatledger up"),
+        (("explain", "sub-1/2026-02-01/2026-02-01"), "Start it with: seatledger up"),
+        (("explain", "sub-1", "--simulate", "examples/ex1.jsonl"), "SUBSCRIPTION/CYCLE-START/LAYER-START"),
         ((*WHAT_IF, "--base", "embedded"), "Start it with: seatledger up"),
         ((*WHAT_IF, "--base", "nonsense"), "--base: give embedded or a DSN such as postgresql://host/name"),
         ((*WHAT_IF, "--base", "postgresql:///x?host=/nowhere"), "--base: the database does not answer"),

@@ -7,13 +7,25 @@ so the money must come out the same for every rhythm of runs, and for a calculat
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Final
 
 from hypothesis import strategies as st
 
-from tests.billing_dsl import Event, Given, Json, canceled, given, ordered, price, seats
+from tests.billing_dsl import (
+    Event,
+    Given,
+    Json,
+    canceled,
+    event,
+    given,
+    ordered,
+    price,
+    reactivated,
+    seats,
+    suspended,
+)
 
 FIRST_START: Final = date(2019, 1, 1)
 LAST_CHANGE: Final = date(2020, 2, 29)
@@ -51,6 +63,24 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Conversion:
+    """Another price from `on`; `restart` are terms that differ, so that cycles begin anew on that day."""
+
+    on: date
+    known: date
+    unit_price: str
+    restart: Json
+
+
+@dataclass(frozen=True)
+class Pause:
+    """A suspension, not billed from `on`; billed again from `back`, if it comes back at all."""
+
+    on: date
+    back: date | None
+
+
+@dataclass(frozen=True)
 class Life:
     """One subscription: what was ordered, and what became of it. `changes` are ordered as the rules order them."""
 
@@ -62,17 +92,32 @@ class Life:
     terms: Json
     changes: tuple[Change, ...]
     prices: tuple[Event, ...] = ()
+    conversions: tuple[Conversion, ...] = ()
+    pauses: tuple[Pause, ...] = ()
 
     @property
     def events(self) -> Given:
         customer = {"id": "cus-1", "billing_day": self.billing_day, "partial_charges_invoicing": self.partial}
         order = ordered(self.seats, self.unit_price, on=self.start.isoformat(), customer=customer, **self.terms)
-        return given(order, *map(_event, self.changes), *self.prices)
+        happened = [*map(_changed, self.changes), *map(_converted, self.conversions)]
+        happened += [event for pause in self.pauses for event in _paused(pause)]
+        return given(order, *happened, *self.prices)
 
 
-def _event(change: Change) -> Event:
+def _changed(change: Change) -> Event:
     on, known = change.on.isoformat(), change.known.isoformat()
     return seats(change.seats, on=on, known=known) if change.seats else canceled(on=on, known=known)
+
+
+def _converted(conversion: Conversion) -> Event:
+    of = {"subscription_id": "sub-1", "customer_id": "cus-1", "effective_at": conversion.on.isoformat()}
+    said = {"product": {"id": "suite"}, "unit_price": conversion.unit_price, **conversion.restart}
+    return event("SubscriptionConverted", conversion.known.isoformat(), of | said)
+
+
+def _paused(pause: Pause) -> list[Event]:
+    away = [suspended(on=pause.on.isoformat())]
+    return away if pause.back is None else [*away, reactivated(on=pause.back.isoformat())]
 
 
 @st.composite
@@ -117,3 +162,45 @@ def _prices(draw: st.DrawFn) -> Event:
     known = since + timedelta(days=draw(st.sampled_from([-30, 0, 10, 45])))
     at = draw(st.sampled_from(["11.00", "9.50", "0.40", "990.01"]))
     return price(at, since=since.isoformat(), known=known.isoformat(), backdate=draw(st.booleans()))
+
+
+# What is billed by months, and what a conversion can make of it; all of it without refusals.
+EVENTFUL: Final[Sequence[Json]] = (
+    {},
+    {"anchor": "order_day"},
+    {"charge": "arrears"},
+    {"charge": "arrears", "anchor": "order_day"},
+    {"term": "P3M"},
+    {"term": "P1Y", "billing_frequency": "P1M"},
+)
+_RESTARTS: Final[Sequence[Json]] = (
+    {},
+    {},
+    {"term": "P3M", "billing_frequency": "P3M"},
+    {"anchor": "order_day"},
+    {"anchor": "billing_day"},
+    {"charge": "arrears", "term": "P1M", "billing_frequency": "P1M"},
+)
+
+
+@st.composite
+def eventful_lives(draw: st.DrawFn) -> Life:
+    """A life whose seats, prices and cycles change and whose suspensions are not billed; one event a day at most."""
+    life = draw(lives(EVENTFUL, prices=False))
+    last = life.changes[-1].on if life.changes and not life.changes[-1].seats else LAST_CHANGE
+    taken = {life.start, *(change.on for change in life.changes)}
+    days = st.dates(life.start, LAST_CHANGE) | st.integers(0, 75).map(
+        lambda offset: life.start + timedelta(days=offset)
+    )
+    free = [day for day in sorted(draw(st.sets(days, min_size=3, max_size=7))) if day < last and day not in taken]
+    converts = draw(st.lists(st.booleans(), min_size=len(free), max_size=len(free)))
+    conversions = [_conversion(draw, day) for day, is_one in zip(free, converts, strict=True) if is_one]
+    ends = [day for day, is_one in zip(free, converts, strict=True) if not is_one]
+    pauses = [Pause(on, back) for on, back in zip(ends[::2], [*ends[1::2], None], strict=False)]
+    terms = life.terms | {"bill_while_suspended": False}
+    return replace(life, terms=terms, conversions=tuple(conversions), pauses=tuple(pauses))
+
+
+def _conversion(draw: st.DrawFn, day: date) -> Conversion:
+    price, restart = draw(st.sampled_from(["20.00", "9.99", "100.00", "7"])), draw(st.sampled_from(_RESTARTS))
+    return Conversion(day, _known(draw, day, late=True), price, restart)

@@ -109,12 +109,14 @@ def test_an_installation_that_issued_documents_before_gets_its_open_invoices(
             before = await system.query(_ALL_STORED)
             async with await connect(database) as connection:
                 await connection.execute("DROP TABLE invoicing.open_invoice")
-                await connection.execute("ALTER TABLE invoicing.issued_line DROP COLUMN reverse_charge")
-                await connection.execute("DELETE FROM store.schema_migration WHERE room = 'invoicing' AND number = 2")
+                await connection.execute(
+                    "ALTER TABLE invoicing.issued_line DROP COLUMN reverse_charge, DROP COLUMN why"
+                )
+                await connection.execute("DELETE FROM store.schema_migration WHERE room = 'invoicing' AND number > 1")
 
                 applied = await migrate(connection, migration_folders())
 
-            assert [Path(one).name for one in applied] == ["0002_open_invoices.sql"]
+            assert [Path(one).name for one in applied] == ["0002_open_invoices.sql", "0003_why.sql"]
             assert await system.query(_ALL_STORED) == before
 
     asyncio.run(scenario())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -11,51 +12,50 @@ from hypothesis import strategies as st
 
 from services.invoicing.simulation import simulate
 from shared.billing.account import account_on
-from shared.billing.capture import founding_zone
 from shared.billing.documents import Document
-from shared.billing.folding import evolve, fold, is_founding
 from shared.billing.ledger import IssuedLine
 from shared.billing.masterdata import MasterData
-from shared.billing.moments import order_key
 from shared.billing.money import minor_unit
 from shared.billing.run import due
-from shared.billing.timeline import Timeline
 from tests.billing_dsl import Given, facts_from
 from tests.strategies.examples import examples
 from tests.strategies.histories import LAST_DAY, History, histories
+from tests.strategies.stated_settings import command_line
 
 END = LAST_DAY.isoformat()
 DAYS = st.dates(date(2025, 1, 1), LAST_DAY)
 
 
-def documents(history: History) -> list[Document]:
-    return simulate(facts_from(history), LAST_DAY).documents
+def documents(history: History, stated: Mapping[str, str]) -> list[Document]:
+    return simulate(facts_from(history), LAST_DAY, settings=stated).documents
 
 
 @examples
-@each(histories(), st.data())
-def test_facts_in_any_order_give_the_same_output(history: History, data: st.DataObject) -> None:
+@each(histories(), command_line(), st.data())
+def test_facts_in_any_order_give_the_same_output(history: History, stated: dict[str, str], data: st.DataObject) -> None:
     facts = facts_from(history)
     shuffled = data.draw(st.permutations(facts))
 
-    one, other = simulate(facts, LAST_DAY), simulate(shuffled, LAST_DAY)
+    one, other = (simulate(given, LAST_DAY, settings=stated) for given in (facts, shuffled))
     assert one.documents == other.documents
     assert (one.subscriptions, one.installment_plans) == (other.subscriptions, other.installment_plans)
     assert sorted(map(repr, one.rejected)) == sorted(map(repr, other.rejected))
 
 
 @examples
-@each(histories(), DAYS)
-def test_running_until_later_leaves_earlier_documents_unchanged(history: History, day: date) -> None:
-    earlier = simulate(facts_from(history), day).documents
+@each(histories(), DAYS, command_line())
+def test_running_until_later_leaves_earlier_documents_unchanged(
+    history: History, day: date, stated: dict[str, str]
+) -> None:
+    earlier = simulate(facts_from(history), day, settings=stated).documents
 
-    assert [document for document in documents(history) if document.day <= day] == earlier
+    assert [document for document in documents(history, stated) if document.day <= day] == earlier
 
 
 @examples
-@each(histories())
-def test_a_document_is_the_sum_of_its_lines_and_gross_is_net_plus_tax(history: History) -> None:
-    for document in documents(history):
+@each(histories(), command_line())
+def test_a_document_is_the_sum_of_its_lines_and_gross_is_net_plus_tax(history: History, stated: dict[str, str]) -> None:
+    for document in documents(history, stated):
         assert document.net == sum(line.net for line in document.lines)
         assert document.tax == sum(tax.amount for tax in document.taxes)
         assert document.gross == document.net + document.tax
@@ -66,9 +66,9 @@ def test_a_document_is_the_sum_of_its_lines_and_gross_is_net_plus_tax(history: H
 
 
 @examples
-@each(histories())
-def test_line_ids_are_unique_and_revisions_have_no_gaps(history: History) -> None:
-    lines = [line for document in documents(history) for line in document.lines]
+@each(histories(), command_line())
+def test_line_ids_are_unique_and_revisions_have_no_gaps(history: History, stated: dict[str, str]) -> None:
+    lines = [line for document in documents(history, stated) for line in document.lines]
 
     assert len({line.line for line in lines}) == len(lines)
     revisions: dict[object, list[int]] = defaultdict(list)
@@ -78,11 +78,13 @@ def test_line_ids_are_unique_and_revisions_have_no_gaps(history: History) -> Non
 
 
 @examples
-@each(histories())
-def test_credits_return_a_line_of_an_earlier_document_and_never_more_than_it_billed(history: History) -> None:
+@each(histories(), command_line())
+def test_credits_return_a_line_of_an_earlier_document_and_never_more_than_it_billed(
+    history: History, stated: dict[str, str]
+) -> None:
     issued: dict[str, tuple[date, IssuedLine]] = {}
     credited: dict[str, Decimal] = defaultdict(Decimal)
-    for document in documents(history):
+    for document in documents(history, stated):
         for line in document.lines:
             issued[line.line] = (document.day, line)
     for day, credit in issued.values():
@@ -100,9 +102,11 @@ def test_credits_return_a_line_of_an_earlier_document_and_never_more_than_it_bil
 
 
 @examples
-@each(histories())
-def test_every_credit_note_goes_on_open_invoices_of_its_recipient_the_oldest_first(history: History) -> None:
-    issued = documents(history)
+@each(histories(), command_line())
+def test_every_credit_note_goes_on_open_invoices_of_its_recipient_the_oldest_first(
+    history: History, stated: dict[str, str]
+) -> None:
+    issued = documents(history, stated)
     left = {one.number: one.gross for one in issued if one.kind == "invoice"}
     whose = {one.number: (one.recipient, one.currency, one.day) for one in issued}
     for note in (one for one in issued if one.kind == "credit_note"):
@@ -118,11 +122,13 @@ def test_every_credit_note_goes_on_open_invoices_of_its_recipient_the_oldest_fir
 
 
 @examples
-@each(histories())
-def test_the_tax_of_credit_notes_is_never_more_than_that_of_the_invoices_they_return(history: History) -> None:
+@each(histories(), command_line())
+def test_the_tax_of_credit_notes_is_never_more_than_that_of_the_invoices_they_return(
+    history: History, stated: dict[str, str]
+) -> None:
     charged: dict[tuple[str, Decimal], Decimal] = defaultdict(Decimal)
     returned: dict[tuple[str, Decimal], Decimal] = defaultdict(Decimal)
-    for document in documents(history):
+    for document in documents(history, stated):
         taxes = charged if document.kind == "invoice" else returned
         for tax in document.taxes:
             taxes[document.recipient, tax.rate] += tax.amount
@@ -131,14 +137,14 @@ def test_the_tax_of_credit_notes_is_never_more_than_that_of_the_invoices_they_re
 
 
 @examples
-@each(histories(), DAYS)
-def test_a_run_repeated_finds_nothing(history: History, day: date) -> None:
+@each(histories(), DAYS, command_line())
+def test_a_run_repeated_finds_nothing(history: History, day: date, stated: dict[str, str]) -> None:
     facts = facts_from(history)
     until = day + timedelta(days=1)
 
-    once = simulate(facts, day, runs=[day]).documents
+    once = simulate(facts, day, [day], stated).documents
     issued = [line for document in once for line in document.lines]
-    master = MasterData.of(facts)
+    master = MasterData.of(facts, stated)
     for subscription in {fact.scope_id for fact in facts if fact.scope == "subscription"}:
         own = [fact for fact in facts if (fact.scope, fact.scope_id) == ("subscription", subscription)]
         account = account_on(subscription, own, master, day)
@@ -147,31 +153,14 @@ def test_a_run_repeated_finds_nothing(history: History, day: date) -> None:
             # Lines without amount stay open until a document has something to bill; nothing else may be due again.
             assert [draft for draft in again.drafts if draft.net] == []
     # The next day finds only what became known or fell due on it: run twice, nothing more.
-    twice = simulate(facts, until, runs=[day, until]).documents
+    twice = simulate(facts, until, [day, until], stated).documents
     assert [document for document in twice if document.day == day] == once
 
 
 @examples
-@each(histories())
-def test_a_fact_that_sorts_last_evolves_the_timeline_to_what_folding_gives(history: History) -> None:
-    facts = facts_from(history)
-    master = MasterData.of(facts)
-    for subscription in {fact.scope_id for fact in facts if fact.scope == "subscription"}:
-        own = [fact for fact in facts if (fact.scope, fact.scope_id) == ("subscription", subscription)]
-        founding = next(fact for fact in own if is_founding(fact))
-        tz = founding_zone(founding, master)
-        own.sort(key=lambda fact: order_key(fact, tz))
-        for count in range(1, len(own)):
-            known = fold(subscription, own[:count], master) or Timeline(subscription)
-            evolved = evolve(known, own[count], master)
-            if evolved is not None:
-                assert evolved == fold(subscription, own[: count + 1], master)
-
-
-@examples
-@each(histories())
-def test_what_a_history_gives_can_be_written(history: History) -> None:
-    result = Given(tuple(history)).until(END)
+@each(histories(), command_line())
+def test_what_a_history_gives_can_be_written(history: History, stated: dict[str, str]) -> None:
+    result = Given(tuple(history), stated).until(END)
 
     assert all(isinstance(text, str) for text in result.documents)
     assert all(fact["reason"] for fact in result.rejected)

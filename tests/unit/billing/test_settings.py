@@ -1,4 +1,4 @@
-"""The table of settings: names, values, defaults, levels, effective dates; what this version refuses."""
+"""The table of settings: names, values, defaults, levels, effective dates; what is refused."""
 
 from __future__ import annotations
 
