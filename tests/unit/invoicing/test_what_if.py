@@ -111,6 +111,18 @@ def test_where_nothing_was_ever_billed_everything_is_still_to_come() -> None:
     ]
 
 
+def test_a_late_order_that_moves_the_billing_day_gives_back_what_the_stub_was_billed_too_much() -> None:
+    quarterly = ordered(1, "90.00", on="2025-03-02", term="P3M")
+    earlier = ordered(1, "10.00", on="2025-01-31", sub="sub-0", customer={"id": "cus-1", "billing_day": 15})
+    found = what_if(earlier, given=[quarterly], until="2025-04-02", closed=date(2025, 4, 1))
+
+    (note,) = (document for document in found.then if document.kind == "credit_note")
+    assert [(line.returns, line.start, line.end, str(line.net)) for line in note.lines] == [
+        ("sub-1/2025-03-02/2025-03-02", date(2025, 3, 15), date(2025, 4, 1), "17.00"),
+        ("sub-1/2025-04-01/2025-04-01", date(2025, 4, 1), date(2025, 7, 1), "90.00"),
+    ]
+
+
 def test_what_changes_nothing_has_no_row() -> None:
     same = setting("rounding", "unit", since="2026-02-02")
     found = what_if(same, seats(5, on="2026-02-20"), given=FIVE_SEATS, until="2026-04-30")
