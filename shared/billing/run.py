@@ -118,7 +118,8 @@ def _line(
 
 
 def _why_credited(draft: Draft, returned: IssuedLine, layer: Layer | None, reasons: Reasons) -> Why:
-    if layer is not None and draft.share is not None:
+    # Seats that stay to the end of their cycle are credited where it ends earlier than it did when they were billed.
+    if layer is not None and draft.share is not None and draft.share.ended is not None:
         return reasons.credited(layer, draft.share)
     billed = (returned.unit_price, returned.of_days, returned.product)
     otherwise = layer is not None and billed != (layer.shown, layer.of_days, layer.product)
