@@ -109,8 +109,10 @@ class _Keeper:
         self.written = {_dotted(module): kept for module, kept in written.items()}
         self.verdicts: dict[str, dict[str, Verdict]] = {module: {} for module in self.written}
         self.before: dict[str, set[str]] | None = None
+        self.out_of_time_before = dict.fromkeys(self.written, 0)
         if again:
             self.before = {module: _not_found_before(module) for module in self.written}
+            self.out_of_time_before = {module: _kept(module)["killed by the time limit"] for module in self.written}
         self.started = time.monotonic()
 
     def wants(self, module: str, mutant: str) -> bool:
@@ -150,7 +152,7 @@ class _Keeper:
             "mutants": len(changes),
             "run": len(verdicts),
             "killed": words.count(KILLED) + words.count(OUT_OF_TIME),
-            "killed by the time limit": words.count(OUT_OF_TIME),
+            "killed by the time limit": words.count(OUT_OF_TIME) + self.out_of_time_before[module],
             "left": left,
         }
         RESULTS.mkdir(exist_ok=True)
@@ -164,8 +166,12 @@ class _Keeper:
 
 
 def _not_found_before(module: str) -> set[str]:
-    result = json.loads((RESULTS / f"{module.rpartition('.')[2]}.json").read_text(encoding="utf-8"))
-    return {f"{change['function']}|{change['was']}|{change['became']}" for change in result["left"]}
+    return {f"{change['function']}|{change['was']}|{change['became']}" for change in _kept(module)["left"]}
+
+
+def _kept(module: str) -> dict[str, Any]:
+    result: dict[str, Any] = json.loads((RESULTS / f"{module.rpartition('.')[2]}.json").read_text(encoding="utf-8"))
+    return result
 
 
 def _commit() -> str:
