@@ -94,12 +94,24 @@ def test_so_many_times_the_seats_cost_so_many_times_as_much(
 
 
 def paid_lines(history: Given, since: date) -> list[Json]:
-    """What is charged and credited for days from one on, without the names of lines."""
+    """What is charged and credited for days from one on; not the names of lines, nor since when an order's price holds:
+
+    that is the order's own day, which the two histories told here do not share.
+    """
     return [
-        {name: said for name, said in line.items() if name not in ("line", "returns")}
+        {name: said for name, said in line.items() if name not in ("line", "returns", "why")}
+        | {"why": _undated(line["why"])}
         for line in history.until(END.isoformat()).lines
         if line["from"] >= since.isoformat() and line["kind"] != "free"
     ]
+
+
+def _undated(why: Json) -> Json:
+    return (
+        {**why, "price": {name: said for name, said in why["price"].items() if name != "since"}}
+        if "price" in why
+        else why
+    )
 
 
 @examples
