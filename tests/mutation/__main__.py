@@ -19,7 +19,8 @@ from typing import Any, Final
 import pytest
 
 from tests.mutation import page
-from tests.mutation.engine import KILLED, OUT_OF_TIME, SURVIVED, Engine, Mutants, Verdict
+from tests.mutation.engine import KILLED, OUT_OF_TIME, SURVIVED, Engine, Verdict
+from tests.mutation.mutants import Mutants
 
 ROOT: Final = Path(__file__).parents[2]
 SCRATCH: Final = ROOT / ".mutation"
@@ -94,6 +95,7 @@ def _state() -> Path:
         )
         for path in sorted(ROOT.glob(pattern))
     ]
+    paths += sorted(Path(__file__).parent.glob("*.py"))
     content = hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
     return SCRATCH / f"unchanged-{content[:16]}.json"
 

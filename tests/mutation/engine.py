@@ -8,9 +8,6 @@ itself: what `lru_cache` and the like remember from tests that passed would hide
 from __future__ import annotations
 
 import gc
-import importlib.abc
-import importlib.machinery
-import importlib.util
 import json
 import os
 import resource
@@ -19,15 +16,15 @@ import sys
 import time
 import types
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from _pytest.runner import runtestprotocol
+from _pytest.tmpdir import tmppath_result_key
 
-Function = types.FunctionType
+from tests.mutation.mutants import Function, Mutants
 
 SURVIVED, KILLED, OUT_OF_TIME, NOT_REACHED, UNCLEAR = "survived", "killed", "out of time", "not reached", "unclear"
 
@@ -40,70 +37,6 @@ _NEAREST: Final = 25
 
 _FOUND: Final = 17
 _ALL_PASSED: Final = 0
-
-
-@dataclass
-class Mutants:
-    """What mutmut wrote: by module its code, and what wrap_in_trampoline was given while it was imported."""
-
-    code_by_module: Mapping[str, str]
-    switches: list[tuple[dict[str, Any], Function]] = field(default_factory=list)
-
-    def install(self) -> None:
-        """Have the modules imported as mutmut wrote them; each function is still the original."""
-        switch = types.ModuleType("mutmut.mutation.trampoline")
-        switch.__dict__.update(wrap_in_trampoline=self._wrap, MutantDict=dict)
-        for name in ("mutmut", "mutmut.mutation"):
-            sys.modules[name] = types.ModuleType(name)
-        sys.modules[switch.__name__] = switch
-        sys.meta_path.insert(0, _Finder(self.code_by_module))
-
-    def _wrap(self, mutants: dict[str, Any], is_classmethod: bool = False) -> Callable[[Function], Function]:
-        def keep(function: Function) -> Function:
-            self.switches.append((mutants, function))
-            return function
-
-        return keep
-
-    def functions(self) -> Iterator[tuple[str, Function, dict[str, Function]]]:
-        """Module, function, and the mutants that may take its place."""
-        for mutants, function in self.switches:
-            yield (
-                function.__module__,
-                function,
-                {
-                    name: getattr(mutant, "__func__", mutant)
-                    for name, mutant in mutants.items()
-                    if name != "_mutmut_orig"
-                },
-            )
-
-
-class _Finder(importlib.abc.MetaPathFinder):
-    def __init__(self, code_by_module: Mapping[str, str]) -> None:
-        self.code_by_module = code_by_module
-
-    def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: types.ModuleType | None = None
-    ) -> importlib.machinery.ModuleSpec | None:
-        if fullname not in self.code_by_module:
-            return None
-        spec = importlib.machinery.PathFinder.find_spec(fullname, path)
-        assert spec is not None
-        assert spec.origin is not None
-        return importlib.util.spec_from_file_location(
-            fullname, spec.origin, loader=_Loader(fullname, spec.origin, self.code_by_module[fullname])
-        )
-
-
-class _Loader(importlib.machinery.SourceFileLoader):
-    def __init__(self, fullname: str, path: str, code: str) -> None:
-        super().__init__(fullname, path)
-        self.code = code
-
-    def get_code(self, fullname: str) -> types.CodeType:
-        code: types.CodeType = compile(self.code, f"{self.path}.mutants", "exec", dont_inherit=True)
-        return code
 
 
 @dataclass(frozen=True)
@@ -172,7 +105,7 @@ class Engine:
         if not self.kept.exists():
             print("the tests without a mutant, and which functions they enter", flush=True)
             measured: dict[str, Any] = json.loads(_in_fork(self._measure))
-            self.failed = measured["failed"]
+            self.failed = measured["failed"] or self._control(measured["seconds"])
             if self.failed:
                 return measured
             self.kept.write_text(json.dumps(measured), encoding="utf-8")
@@ -183,7 +116,7 @@ class Engine:
         seconds: list[float] = []
         for index, item in enumerate(self.items):
             before = time.process_time()
-            if not self._passes(index):
+            if not self._passes(index, None):
                 return json.dumps({"failed": item.nodeid})
             seconds.append(time.process_time() - before)
         entered: dict[str, list[int]] = defaultdict(list)
@@ -201,7 +134,7 @@ class Engine:
 
         _forget()
         sys.setprofile(seen)
-        self._passes(index)
+        self._passes(index, None)
         sys.setprofile(None)
         return {
             f"shared.billing.{Path(code.co_filename).name.partition('.')[0]}:{code.co_qualname}"
@@ -209,20 +142,22 @@ class Engine:
             if "/shared/billing/" in code.co_filename
         }
 
-    def _passes(self, index: int) -> bool:
-        return not any(report.failed for report in runtestprotocol(self.items[index], log=False))
+    def _passes(self, index: int, then: int | None) -> bool:
+        """A test without pytest's report, which takes longer than to find the failure; `then` is the test that follows.
 
-    def _passes_quickly(self, index: int, then: int | None) -> bool:
-        """The same without a report: to describe a failure takes longer than to find it."""
+        Tests without a mutant run by it as well: a test that fails here for another reason would find every mutant.
+        """
         item = self.items[index]
         state = item.session._setupstate
+        following = None if then is None else self.items[then]
+        item.stash[tmppath_result_key] = {}  # the report would write it, and tmp_path reads it at its end
         try:
             state.setup(item)
             item.runtest()
-            state.teardown_exact(None if then is None else self.items[then])
+            state.teardown_exact(following)
         except pytest.skip.Exception:
-            state.teardown_exact(None if then is None else self.items[then])
-        except BaseException:
+            state.teardown_exact(following)
+        except BaseException:  # A mutant may break pytest itself: that is seen as well.
             return False
         return True
 
@@ -241,6 +176,28 @@ class Engine:
             self._wait()
         key = f"{module}:{function.__qualname__}"
         tests = self._first_the_likely(reached, key, module)[: self.most]
+
+        def mutate() -> None:
+            function.__code__ = mutant.__code__
+            function.__defaults__ = mutant.__defaults__
+            function.__kwdefaults__ = mutant.__kwdefaults__
+
+        process, pipe = self._fork(tests, seconds, mutate)
+        self._running[process] = (key, name, pipe, len(tests), len(reached))
+
+    def _control(self, seconds: list[float]) -> str:
+        """The test that finds what is no mutant, in a process like a mutant's and mixed like there; "" for none."""
+        mixed = sorted(range(len(self.items)), key=lambda index: index * 7919 % len(self.items))
+        process, pipe = self._fork(mixed, seconds, lambda: None)
+        found = os.read(pipe, 100)
+        os.close(pipe)
+        _, status = os.waitpid(process, 0)
+        if found:
+            return self.items[int(found)].nodeid
+        return "" if os.waitstatus_to_exitcode(status) == _ALL_PASSED else "a process that runs every test"
+
+    def _fork(self, tests: list[int], seconds: list[float], mutate: Callable[[], None]) -> tuple[int, int]:
+        """A process that runs tests until one fails, with a limit of time and memory, and where it says which."""
         pipe_out, pipe_in = os.pipe()
         process = os.fork()
         if process == 0:
@@ -248,12 +205,10 @@ class Engine:
             resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 1))
             resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
             _silence()
-            function.__code__ = mutant.__code__
-            function.__defaults__ = mutant.__defaults__
-            function.__kwdefaults__ = mutant.__kwdefaults__
+            mutate()
             self._run(tests, pipe_in)
         os.close(pipe_in)
-        self._running[process] = (key, name, pipe_out, len(tests), len(reached))
+        return process, pipe_out
 
     def _first_the_likely(self, reached: list[int], key: str, module: str) -> list[int]:
         """Tests that found a mutant of this function; some that enter what few enter in its module; then all, mixed."""
@@ -273,7 +228,7 @@ class Engine:
     def _run(self, tests: list[int], pipe: int) -> None:
         try:
             for index, then in zip(tests, [*tests[1:], None], strict=True):
-                if not self._passes_quickly(index, then):
+                if not self._passes(index, then):
                     os.write(pipe, str(index).encode())
                     os._exit(_FOUND)
             os._exit(_ALL_PASSED)
