@@ -27,7 +27,7 @@ SCRATCH: Final = ROOT / ".mutation"
 RESULTS: Final = Path(__file__).parent / "results"
 
 # Not the tests of the suite itself, nor what applies mutations on its own.
-TESTS: Final = ("tests/unit/billing", "--ignore=tests/unit/billing/test_the_five_mutations.py")
+TESTS: Final = ("tests/unit/billing", "tests/unit/invoicing", "--ignore=tests/unit/billing/test_the_five_mutations.py")
 
 
 def main(arguments: list[str]) -> int:
@@ -89,6 +89,7 @@ def _state() -> Path:
         for pattern in (
             "shared/**/*.py",
             "tests/unit/billing/*.py",
+            "tests/unit/invoicing/*.py",
             "tests/*.py",
             "tests/cases/**/*.yaml",
             "docs/billing/*.md",
