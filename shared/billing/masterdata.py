@@ -16,6 +16,7 @@ from shared.billing.facts import (
     CustomerStated,
     ExchangeRateSet,
     Fact,
+    OrderDeleted,
     PriceChanged,
     ProductCopied,
     ProductDefined,
@@ -138,6 +139,11 @@ class MasterData:
                 if fact.body.customer.billing_day is not None
             )
         return self._moves[customer_id, tz]
+
+    def deletions(self, customer_id: str, order_id: str) -> list[Fact]:
+        """The facts that ask for an order of a customer to be deleted."""
+        said = self.customers.get(customer_id, ())
+        return [fact for fact in said if isinstance(fact.body, OrderDeleted) and fact.body.order_id == order_id]
 
     def price_changes(self, product_id: str, currency: str, tz: tzinfo) -> tuple[Fact, ...]:
         """The list prices of a product in a currency, ordered by `known_key`."""
