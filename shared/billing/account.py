@@ -92,6 +92,7 @@ def account_of(timeline: Timeline, master: MasterData, day: date) -> Account | N
     whole = settled(timeline, master, day)
     layout = whole.layout
     prices = PriceBook(layout, tuple(whole.edits), master, day)
+    whole.rejected += prices.without_effect()
     return Account(whole, layout, layout.phase_at(day).terms, Policies(layout, master, day), prices, day)
 
 
