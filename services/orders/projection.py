@@ -16,7 +16,8 @@ from pydantic import JsonValue
 from services.orders.bodies import Order, body_from_json, body_to_json, facts_of
 from services.orders.catalogue import LIST_PRICE, PRODUCT, product_rows, product_states
 from services.orders.registers import LatestFold, Stated, Values, as_object
-from shared.billing.blocks import CustomerBlock, ResellerBlock
+from shared.billing.blocks import CustomerBlock, ItemTerms, ResellerBlock
+from shared.billing.capture import in_installments
 from shared.billing.facts import CustomerStated, Fact, ResellerStated
 from shared.events.models.blocks import OrderItem
 from shared.events.values import moment_text, months_text
@@ -60,7 +61,7 @@ _RATES = frozenset({"extra_charge_rate", "tax_rate"})
 
 
 def order_states(fact: Fact) -> Stated:
-    """What an event says of an order: that it was placed, executed (each with its content) or deleted."""
+    """What an event says of an order: that it was placed, executed (each with its content) or that it is to go."""
     body: object = fact.body  # an event's model, see `bodies`
     if isinstance(body, Order):
         yield (
@@ -87,15 +88,23 @@ def _item_state(item: OrderItem) -> JsonValue:
         "unit_price": str(item.unit_price),
         "term": months_text(item.term) if item.term else None,
         "billing_frequency": months_text(item.billing_frequency) if item.billing_frequency else None,
+        "in_installments": in_installments(
+            ItemTerms(charge=item.charge, term=item.term, billing_frequency=item.billing_frequency)
+        ),
     }
 
 
 def order_rows(order_id: str, stated: Values) -> Rows:
-    """The order and its items as executed, or as placed while it is not executed."""
+    """The order and its items as executed, or as placed while it is not executed.
+
+    An executed order with installments cannot be deleted (rule R4.13); read.rejected_events has the reason.
+    """
     placed, executed = (as_object(stated.get(name)) for name in ("OrderPlaced", "OrderExecuted"))
     content = executed or placed
-    status = "deleted" if "OrderDeleted" in stated else "executed" if executed else "placed"
     items = cast("list[dict[str, JsonValue]]", content["items"])
+    kept = bool(executed) and any(item["in_installments"] for item in items)
+    deleted = "OrderDeleted" in stated and not kept
+    status = "deleted" if deleted else "executed" if executed else "placed"
     row = (
         order_id, content["customer"], content["reseller"], content["currency"], status, placed.get("at"),
         executed.get("at"),
@@ -150,7 +159,7 @@ def _account_value(name: str, value: JsonValue) -> object:
 
 SPEC = ProjectionSpec(
     name="orders",
-    version=1,
+    version=2,
     # An imported subscription's customer is here once it is registered: its event lies on another topic.
     topics=(CATALOG.name, ORDERS.name),
     sql=Path(__file__).parent / "sql",

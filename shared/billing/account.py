@@ -65,7 +65,7 @@ class Account:
         limit = known_by_end_of(self.known, terms.tz)
         profile = master.customer(terms.customer_id, terms.tz, limit)
         reseller = profile.reseller_of(terms.reseller_id, terms.known_at)
-        block = profile.block if reseller is None else master.reseller(reseller, terms.tz, limit)
+        block = profile.block if reseller is None else master.reseller(reseller, terms.tz, limit).block
         tax = tax_of(block, self._tax_type(terms), lambda key: master.setting(key, self.known, terms.tz, self.known))
         return Payer(block.id, tax.rate, self.policies.separate_invoices(), tax.reverse_charge)
 
@@ -73,7 +73,7 @@ class Account:
         """What a recipient of this subscription's lines, now or formerly its payer, pays in (rule R6.8)."""
         master, tz = self.policies.master, self.terms.tz
         limit = known_by_end_of(self.known, tz)
-        stated = master.reseller(recipient, tz, limit).transaction_currency
+        stated = master.reseller(recipient, tz, limit).block.transaction_currency
         return stated or master.customer(recipient, tz, limit).block.transaction_currency
 
     def _tax_type(self, terms: Terms) -> str | None:
@@ -92,6 +92,7 @@ def account_of(timeline: Timeline, master: MasterData, day: date) -> Account | N
     whole = settled(timeline, master, day)
     layout = whole.layout
     prices = PriceBook(layout, tuple(whole.edits), master, day)
+    whole.rejected += prices.without_effect()
     return Account(whole, layout, layout.phase_at(day).terms, Policies(layout, master, day), prices, day)
 
 

@@ -102,6 +102,7 @@ def terms_of(fact: Fact, master: MasterData) -> Terms:
         billed_from=imported.billed_by_us_from if imported else None,
         custom_end=item.custom_end,
         trial_until=item.trial_until,
+        order_id=body.order_id if isinstance(body, OrderExecuted) else None,
     )
 
 
@@ -141,6 +142,15 @@ def durations(merged: ItemTerms, charge: Charge) -> tuple[int | None, int | None
             "choose one that does"
         )
     return term, frequency
+
+
+def in_installments(stated: ItemTerms) -> bool:
+    """Whether what an item states, without the defaults of its product, makes a plan of more than one charge (R4.1)."""
+    try:
+        term, frequency = durations(stated, stated.charge or "upfront")
+    except Refused:
+        return False
+    return term != frequency
 
 
 def refuse_arrears_with_installments(charge: Charge, term: int | None, frequency: int | None, item: str) -> None:

@@ -41,6 +41,13 @@ class OrderExecuted:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderDeleted:
+    """Said of the order's customer; refused where installments of the order run (rule R4.13)."""
+
+    order_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class SubscriptionImported:
     """A subscription that was running before we billed it."""
 
@@ -228,7 +235,7 @@ Body = (
     OrderExecuted | SubscriptionImported | LicensesChanged | SubscriptionConverted | SubscriptionCanceled
     | SubscriptionSuspended | SubscriptionReactivated | AutoRenewChanged | PricingEdited | PriceProtectionActivated
     | BillingPlanChanged | NextTermScheduled | NextTermDiscarded | SubscriptionProvisioned | ProvisioningFailed
-    | CustomerStated | ResellerStated | PriceChanged | ProductDefined | ProductCopied | ProductDeleted
+    | OrderDeleted | CustomerStated | ResellerStated | PriceChanged | ProductDefined | ProductCopied | ProductDeleted
     | SettingChanged | ExchangeRateSet
 )  # fmt: skip
 

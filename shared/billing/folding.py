@@ -73,7 +73,22 @@ def settled(timeline: Timeline, master: MasterData, known: date) -> Timeline:
     settle(whole, master, known, None)
     if whole.parent_end is not None and whole.parent_end is whole.end:
         whole.parent_end = _by_its_own_window(whole, whole.parent_end, master)
+    _refuse_deletion(whole, master, known)
     return whole
+
+
+def _refuse_deletion(timeline: Timeline, master: MasterData, known: date) -> None:
+    """An executed order is not deleted while it has installments (rule R4.13)."""
+    terms = timeline.phases[0].terms
+    if terms.order_id is None or not any(phase.terms.has_installments for phase in timeline.phases):
+        return
+    reason = (
+        f"order {terms.order_id} is executed and {timeline.subscription_id} of it is billed in installments: "
+        "it cannot be deleted; SubscriptionCanceled ends a subscription"
+    )
+    for fact in master.deletions(terms.customer_id, terms.order_id):
+        if civil_date(fact.time, terms.tz) <= known:
+            timeline.rejected.append(Rejection(fact.source, fact.id, fact.type, reason))
 
 
 def _by_its_own_window(timeline: Timeline, end: End, master: MasterData) -> End:

@@ -8,8 +8,9 @@ from typing import NamedTuple, cast
 
 from shared.billing.facts import PriceChanged, ProductDefined, ProductPrice, Ref
 from shared.billing.history import Limit, known_by_end_of
-from shared.billing.masterdata import CustomerProfile, MasterData
+from shared.billing.masterdata import MasterData
 from shared.billing.moments import civil_date, known_key
+from shared.billing.profiles import CustomerProfile
 from shared.billing.terms import Terms
 
 
@@ -23,15 +24,15 @@ def extra_charge_rate(
     limit: Limit,
 ) -> Decimal:
     """The extra charge in force: the customer's own, stated or set, else the reseller's (rules R4.6, R0.12)."""
-    if profile.block.extra_charge_rate is not None:
-        return profile.block.extra_charge_rate
+    if profile.states("extra_charge_rate", on):
+        return cast(Decimal, profile.block.extra_charge_rate)
     own = master.settings.stated_in(("customer", profile.block.id), "extra_charge_rate", on, tz, known)
     if own is not None:
         return cast(Decimal, own)
     if reseller_id is not None:
-        rate = master.reseller(reseller_id, tz, limit).extra_charge_rate
-        if rate is not None:
-            return rate
+        reseller = master.reseller(reseller_id, tz, limit)
+        if reseller.states("extra_charge_rate", on):
+            return cast(Decimal, reseller.block.extra_charge_rate)
     setting = master.setting("extra_charge_rate", on, tz, known, reseller=reseller_id, customer=profile.block.id)
     return cast(Decimal, setting)
 

@@ -6,53 +6,28 @@ Facts are merged in the order of their `time`; an absent field keeps the value k
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from functools import partial
-from typing import NamedTuple, Protocol, TypeVar, cast
+from typing import NamedTuple, cast
 
 from shared.billing.blocks import CustomerBlock, ResellerBlock
 from shared.billing.facts import (
     CustomerStated,
     ExchangeRateSet,
     Fact,
+    OrderDeleted,
     PriceChanged,
     ProductCopied,
     ProductDefined,
     ProductDeleted,
     Ref,
-    ResellerStated,
     SettingChanged,
 )
 from shared.billing.history import History, KnownKey, Limit, history
 from shared.billing.moments import civil_date, instant, known_key
+from shared.billing.profiles import CustomerProfile, ResellerProfile, customer_with, reseller_with
 from shared.billing.settings import SettingBook, Value, refusal
-
-
-class _Block(Protocol):
-    id: str
-
-
-B = TypeVar("B", CustomerBlock, ResellerBlock)
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerProfile:
-    """A customer as known at a moment; `reseller_id` is None for one that pays itself.
-
-    `moved_to` is the reseller that the last CustomerChanged with a reseller names, known from `moved_at` on: running
-    subscriptions go along.
-    """
-
-    block: CustomerBlock
-    reseller_id: str | None = None
-    moved_to: str | None = None
-    moved_at: datetime | None = None
-
-    def reseller_of(self, ordered_with: str | None, ordered_at: datetime) -> str | None:
-        """The reseller of a subscription that was ordered at an instant: the order's, until the customer moves."""
-        moved = self.moved_at is not None and self.moved_at > ordered_at
-        return self.moved_to if moved else ordered_with
 
 
 class KnownProduct(NamedTuple):
@@ -87,7 +62,7 @@ class MasterData:
     overrides: Mapping[str, str] = field(default_factory=dict)
     _settings: SettingBook | None = None
     _customers: dict[tuple[str, tzinfo], History[CustomerProfile]] = field(default_factory=dict)
-    _resellers: dict[tuple[str, tzinfo], History[ResellerBlock]] = field(default_factory=dict)
+    _resellers: dict[tuple[str, tzinfo], History[ResellerProfile]] = field(default_factory=dict)
     _products: dict[tuple[str, tzinfo], History[KnownProduct | None]] = field(default_factory=dict)
     _moves: dict[tuple[str, tzinfo], tuple[BillingDayMove, ...]] = field(default_factory=dict)
     _organisation: dict[tzinfo, History[None]] = field(default_factory=dict)
@@ -112,7 +87,7 @@ class MasterData:
         """The customer as known at the limit; unknown fields are None."""
         return self._customer_history(customer_id, tz).at(limit)
 
-    def reseller(self, reseller_id: str, tz: tzinfo, limit: Limit) -> ResellerBlock:
+    def reseller(self, reseller_id: str, tz: tzinfo, limit: Limit) -> ResellerProfile:
         """The reseller as known at the limit; unknown fields are None."""
         return self._reseller_history(reseller_id, tz).at(limit)
 
@@ -138,6 +113,11 @@ class MasterData:
                 if fact.body.customer.billing_day is not None
             )
         return self._moves[customer_id, tz]
+
+    def deletions(self, customer_id: str, order_id: str) -> list[Fact]:
+        """The facts that ask for an order of a customer to be deleted."""
+        said = self.customers.get(customer_id, ())
+        return [fact for fact in said if isinstance(fact.body, OrderDeleted) and fact.body.order_id == order_id]
 
     def price_changes(self, product_id: str, currency: str, tz: tzinfo) -> tuple[Fact, ...]:
         """The list prices of a product in a currency, ordered by `known_key`."""
@@ -199,17 +179,20 @@ class MasterData:
         found = self._customers.get((customer_id, tz))
         if found is None:
             unknown = CustomerProfile(CustomerBlock(customer_id))
-            learn = partial(_customer_with, tz=tz)
+            learn = partial(customer_with, tz=tz)
             found = self._customers[(customer_id, tz)] = history(
                 self.customers.get(customer_id, ()), tz, unknown, learn
             )
         return found
 
-    def _reseller_history(self, reseller_id: str, tz: tzinfo) -> History[ResellerBlock]:
+    def _reseller_history(self, reseller_id: str, tz: tzinfo) -> History[ResellerProfile]:
         found = self._resellers.get((reseller_id, tz))
         if found is None:
-            stated = self.resellers.get(reseller_id, ())
-            found = self._resellers[(reseller_id, tz)] = history(stated, tz, ResellerBlock(reseller_id), _reseller_with)
+            unknown = ResellerProfile(ResellerBlock(reseller_id))
+            learn = partial(reseller_with, tz=tz)
+            found = self._resellers[(reseller_id, tz)] = history(
+                self.resellers.get(reseller_id, ()), tz, unknown, learn
+            )
         return found
 
     def _product_history(self, product_id: str, tz: tzinfo) -> History[KnownProduct | None]:
@@ -253,25 +236,3 @@ class MasterData:
                 if isinstance(fact.body, SettingChanged) and refusal(fact.body) is None:
                     changes.setdefault((fact.body.scope, fact.scope_id), []).append(fact)
         return changes
-
-
-def _merged(known: B, stated: B) -> B:
-    """`known` with every field that the newer block states."""
-    given = {f.name: getattr(stated, f.name) for f in fields(stated) if getattr(stated, f.name) is not None}
-    return replace(known, **given)
-
-
-def _customer_with(known: CustomerProfile, fact: Fact, tz: tzinfo) -> CustomerProfile:
-    stated = fact.body
-    if not isinstance(stated, CustomerStated):
-        return known
-    block = _merged(known.block, stated.customer)
-    if stated.reseller_id is None:
-        return replace(known, block=block)
-    if stated.moves_subscriptions:
-        return CustomerProfile(block, stated.reseller_id, moved_to=stated.reseller_id, moved_at=instant(fact.time, tz))
-    return replace(known, block=block, reseller_id=stated.reseller_id)
-
-
-def _reseller_with(known: ResellerBlock, fact: Fact) -> ResellerBlock:
-    return _merged(known, fact.body.reseller) if isinstance(fact.body, ResellerStated) else known

@@ -9,8 +9,9 @@ from typing import cast
 from shared.billing.blocks import DecreaseCredit, PartialInvoicing, RefundPolicy, UsageRule
 from shared.billing.calendar import first_on_or_after
 from shared.billing.history import known_by_end_of
-from shared.billing.masterdata import CustomerProfile, MasterData
+from shared.billing.masterdata import MasterData
 from shared.billing.phases import Layout
+from shared.billing.profiles import CustomerProfile
 from shared.billing.settings import SETTINGS, Value
 from shared.billing.terms import Terms
 
@@ -69,16 +70,16 @@ class Policies:
         """When a partial charge is invoiced: nce on the day, else as the customer has it, else the setting (R1.9)."""
         if self.terms_on(day).nce:
             return "order_day"
-        stated = self._profile().block.partial_charges_invoicing
-        if stated is not None:
-            return stated
+        profile = self._profile()
+        if profile.states("partial_charges_invoicing", day):
+            return cast(PartialInvoicing, profile.block.partial_charges_invoicing)
         return cast(PartialInvoicing, self._of_customer("partial_charges_invoicing", day))
 
     def separate_invoices(self) -> bool:
         """Whether the customer's items go on invoices of their own, as it is known now (rules R6.1, R6.4)."""
-        stated = self._profile().block.separate_invoices
-        if stated is not None:
-            return stated
+        profile = self._profile()
+        if profile.states("separate_invoices", self.known):
+            return profile.block.separate_invoices is True
         return self._of_customer("separate_invoices", self.known) is True
 
     def partial_due(self, day: date) -> date:

@@ -21,7 +21,7 @@ from shared.billing.money import EXACT, ZERO
 from shared.billing.phases import Layout, Phase
 from shared.billing.pricing import Origin, Price, Quote, counts_from, protection_end, reaches, unit_of
 from shared.billing.terms import Terms
-from shared.billing.timeline import PriceEdit
+from shared.billing.timeline import PriceEdit, Rejection
 
 # Rule R5.8: a month after the term costs 3 % more than the monthly list price, or 23 % more than a month of the term.
 _ABOVE_MONTHLY, _ABOVE_TERM = Decimal("1.03"), Decimal("1.23")
@@ -62,6 +62,7 @@ class PriceBook:
     known: date
     _bases: list[_Basis] = field(default_factory=list)
     _quotes: dict[tuple[date, date, date | None], Quote] = field(default_factory=dict)
+    _in_vain: list[Rejection] = field(default_factory=list)
 
     def quote(self, phase: Phase, term_start: date, day: date, split: date | None = None) -> Quote:
         """The price of what starts on `day` in a phase (a cycle, with installments a term), rules and extra included.
@@ -76,6 +77,14 @@ class PriceBook:
             unit = unit_of(price.sell, price.cost, basis.rules, extra)
             self._quotes[memo] = Quote(price, basis.rules, extra, unit)
         return self._quotes[memo]
+
+    def without_effect(self) -> list[Rejection]:
+        """The edits of protection that meet none, or a price that was set by hand, where they begin (R2.7, R2.9)."""
+        if not self._bases and any(
+            edit.protected_price is not None or edit.activates_protection for edit in self.edits
+        ):
+            self._found()
+        return self._in_vain
 
     def splits(self, day: date, before: date) -> list[date]:
         """The days after `day` on which a new list price may hold at once: neither protected nor set by hand (R2.6)."""
@@ -172,7 +181,14 @@ class PriceBook:
             rules = edit.pricing or ()
             return replace(before, begins=begins, price=price, rules=rules, hand_set=True, extends=None, locks=[])
         if edit.activates_protection:
-            return None if before.hand_set else self._activated(before, edit, begins)
+            if before.hand_set:
+                reason = f"the price of {begins} was set by hand, it is not protected: it stays until it is edited"
+                self._in_vain.append(Rejection(*edit.by, "PriceProtectionActivated", reason))
+                return None
+            return self._activated(before, edit, begins)
+        if edit.protected_price is not None and now.protected_until is None:
+            reason = f"protected_price has no effect: on {begins}, from when it would count, no price is protected"
+            self._in_vain.append(Rejection(*edit.by, "PricingEdited", reason))
         locks = [now] if now.protected_until is not None else []
         if edit.protected_price is not None and locks:
             locks = [now._replace(sell=edit.protected_price, since=begins, by=edit.by)]

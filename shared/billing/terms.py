@@ -64,6 +64,7 @@ class Terms:
     custom_end: date | None = None
     trial_until: date | None = None
     price_by: Ref | None = None
+    order_id: str | None = None
 
     @property
     def tz(self) -> tzinfo:

@@ -12,6 +12,8 @@ from shared.billing.facts import Body
 
 _BODIES: Final[dict[str, type[Any]]] = {body.__name__: body for body in get_args(Body)}
 _OF_ACCOUNTS: Final = {"customer": "CustomerStated", "reseller": "ResellerStated"}
+# They lie in the scope of an account, and are no statement of the account.
+_IN_ANY_SCOPE: Final = frozenset({"SettingChanged", "OrderDeleted"})
 
 
 def body_to_json(body: Body) -> bytes:
@@ -24,8 +26,7 @@ def body_from_json(event_type: str, scope: Scope, stored: bytes) -> Body:
 
     Raises KeyError for a type that gives no facts, pydantic.ValidationError for bytes `body_to_json` did not write.
     """
-    # A setting of a customer lies in the customer's scope too, and is no statement of the customer's account.
-    name = event_type if event_type == "SettingChanged" else _OF_ACCOUNTS.get(scope, event_type)
+    name = event_type if event_type in _IN_ANY_SCOPE else _OF_ACCOUNTS.get(scope, event_type)
     return cast(Body, _adapter(name).validate_json(stored))
 
 

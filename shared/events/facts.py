@@ -169,6 +169,7 @@ _SUBSCRIPTION_BODIES: Final[tuple[type[Body], ...]] = (
 
 _SAYINGS: Final[dict[str, Callable[[EventModel], tuple[_Said, ...]]]] = {
     "OrderExecuted": _order_executed,
+    "OrderDeleted": _about("customer", "customer_id", billing.OrderDeleted),
     "SubscriptionImported": _subscription_imported,
     "CustomerRegistered": _customer_stated,
     "CustomerChanged": _customer_stated,

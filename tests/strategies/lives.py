@@ -131,7 +131,7 @@ _HAPPENS = st.sampled_from(
         *("SubscriptionConverted", "SubscriptionConverted", "SubscriptionCanceled"),
         *("LicensesChanged", "LicensesChanged"),
         *("PriceChanged", "PriceChanged", "ProductDefined", "ProductCopied", "ProductDeleted", "SettingChanged"),
-        *("CustomerChanged", "CustomerChanged"),
+        *("CustomerChanged", "CustomerChanged", "OrderDeleted"),
     )
 )
 
@@ -207,6 +207,8 @@ def _of_master_data(draw: st.DrawFn, kind: str, known: date, number: int) -> Eve
         return {"product_id": draw(products), "from_product_id": draw(products)}
     if kind == "ProductDeleted":
         return {"product_id": draw(products)}
+    if kind == "OrderDeleted":
+        return {"order_id": f"ord-{number}", "customer_id": _customer_of(number)}
     if kind == "SettingChanged":
         return {**draw(_SETTINGS), "effective_from": effective}
     moved = {"reseller_id": draw(st.sampled_from(_RESELLERS))} if draw(st.booleans()) else {}

@@ -119,6 +119,16 @@ def test_an_order_is_placed_then_executed_then_deleted() -> None:
     assert rows(deleted + executed + placed)["sales_order"][0][4] == "deleted"
 
 
+def test_an_executed_order_with_installments_cannot_be_deleted() -> None:
+    deleted = facts("OrderDeleted", {"order_id": "o-1", "customer_id": "cus-1"}, "2026-01-11", "3")
+    content = order("o-1", {"id": "cus-1"}, 3)
+    content["items"][0].update(term="P1Y", billing_frequency="P1M")
+    placed = facts("OrderPlaced", content, "2026-01-09", "1")
+    executed = facts("OrderExecuted", content, "2026-01-10", "2")
+    assert rows(deleted + placed)["sales_order"][0][4] == "deleted"
+    assert rows(deleted + placed + executed)["sales_order"][0][4] == "executed"
+
+
 def test_what_an_order_leaves_out_of_its_customer_stays_known() -> None:
     first = facts(
         "OrderExecuted", order("o-1", {"id": "cus-1", "name": "Contoso"}, reseller="res-1"), "2026-01-10", "1"
