@@ -4,6 +4,8 @@ Every command imports what it needs when it runs: `simulate` on a small file is 
 Exit code 0: done; 1: failed, one clear sentence on standard error; 2: wrong usage.
 """
 
+import gc
+import os
 import sys
 from datetime import date
 from typing import Annotated
@@ -216,6 +218,9 @@ def asyncapi() -> None:
 
 def main() -> None:
     """Entry point. A UserError is one sentence on standard error and exit code 1; typer gives 2 for wrong usage."""
+    # A command's objects live until it ends; and no plugin of pydantic is installed, so none has to be looked for.
+    gc.set_threshold(100_000, 50, 50)
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         app()
     except UserError as error:
