@@ -51,12 +51,13 @@ OrderKey = tuple[date, int, datetime, datetime, str, int, tuple[int, int, str]]
 def order_key(fact: Fact, tz: tzinfo) -> OrderKey:
     """Where a fact stands among the facts of its subscription (rule R0.11). Total: no two events share a key."""
     moment = effective(fact)
-    founding = isinstance(fact.body, OrderExecuted | SubscriptionImported)
+    at = instant(moment, tz)
+    founding = isinstance(fact.body, (OrderExecuted, SubscriptionImported))
     return (
         civil_date(moment, tz),
         0 if founding else 1,
-        instant(moment, tz),
-        instant(fact.time, tz),
+        at,
+        at if moment is fact.time else instant(fact.time, tz),
         fact.source,
         fact.sequence,
         _id_key(fact.id),

@@ -63,6 +63,7 @@ class PriceBook:
     _bases: list[_Basis] = field(default_factory=list)
     _quotes: dict[tuple[date, date, date | None], Quote] = field(default_factory=dict)
     _in_vain: list[Rejection] = field(default_factory=list)
+    _renewals: dict[date, date | None] = field(default_factory=dict)
 
     def quote(self, phase: Phase, term_start: date, day: date, split: date | None = None) -> Quote:
         """The price of what starts on `day` in a phase (a cycle, with installments a term), rules and extra included.
@@ -212,7 +213,7 @@ class PriceBook:
         if not locks:
             return self._list_price(basis, day, split)
         while (until := locks[-1].protected_until) is not None:
-            renewal = self.layout.next_start(until)
+            renewal = self._start_after_protection(until)
             if renewal is None or renewal > day:
                 break
             locks.append(self._locked_again(basis, max(renewal, basis.begins)))
@@ -220,6 +221,12 @@ class PriceBook:
             if lock.since <= day:
                 return lock if lock.protected_until is not None else self._list_price(basis, day, split)
         return locks[0]
+
+    def _start_after_protection(self, until: date) -> date | None:
+        """The first start from which protection until a day no longer counts; kept, every cycle asks it (R2.5)."""
+        if until not in self._renewals:
+            self._renewals[until] = self.layout.next_start(until)
+        return self._renewals[until]
 
     def _locked_again(self, basis: _Basis, renewal: date) -> Price:
         """List prices read again at the first cycle start after protection, locked for another N months (R2.5)."""

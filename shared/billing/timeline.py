@@ -169,6 +169,8 @@ class Timeline:
     @property
     def end(self) -> End | None:
         """What ends it first: a cancellation, a term that does not renew, or the end of what it is an add-on of."""
+        if self.cancellation is None and self.expiry is None and self.parent_end is None:
+            return None  # by far the most; asked of every fact
         ends = [end for end in (self.cancellation, self.expiry, self.parent_end) if end is not None]
         return min(ends, key=lambda end: end.on, default=None)
 
