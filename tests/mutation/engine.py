@@ -25,6 +25,7 @@ import pytest
 from _pytest.tmpdir import tmppath_result_key
 
 from tests.mutation.mutants import Function, Mutants
+from tests.mutation.processes import forget, in_fork, silence
 
 SURVIVED, KILLED, OUT_OF_TIME, NOT_REACHED, UNCLEAR = "survived", "killed", "out of time", "not reached", "unclear"
 
@@ -104,7 +105,7 @@ class Engine:
         """How long each test takes, and the tests that enter a function; once for a state of code and tests."""
         if not self.kept.exists():
             print("the tests without a mutant, and which functions they enter", flush=True)
-            measured: dict[str, Any] = json.loads(_in_fork(self._measure))
+            measured: dict[str, Any] = json.loads(in_fork(self._measure))
             self.failed = measured["failed"] or self._control(measured["seconds"])
             if self.failed:
                 return measured
@@ -132,7 +133,7 @@ class Engine:
             if event == "call":
                 codes.add(frame.f_code)
 
-        _forget()
+        forget()
         sys.setprofile(seen)
         self._passes(index, None)
         sys.setprofile(None)
@@ -204,7 +205,7 @@ class Engine:
             limit = int(2 * sum(seconds[index] for index in tests)) + _TIME_FOR_NOTHING
             resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 1))
             resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-            _silence()
+            silence()
             mutate()
             self._run(tests, pipe_in)
         os.close(pipe_in)
@@ -256,33 +257,3 @@ def _word(code: int) -> str:
     if code in (-signal.SIGXCPU, -signal.SIGKILL):
         return OUT_OF_TIME
     return SURVIVED if code == _ALL_PASSED else UNCLEAR
-
-
-def _forget() -> None:
-    for module in list(sys.modules.values()):
-        if module.__name__.startswith("shared.billing"):
-            for value in vars(module).values():
-                if hasattr(value, "cache_clear"):
-                    value.cache_clear()
-
-
-def _silence() -> None:
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, 1)
-    os.dup2(nothing, 2)
-
-
-def _in_fork(work: Callable[[], str]) -> str:
-    """What a function gives, in a process of its own that leaves nothing behind in this one."""
-    pipe_out, pipe_in = os.pipe()
-    process = os.fork()
-    if process == 0:
-        _silence()
-        with os.fdopen(pipe_in, "w", encoding="utf-8") as out:
-            out.write(work())
-        os._exit(0)
-    os.close(pipe_in)
-    with os.fdopen(pipe_out, encoding="utf-8") as kept:
-        result = kept.read()
-    os.waitpid(process, 0)
-    return result
