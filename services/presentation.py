@@ -1,4 +1,4 @@
-"""How results are shown: tables and progress on a terminal, plain lines into a pipe or file, JSON for programs."""
+"""How results are shown: tables and progress to read, JSON for programs."""
 
 import json
 import sys
@@ -9,6 +9,7 @@ from dataclasses import asdict, is_dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from unicodedata import east_asian_width
 
 _PROBLEMS_SHOWN = 20
 _SILENT_SECONDS = 2.0
@@ -36,12 +37,22 @@ def problems_text(problems: Sequence[object]) -> str:
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], right: Collection[str] = ()) -> None:
-    """A table; None is an empty cell. `right` names the columns of figures, which are aligned at their end."""
+    """A table; None is an empty cell. `right` names the columns of figures, which are aligned at their end.
+
+    A terminal that is too narrow wraps its lines: no date, amount or id is ever cut short.
+    """
     cells = [["" if value is None else str(value) for value in row] for row in rows]
-    if on_terminal():
-        _rich_table(title, columns, cells, right)
-    else:
-        _plain_table(title, columns, cells, right)
+    widths = [max(map(_width, texts)) for texts in zip(columns, *cells, strict=True)]
+    print(title)
+    for row in (columns, *cells):
+        padded = (
+            text.rjust(width - _width(text) + len(text))
+            if column in right
+            else text.ljust(width - _width(text) + len(text))
+            for column, text, width in zip(columns, row, widths, strict=True)
+        )
+        print("  " + "  ".join(padded).rstrip())
+    print(flush=True)
 
 
 @contextmanager
@@ -84,30 +95,9 @@ def late_progress(description: str, total: int) -> Iterator[Callable[[int], None
         yield count
 
 
-def _rich_table(title: str, columns: Sequence[str], cells: Sequence[Sequence[str]], right: Collection[str]) -> None:
-    # rich takes 50 ms to import, so only who shows a table on a terminal pays for it.
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
-    shown = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
-    for column in columns:
-        shown.add_column(column, justify="right" if column in right else "left")
-    for row in cells:
-        shown.add_row(*(escape(cell) for cell in row))
-    Console().print(shown)
-
-
-def _plain_table(title: str, columns: Sequence[str], cells: Sequence[Sequence[str]], right: Collection[str]) -> None:
-    widths = [max(len(text) for text in texts) for texts in zip(columns, *cells, strict=True)]
-    print(title)
-    for row in (columns, *cells):
-        padded = (
-            text.rjust(width) if column in right else text.ljust(width)
-            for column, text, width in zip(columns, row, widths, strict=True)
-        )
-        print("  " + "  ".join(padded).rstrip())
-    print(flush=True)
+def _width(text: str) -> int:
+    """The columns that a text takes on a terminal: letters of East Asia take two."""
+    return len(text) if text.isascii() else sum(1 + (east_asian_width(letter) in "WF") for letter in text)
 
 
 def _plain(value: object) -> object:

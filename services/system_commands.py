@@ -20,6 +20,8 @@ def up(broker: str, database: str, *, fresh: bool, detach: bool) -> None:
     """Start; in the foreground until a signal, or in the background. Raises UserError when it runs already."""
     home, choice = system.home_folder(), Choice(broker, database)
     choice.check()
+    if not fresh:
+        infrastructure.keep(choice, home)
     if not detach:
         Supervisor(home, choice, say).run(fresh=fresh)
         return
@@ -42,17 +44,22 @@ def demo(broker: str, database: str, *, once: bool, start: bool) -> None:
     home = system.home_folder()
     if not system.is_locked(home):
         infrastructure.keep_aside(choice, home, say)
-    with control.running_for_a_while(home, _foreground(choice, fresh=True), say) as found:
-        try:
+    try:
+        with control.running_for_a_while(home, _foreground(choice, fresh=True), say) as found:
             infrastructure.mark_as_demonstration(choice, home)
-            _demonstrate(found)
-            if once:
+            try:
+                _demonstrate(found)
+                if once:
+                    return
+                say("Serving until Ctrl-C")
+                while system.is_locked(home):
+                    time.sleep(0.5)
+            except KeyboardInterrupt:
                 return
-            say("Serving until Ctrl-C")
-            while system.is_locked(home):
-                time.sleep(0.5)
-        except KeyboardInterrupt:
-            return
+    except KeyboardInterrupt:
+        # Stopped while it was starting: what is there is a demonstration's all the same.
+        infrastructure.mark_as_demonstration(choice, home)
+        raise
     raise UserError(f"The system stopped by itself; its last words are in {home / 'logs' / 'supervisor.log'}.")
 
 

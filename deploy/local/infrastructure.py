@@ -81,7 +81,13 @@ def keep_aside(choice: Choice, home: Path, say: Callable[[str], None]) -> None:
 
 def mark_as_demonstration(choice: Choice, home: Path) -> None:
     """What a demonstration kept may be deleted by the next one."""
-    (choice.folder(home) / _DEMONSTRATION).touch()
+    if choice.folder(home).exists():
+        (choice.folder(home) / _DEMONSTRATION).touch()
+
+
+def keep(choice: Choice, home: Path) -> None:
+    """What a demonstration left is the user's own once an `up` goes on with it: no later one deletes it."""
+    (choice.folder(home) / _DEMONSTRATION).unlink(missing_ok=True)
 
 
 def database(choice: Choice, home: Path, say: Callable[[str], None]) -> tuple[Piece | None, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
@@ -28,6 +29,9 @@ def simulate(
 ) -> None:
     """Print what comes out of a file of events by the end of a day. UserError names every line that is wrong."""
     check_settings(settings)
+    late = [day.isoformat() for day in runs or () if day > until]
+    if late:
+        print(f"left out, after --until {until}: the runs of {', '.join(late)}", file=sys.stderr)
     result = run_simulation(facts_in(file), until, runs, settings)
     shape = simulation_shape(result)
     if as_json:

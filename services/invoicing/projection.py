@@ -70,8 +70,9 @@ DOCUMENT_RELATION = Table(
     "document_relation", ("number", "place", "invoice", "amount"), owner="number", key=("number", "place"), many=True
 )
 
+# The id of a line is its subscription, the start of its cycle and that of its layer (`ledger.line_id`).
 _INVOICED = """
-SELECT subscription, array_agg("from") FROM document_line
+SELECT subscription, array_agg(substr(line, length(subscription) + 2, 10)::date) FROM document_line
 WHERE subscription = ANY(%s) AND kind IN ('installment', 'prorated') GROUP BY subscription
 """
 

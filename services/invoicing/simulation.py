@@ -62,7 +62,7 @@ def simulate(
         if account is None:
             continue
         states.append(subscription_state(account, until))
-        base_starts = {line.start for line in subscription.issued if line.kind in ("installment", "prorated")}
+        base_starts = {line.key.cycle_start for line in subscription.issued if line.kind in ("installment", "prorated")}
         plan = installment_plan(account, base_starts, until)
         plans += [] if plan is None else [plan]
     return Simulation(until, documents, states, plans, rejected)

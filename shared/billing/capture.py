@@ -80,7 +80,7 @@ def terms_of(fact: Fact, master: MasterData) -> Terms:
         start=start,
         start_instant=instant(effective(fact), tz),
         known_at=instant(fact.time, tz),
-        price_day=imported.billed_by_us_from if imported else start,
+        price_day=min(imported.billed_by_us_from, civil_date(fact.time, tz)) if imported else start,
         unit_price=item.unit_price,
         unit_cost=cost,
         user_price=item.user_price,

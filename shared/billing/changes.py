@@ -35,7 +35,7 @@ from shared.billing.moments import civil_date, instant
 from shared.billing.settling import billing_day_on, settle
 from shared.billing.terms import Refused
 from shared.billing.timeline import PriceEdit, SeatChange, StatusChange, Step, Timeline
-from shared.billing.windows import give_back
+from shared.billing.windows import by_vendors_clock, give_back
 
 
 def change(timeline: Timeline, fact: Fact, day: date, at: datetime, master: MasterData, known: date | None) -> None:
@@ -53,6 +53,7 @@ def change(timeline: Timeline, fact: Fact, day: date, at: datetime, master: Mast
     if isinstance(fact.body, SubscriptionProvisioned | ProvisioningFailed):
         _provision(timeline, fact, day, at)
         return
+    day = by_vendors_clock(timeline, fact, day, at, master)
     settle(timeline, master, known, day)
     end = timeline.end
     if end is not None and day >= end.on:
@@ -106,17 +107,18 @@ def _suspend(step: Step) -> None:
 
 
 def _change_seats(step: Step, body: LicensesChanged, master: MasterData) -> None:
-    """A new total of seats (rules R3.1, R3.2, R4.9, R5.1); an instruction for the next term falls (R5.5)."""
+    """A new total of seats (rules R3.1, R3.2, R4.9, R5.1); at once, it discards the next term's instruction (R5.5)."""
     terms = step.phase.terms
+    scheduled = step.at > instant(step.fact.time, terms.tz)
     if terms.charge == "one_time":
         raise Refused("a one-time charge has no seats to change: place a new order")
-    if terms.has_installments and step.at > instant(step.fact.time, terms.tz):
+    if terms.has_installments and scheduled:
         raise Refused(
             f"scheduled for {step.day}, but with a billing plan a change of seats is executed immediately: "
             "leave effective_at out, or schedule it for the next term with NextTermScheduled"
         )
     _set_seats(step, body.quantity, master, deferred=body.billing == "none")
-    if not body.keeps_next_term:
+    if not scheduled and not body.keeps_next_term:
         step.timeline.next_term = None
 
 
@@ -125,7 +127,9 @@ def _set_seats(step: Step, quantity: int, master: MasterData, *, deferred: bool 
         raise Refused("a quantity of 0 is not a change of seats: send SubscriptionCanceled instead")
     timeline = step.timeline
     fewer = timeline.seats[-1].quantity - quantity
-    returned = give_back(timeline, step.phase, fewer, step.at, master, step.known) if fewer > 0 else ()
+    # What is billed only from the next cycle on gives nothing back: no window is asked.
+    gives_back = fewer > 0 and not deferred
+    returned = give_back(timeline, step.phase, fewer, step.day, step.at, master, step.known) if gives_back else ()
     timeline.seats.append(SeatChange(step.day, step.at, quantity, step.fact.ref, deferred, returned))
 
 

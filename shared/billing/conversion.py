@@ -16,7 +16,7 @@ from shared.billing.facts import Fact, SubscriptionConverted
 from shared.billing.history import known_with
 from shared.billing.lookups import extra_charge_rate
 from shared.billing.masterdata import MasterData
-from shared.billing.moments import civil_date
+from shared.billing.moments import civil_date, effective, instant
 from shared.billing.periods import duration_of
 from shared.billing.phases import Phase, opening
 from shared.billing.terms import Refused, Terms
@@ -62,7 +62,8 @@ def converted(
         day_of_month = until.day if terms.anchor == "order_day" and terms.custom_end is None else terms.anchor_day
         terms = replace(terms, trial_until=until, anchor_day=day_of_month)
     begun = opening(terms, day, fact.ref, "conversion")
-    return replace(begun, keeps_rules=keeps_rules, protects_anew=protects_anew)
+    at = instant(effective(fact), terms.tz)
+    return replace(begun, keeps_rules=keeps_rules, protects_anew=protects_anew, converted_at=at)
 
 
 def _shape(terms: Terms) -> tuple[object, ...]:

@@ -20,10 +20,10 @@ def cancel(step: Step, body: SubscriptionCanceled, master: MasterData) -> None:
     known = instant(step.fact.time, terms.tz)
     if step.at > known and timeline.renewed_at is not None and timeline.renewed_at > known:
         return  # scheduled, then taken back before its day came by turning auto-renew on
-    closed = body.mode != "end_of_term" and any_closed(timeline, phase, step.at, master, step.known)
+    closed = body.mode != "end_of_term" and any_closed(timeline, phase, day, step.at, master, step.known)
     by = step.fact.ref
     if terms.charge == "one_time" or (body.mode == "immediate" and not closed):
-        returned = give_back(timeline, phase, timeline.seats[-1].quantity, step.at, master, step.known)
+        returned = give_back(timeline, phase, timeline.seats[-1].quantity, day, step.at, master, step.known)
         # What the day gave back before is settled by its end: its changes leave no layers of their own.
         before = [piece for change in timeline.seats if change.on == day for piece in change.returned]
         returned = (*before, *returned)

@@ -94,10 +94,10 @@ def _refuse_deletion(timeline: Timeline, master: MasterData, known: date) -> Non
 def _by_its_own_window(timeline: Timeline, end: End, master: MasterData) -> End:
     """The end that an add-on has from its parent: credited as its own windows allow (rules R5.1, R5.2)."""
     phase = timeline.layout.phase_at(end.on)
-    if any_closed(timeline, phase, end.at, master, end.decided):
+    if any_closed(timeline, phase, end.on, end.at, master, end.decided):
         return end._replace(refunded=False)
     seats = timeline.quantity_on(end.on)
-    return end._replace(returned=give_back(timeline, phase, seats, end.at, master, end.decided))
+    return end._replace(returned=give_back(timeline, phase, seats, end.on, end.at, master, end.decided))
 
 
 def _apply(

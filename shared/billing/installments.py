@@ -34,8 +34,8 @@ class InstallmentPlan:
 def installment_plan(account: Account, issued: Container[date], on: date) -> InstallmentPlan | None:
     """The plan of the term that a day falls into; None without a billing plan and once canceled (rule R4.8).
 
-    One that has expired shows its last term, a trial the plan that it leads to. `issued` holds the cycle starts whose
-    base installment stands on an issued document.
+    One that has expired shows its last term, a trial the plan that it leads to. `issued` holds the cycle starts of
+    which something stands on an issued document.
     """
     layout = account.layout
     day = reference_day(account, on)
@@ -52,7 +52,8 @@ def installment_plan(account: Account, issued: Container[date], on: date) -> Ins
     excluded = [
         start
         for start in starts
-        if (taken_over is not None and start < taken_over) or (start <= on and _nobody_pays(seats, start))
+        if (taken_over is not None and start < taken_over)
+        or (start <= on and _nobody_pays(seats, start, phase.cycles.at(start).end))
     ]
     invoiced = [start for start in starts if start in issued and start not in excluded]
     open_starts = [start for start in starts if start not in excluded and start not in invoiced]
@@ -73,10 +74,11 @@ def installment_plan(account: Account, issued: Container[date], on: date) -> Ins
     )
 
 
-def _nobody_pays(seats: Sequence[SeatChange], start: date) -> bool:
-    """Whether an installment falls into a suspension that is not billed: nothing is ever due of it (rule R5.7)."""
-    held = [change.quantity for change in seats if change.on <= start]
-    return bool(held) and held[-1] == 0
+def _nobody_pays(seats: Sequence[SeatChange], start: date, end: date) -> bool:
+    """Whether an installment lies in a suspension that is not billed: nothing is ever due of it (rule R5.7)."""
+    before = [change.quantity for change in seats if change.on <= start]
+    inside = [change.quantity for change in seats if start < change.on < end]
+    return bool(before) and not any((before[-1], *inside))
 
 
 def _installments(account: Account, term_start: date, renewal: date) -> Iterator[date]:

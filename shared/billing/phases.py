@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal, NamedTuple
 
 from shared.billing.calendar import Cycle, Cycles, add_months
@@ -29,7 +29,8 @@ class Phase:
     `term_start` is the first day of the term that runs when it begins. `priced_on` is the day its price was captured,
     `capture` says how if it was on `begins`. `free` says that its stub is a free period. `keeps_rules` and
     `protects_anew` say what a conversion does to pricing rule and protection. `by` is the event behind it.
-    `edits_before` counts the price edits that came before it: it replaces what they say.
+    `edits_before` counts the price edits that came before it: it replaces what they say. `converted_at` is the instant
+    of a conversion that began another term.
     """
 
     begins: date
@@ -44,6 +45,7 @@ class Phase:
     keeps_rules: bool = True
     protects_anew: bool = False
     edits_before: int = 0
+    converted_at: datetime | None = None
 
     def term_of(self, index: int) -> tuple[date, date]:
         """The term [start, end) of cycle `index`; the first one of a phase begins with its stub."""

@@ -182,10 +182,6 @@ class PriceBook:
             rules = edit.pricing or ()
             return replace(before, begins=begins, price=price, rules=rules, hand_set=True, extends=None, locks=[])
         if edit.activates_protection:
-            if before.hand_set:
-                reason = f"the price of {begins} was set by hand, it is not protected: it stays until it is edited"
-                self._in_vain.append(Rejection(*edit.by, "PriceProtectionActivated", reason))
-                return None
             return self._activated(before, edit, begins)
         if edit.protected_price is not None and now.protected_until is None:
             reason = f"protected_price has no effect: on {begins}, from when it would count, no price is protected"
@@ -195,11 +191,18 @@ class PriceBook:
             locks = [now._replace(sell=edit.protected_price, since=begins, by=edit.by)]
         return replace(before, begins=begins, rules=rules, locks=locks)
 
-    def _activated(self, before: _Basis, edit: PriceEdit, begins: date) -> _Basis:
+    def _activated(self, before: _Basis, edit: PriceEdit, begins: date) -> _Basis | None:
         """Protection from the next start on, at the list price of the day it was activated, until the anniversary."""
+        until = protection_end(self.layout.phases[0].begins, 12, edit.on)
+        reason = ""
+        if before.hand_set:
+            reason = f"the price of {begins} was set by hand, it is not protected: it stays until it is edited"
+        elif until <= begins:
+            reason = f"protection has no effect: it would end on {until}, and the next price is that of {begins}"
+        if reason:
+            self._in_vain.append(Rejection(*edit.by, "PriceProtectionActivated", reason))
+            return None
         listed = self._list_price(before, edit.on)
-        start = self.layout.phases[0].begins
-        until = protection_end(start, 12, edit.on)
         lock = Price(listed.sell, listed.cost, "protected", edit.on, edit.by, until)
         return replace(before, begins=begins, locks=[lock])
 

@@ -46,7 +46,6 @@ def due(account: Account, issued: Iterable[IssuedLine], day: date, since: date |
     terms = account.terms
     start = terms.start if since is None else since
     by_key = by_layer(line for line in issued if since is None or line.key.cycle_start >= start)
-    reckoning = Reckoning(terms.currency, account.policies.rounding(day))
     payer = account.payer()
     reasons = Reasons(account.timeline)
     drafts: list[DraftLine] = []
@@ -59,6 +58,8 @@ def due(account: Account, issued: Iterable[IssuedLine], day: date, since: date |
     for key in sorted(layers.keys() | by_key.keys()):
         layer = layers.get(key)
         lines = by_key.get(key, [])
+        # As it was on the day of the layer: a setting that changes later leaves it as it was billed.
+        reckoning = Reckoning(terms.currency, account.policies.rounding(key.layer_start))
         wanted = difference(layer, holdings(lines), day, reckoning)
         drafts += [_line(draft, key, layer, account, payer, reckoning, reasons) for draft in wanted]
         waits = _dates_after(layer, day)

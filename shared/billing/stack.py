@@ -93,7 +93,8 @@ class Stack:
                     self._change(change)
 
     def end(self, on: date, at: datetime, by: Ref, cause: Cause, returned: Sequence[Returned] = ()) -> None:
-        """Everything that still runs ends on a day, the newest first."""
+        """Everything that still runs ends on a day, the newest first; seats given up but paid stay so (rule R3.2)."""
+        self._drop(self._billed - self._held + self._unbilled)
         self._close(self._billed, on, at, by, cause, returned)
 
     def _opening(self, start: date, place: int) -> tuple[int, int, Ref]:
@@ -135,8 +136,7 @@ class Stack:
         self._billed += seats
 
     def cut(self, on: date, at: datetime, by: Ref) -> None:
-        """What runs goes on at a new price; seats that were given up but stay paid are left as they are."""
-        self._drop(self._billed - self._held + self._unbilled)
+        """What runs goes on at a new price."""
         self.end(on, at, by, "repriced")
 
     def take_back(self, back: FullReturn, *, later: bool) -> None:

@@ -53,9 +53,9 @@ def next_charge(account: Account, on: date) -> NextCharge | None:
     due = min((layer.due for layer in layers), default=None)
     if due is None:
         return None
-    rounding, currency = account.policies.rounding(on), account.terms.currency
+    currency, rounding = account.terms.currency, account.policies.rounding
     first = [(layer, share) for layer in layers if layer.due == due for share in layer.shares]
-    amounts = (layer.amount(share, currency, rounding) for layer, share in first)
+    amounts = (layer.amount(share, currency, rounding(layer.start)) for layer, share in first)
     return NextCharge(due, sum(amounts, round_money(Decimal(0), currency)))
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple, cast
 
+from shared.billing.facts import Fact
 from shared.billing.masterdata import MasterData
-from shared.billing.moments import civil_date
+from shared.billing.moments import effective
 from shared.billing.phases import Phase
 from shared.billing.terms import Refused, Terms
 from shared.billing.timeline import Returned, Timeline
@@ -31,7 +32,7 @@ class Hours(NamedTuple):
 
 
 def give_back(
-    timeline: Timeline, phase: Phase, seats: int, at: datetime, master: MasterData, known: date
+    timeline: Timeline, phase: Phase, seats: int, day: date, at: datetime, master: MasterData, known: date
 ) -> tuple[Returned, ...]:
     """Seats taken off at an instant, the newest batches first; Refused when more than the open ones (rule R5.1).
 
@@ -42,7 +43,6 @@ def give_back(
         return ()
     returned: list[Returned] = []
     left = seats
-    day = civil_date(at, terms.tz)
     for batch in reversed(_batches(timeline, phase, day)):
         hours = _hours(terms, master, batch.on, known)
         if left == 0 or not _open(batch, at, hours):
@@ -55,19 +55,34 @@ def give_back(
         left -= taken
     if left:
         raise Refused(
-            f"a reduction by {seats} on {civil_date(at, terms.tz)} is too late: {seats - left} were bought or renewed "
+            f"a reduction by {seats} on {day} is too late: {seats - left} were bought or renewed "
             f"so recently that they can be given back; reduce the next term with NextTermScheduled instead"
         )
     return tuple(returned)
 
 
-def any_closed(timeline: Timeline, phase: Phase, at: datetime, master: MasterData, known: date) -> bool:
+def any_closed(timeline: Timeline, phase: Phase, day: date, at: datetime, master: MasterData, known: date) -> bool:
     """Whether any seats can no longer be given back: then a cancellation waits for the term's end (rule R5.3)."""
     terms = phase.terms
     if not _windowed(terms, master):
         return False
-    batches = _batches(timeline, phase, civil_date(at, terms.tz))
+    batches = _batches(timeline, phase, day)
     return any(not _open(batch, at, _hours(terms, master, batch.on, known)) for batch in batches)
+
+
+def by_vendors_clock(timeline: Timeline, fact: Fact, day: date, at: datetime, master: MasterData) -> date:
+    """The day on which a fact counts; where a term renews then, the vendor's side of it: 00:00 UTC (R0.8, R5.4).
+
+    West of UTC what happens in the evening after that counts from the renewal; east of it what happens in the morning
+    before that counts from the day before.
+    """
+    phase, vendors = timeline.phases[-1], at.date()
+    if vendors == day or not isinstance(effective(fact), datetime) or not _windowed(phase.terms, master):
+        return day
+    boundary = max(day, vendors)
+    if boundary <= phase.begins or phase.term_of(phase.cycles.index_at(boundary))[0] != boundary:
+        return day
+    return max(vendors, timeline.seats[-1].on)
 
 
 def _windowed(terms: Terms, master: MasterData) -> bool:
@@ -100,7 +115,9 @@ def _batches(timeline: Timeline, phase: Phase, day: date) -> list[Batch]:
     held = timeline.quantity_on(begin - _ONE_DAY)
     if held:
         before_us = terms.billed_from is not None and begin < terms.billed_from
-        batches.append(Batch(begin, datetime.combine(begin, time(), UTC), held, before_us))
+        renewed_at = datetime.combine(begin, time(), UTC)
+        converted_at = phase.converted_at if begin == phase.begins else None
+        batches.append(Batch(begin, converted_at or renewed_at, held, before_us))
     for change in timeline.seats:
         if change.on < begin:
             continue

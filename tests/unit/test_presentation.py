@@ -16,10 +16,17 @@ class Line:
     net: Decimal
 
 
-def test_into_a_pipe_a_table_is_plain_lines_with_figures_at_their_end(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_table_is_plain_lines_with_figures_at_their_end(capsys: pytest.CaptureFixture[str]) -> None:
     presentation.table("Lines", ("product", "net"), [("o365", Decimal("80.00")), (None, "5.00")], right=("net",))
     assert capsys.readouterr().out == (
         "Lines\n" + "  product    net\n" + "  o365     80.00\n" + "            5.00\n" + "\n"
+    )
+
+
+def test_letters_that_are_two_columns_wide_line_up(capsys: pytest.CaptureFixture[str]) -> None:
+    presentation.table("Lines", ("product", "net"), [("日本", "80.00"), ("o365", "5.00")], right=("net",))
+    assert capsys.readouterr().out == (
+        "Lines\n" + "  product    net\n" + "  日本     80.00\n" + "  o365      5.00\n" + "\n"
     )
 
 

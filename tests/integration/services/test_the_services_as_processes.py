@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from services.orders.cli import emit
+from services.orders.projection import SPEC
 from shared.log.ends import end_offsets
 from shared.log.records import Partition, Record
 from shared.store.config import Config
@@ -66,7 +67,7 @@ def test_a_projector_without_its_generation_says_what_to_run(database: str, brok
     projector = Service("services.orders.projector", Config(database=database, broker=broker.address, home=tmp_path))
     assert projector.process.wait(60) == 1
     said = projector.log.read_text().splitlines()
-    assert said == ["projection orders has no generation of version 1: run `python -m services.prepare`"]
+    assert said == [f"projection orders has no generation of version {SPEC.version}: run `python -m services.prepare`"]
 
 
 def test_the_worker_moves_the_clock_relays_the_outbox_and_stops_on_sigterm(config: Config) -> None:

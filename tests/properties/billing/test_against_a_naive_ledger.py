@@ -138,11 +138,11 @@ def expected_net(life: Life) -> dict[date, Fraction]:
     cycles = list(cycles_of(life))
     held = seats_by_day(life, cycles[-1].ends)
     # A conversion to the same product at the same price changes nothing that is billed.
-    prices = [life.unit_price, *(conversion.unit_price for conversion in life.conversions)]
+    sold = [("office", life.unit_price), *(("suite", conversion.unit_price) for conversion in life.conversions)]
     repriced = {
         conversion.on
-        for before, conversion in zip(prices, life.conversions, strict=False)
-        if conversion.unit_price != before
+        for before, now, conversion in zip(sold, sold[1:], life.conversions, strict=False)
+        if now != before
     }
     ended = any(change.seats == 0 for change in life.changes)
     total: dict[date, Fraction] = defaultdict(Fraction)

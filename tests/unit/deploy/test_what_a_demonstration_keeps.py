@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local import system
-from deploy.local.infrastructure import Choice, keep_aside, mark_as_demonstration
+from deploy.local.infrastructure import Choice, keep, keep_aside, mark_as_demonstration
 from shared.errors import UserError
 
 CHOICE = Choice("embedded", "embedded")
@@ -37,6 +37,17 @@ def test_what_an_earlier_demonstration_left_stays_for_the_next_one_to_delete(tmp
 
     assert (folder / "precious").exists()
     assert said == []
+
+
+def test_what_an_earlier_demonstration_left_is_kept_once_the_user_went_on_with_it(tmp_path: Path) -> None:
+    folder, said = data(tmp_path), list[str]()
+    mark_as_demonstration(CHOICE, tmp_path)
+    keep(CHOICE, tmp_path)
+
+    keep_aside(CHOICE, tmp_path, said.append)
+
+    assert not folder.exists()
+    assert len(said) == 1
 
 
 def test_a_home_that_cannot_be_made_is_one_sentence() -> None:
