@@ -33,8 +33,7 @@ def extra_charge_rate(
         reseller = master.reseller(reseller_id, tz, limit)
         if reseller.states("extra_charge_rate", on):
             return cast(Decimal, reseller.block.extra_charge_rate)
-    setting = master.setting("extra_charge_rate", on, tz, known, reseller=reseller_id, customer=profile.block.id)
-    return cast(Decimal, setting)
+    return cast(Decimal, master.setting("extra_charge_rate", on, tz, known, reseller=reseller_id))
 
 
 def listed_price(

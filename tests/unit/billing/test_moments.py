@@ -9,9 +9,10 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from shared.billing.blocks import Moment
 from shared.billing.facts import Fact
 from shared.billing.history import History, history, known_by_end_of, known_with
-from shared.billing.moments import Moment, civil_date, effective, end_of_day, instant, known_key, order_key, zone
+from shared.billing.moments import civil_date, effective, end_of_day, instant, known_key, order_key, zone
 from tests.billing_dsl import Event, customer_changed, facts_from, imported, ordered, price, seats
 
 TOKYO = zone("Asia/Tokyo")  # nine hours before UTC, all year
