@@ -173,3 +173,13 @@ def test_what_a_customer_stated_holds_until_the_day_from_which_it_is_set_otherwi
 )
 def test_when_a_partial_charge_of_31_january_falls_due(item: Json, due: date) -> None:
     assert policies(order(**item)).partial_due(JANUARY) == due
+
+
+@pytest.mark.parametrize(
+    ("item", "charges"),
+    [({"charge": "one_time"}, 1), ({}, 1), ({"term": "P1Y"}, 1), ({"term": "P1Y", "billing_frequency": "P1M"}, 12)],
+)
+def test_in_how_many_charges_a_term_is_billed(item: Json, charges: int) -> None:
+    terms = policies(order(**item)).terms_on(JANUARY)
+
+    assert (terms.installments, terms.has_installments) == (charges, charges > 1)
