@@ -246,6 +246,20 @@ def test_without_an_account_only_its_own_facts_bear_on_it() -> None:
     assert next_known(None, about(facts), MasterData.of(facts), JANUARY) == date(2025, 2, 20)
 
 
+def test_an_add_on_does_not_end_with_its_parent_before_that_is_known() -> None:
+    events = [
+        ordered(1, on="2025-01-01", sub="base", customer=CUSTOMER),
+        order(parent_subscription_id="base"),
+        event("LicensesChanged", "2025-01-05", {"subscription_id": "sub-1", "customer_id": "cus-1", "quantity": 0}),
+        canceled(on="2025-01-20", known="2025-02-01", sub="base"),
+    ]
+    in_january, in_february = account(*events, on=JANUARY).timeline, account(*events, on=FEBRUARY).timeline
+
+    assert (in_january.subscription_id, in_january.end, len(in_january.rejected)) == ("sub-1", None, 1)
+    assert in_february.end is not None
+    assert (in_february.end.on, len(in_february.rejected)) == (date(2025, 1, 20), 1)
+
+
 def test_an_end_that_is_known_to_come_stands_in_the_account() -> None:
     ends = account(order(), canceled(on="2025-01-20", mode="end_of_cycle"), on=JANUARY).timeline.end
 

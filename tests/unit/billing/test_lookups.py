@@ -6,14 +6,13 @@ The customer is in Tokyo, nine hours before UTC: its 1 February begins at 15:00 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 
 from shared.billing.capture import terms_of
 from shared.billing.facts import PriceChanged, ProductDefined
-from shared.billing.history import known_by_end_of
 from shared.billing.lookups import ListPrice, extra_charge_rate, list_price_of, protection_months, specificity
 from shared.billing.masterdata import MasterData
 from shared.billing.moments import zone
@@ -48,10 +47,8 @@ def terms(term: str = "P1M") -> Terms:
     return terms_of(order, MasterData())
 
 
-def found(
-    events: Sequence[Event], of: Terms, on: date = FEBRUARY, known: date = FEBRUARY, *, stated_term: bool = False
-) -> ListPrice | None:
-    return list_price_of(MasterData.of(facts_from(events)), of, on, known, stated_term=stated_term)
+def found(events: Sequence[Event], of: Terms, known: date = FEBRUARY) -> ListPrice | None:
+    return list_price_of(MasterData.of(facts_from(events)), of, FEBRUARY, known)
 
 
 def shown(price: ListPrice | None) -> str | None:
@@ -140,14 +137,24 @@ def test_the_list_price_of_a_monthly_licence(events: list[Event], says: str | No
 
 def test_what_the_list_says_of_a_yearly_term_in_particular() -> None:
     events = [
+        price("9.00", since="2025-01-05"),
         price("11.00", since="2025-01-25"),
         price("110.00", since="2025-01-20", term="P1Y"),
         price("120.00", since="2025-01-15", term="P1Y"),
     ]
+    master = MasterData.of(facts_from(events))
 
-    assert shown(found(events, terms(term="P1Y"))) == "1: 11.00 since 2025-01-25"
-    assert shown(found(events, terms(term="P1Y"), stated_term=True)) == "2: 110.00 since 2025-01-20"
-    assert found(events, terms(), stated_term=True) is None
+    assert shown(found(events, terms("P1Y"))) == "2: 11.00 since 2025-01-25"
+    in_particular = list_price_of(master, terms("P1Y"), FEBRUARY, FEBRUARY, stated_term=True)
+    assert shown(in_particular) == "3: 110.00 since 2025-01-20"
+    assert list_price_of(master, terms(), FEBRUARY, FEBRUARY, stated_term=True) is None
+
+
+def test_an_announcement_is_known_from_the_customer_s_day_on() -> None:
+    announced = [price("11.00", since="2025-01-01", known=AT_THREE_IN_THE_MORNING)]
+
+    assert found(announced, terms(), known=JANUARY) is None
+    assert shown(found(announced, terms(), known=FEBRUARY)) == "1: 11.00 since 2025-01-01"
 
 
 def test_a_definition_is_known_from_the_customer_s_day_on() -> None:
@@ -196,6 +203,14 @@ def rate(value: str, scope: str, of: str | None = None, *, since: str = "2025-01
     return setting("extra_charge_rate", value, since=since, scope=scope, of=of) | {"time": "2025-01-01"}
 
 
+def extra_on(day: date, events: list[Event], reseller_id: str | None = "res-1") -> Decimal:
+    """The extra charge on a day, for what is known an hour after the customer's 1 February began."""
+    master = MasterData.of(facts_from(events))
+    limit = (datetime(2025, 1, 31, 16, tzinfo=UTC),)
+    profile = master.customer("cus-1", TOKYO, limit)
+    return extra_charge_rate(master, profile, reseller_id, TOKYO, day, FEBRUARY, limit)
+
+
 @pytest.mark.parametrize(
     ("events", "extra"),
     [
@@ -227,16 +242,24 @@ def rate(value: str, scope: str, of: str | None = None, *, since: str = "2025-01
     ],
 )  # fmt: skip
 def test_the_extra_charge_on_1_february(events: list[Event], extra: str) -> None:
-    master = MasterData.of(facts_from(events))
-    limit = known_by_end_of(FEBRUARY, TOKYO)
-    profile = master.customer("cus-1", TOKYO, limit)
+    assert extra_on(FEBRUARY, events) == Decimal(extra)
 
-    assert extra_charge_rate(master, profile, "res-1", TOKYO, FEBRUARY, FEBRUARY, limit) == Decimal(extra)
+
+@pytest.mark.parametrize(
+    ("events", "extra"),
+    [
+        pytest.param([OWN, rate("0.03", "customer", "cus-1") | {"time": "2025-01-03"}], "0.03", id="set after its own"),
+        pytest.param(
+            [OF_THE_RESELLER, rate("0.04", "reseller", "res-1") | {"time": "2025-01-03"}], "0.04",
+            id="set after its reseller's own",
+        ),
+        pytest.param([rate("0.03", "customer", "cus-1", since=AT_THREE_IN_THE_MORNING)], "0", id="set for tomorrow"),
+        pytest.param([rate("0.05", "organisation", since=AT_THREE_IN_THE_MORNING)], "0", id="all set for tomorrow"),
+    ],
+)  # fmt: skip
+def test_the_extra_charge_on_31_january(events: list[Event], extra: str) -> None:
+    assert extra_on(JANUARY, events) == Decimal(extra)
 
 
 def test_without_a_reseller_nobody_else_s_extra_charge_is_asked() -> None:
-    master = MasterData.of(facts_from([OF_THE_RESELLER]))
-    limit = known_by_end_of(FEBRUARY, TOKYO)
-    profile = master.customer("cus-1", TOKYO, limit)
-
-    assert extra_charge_rate(master, profile, None, TOKYO, FEBRUARY, FEBRUARY, limit) == 0
+    assert extra_on(FEBRUARY, [OF_THE_RESELLER], reseller_id=None) == 0

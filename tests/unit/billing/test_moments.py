@@ -60,8 +60,9 @@ def test_a_day_ends_at_the_customer_s_next_midnight() -> None:
     assert end_of_day(date(2025, 1, 31), TOKYO) == utc("2025-01-31T15:00:00")
 
 
-def test_utc_itself_is_not_looked_up() -> None:
+def test_a_zone_is_found_by_its_name_and_utc_is_not_looked_up() -> None:
     assert zone("UTC") is UTC
+    assert str(zone("Asia/Kolkata")) == "Asia/Kolkata"
 
 
 @pytest.mark.parametrize(
@@ -164,6 +165,6 @@ def test_a_history_knows_the_days_on_which_something_became_known_where_the_cust
 
 
 def test_an_event_that_came_twice_is_no_error() -> None:
-    known = names(EARLIER, EARLIER)
+    known = names(EARLIER, fact(customer_changed(on="2025-02-01", name="Acme"), id="earlier"))
 
     assert known.at(known_with(EARLIER, TOKYO)) == ("earlier", "earlier")

@@ -88,6 +88,7 @@ def test_on_a_day_before_a_conversion_the_terms_before_it_hold() -> None:
     of = policies(order(refund_policy="hours"), converted("2025-01-20", refund_policy="none"))
 
     assert [of.refund_policy(date(2025, 1, day)) for day in (10, 19, 20, 31)] == ["hours", "hours", "none", "none"]
+    assert of.bills_while_suspended(date(2025, 1, 20)) is True
 
 
 @pytest.mark.parametrize(

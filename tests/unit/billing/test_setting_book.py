@@ -56,6 +56,10 @@ def test_what_is_not_said_of_new_commerce_is_of_other_licences() -> None:
     assert book().value("refund_policy", JANUARY, NEW_YORK, JANUARY, NOBODY) == "days"
 
 
+def test_a_tax_rate_that_nobody_set_is_none() -> None:
+    assert book().value("tax_rate.FR", JANUARY, NEW_YORK, JANUARY, NOBODY) is None
+
+
 @pytest.mark.parametrize(
     ("events", "value"),
     [

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
 from shared.billing.account import Account, account_of
 from shared.billing.folding import fold
 from shared.billing.masterdata import MasterData
-from shared.billing.state import next_change, next_charge, reference_day, status_on, subscription_state
+from shared.billing.state import (
+    SubscriptionState,
+    next_change,
+    next_charge,
+    reference_day,
+    status_on,
+    subscription_state,
+)
 from tests.billing_dsl import (
     Event,
     Json,
@@ -59,6 +67,7 @@ EXPIRES = [MONTHLY, auto_renew(False, on="2025-01-20")]  # on 10 February: 30 da
             {"2025-02-09": "suspended", "2025-02-10": "disabled", "2025-06-09": "disabled", "2025-06-10": "deleted"},
         ),
         ([*EXPIRES, suspended(on="2025-01-25"), reactivated(on="2025-02-09")], {"2025-02-10": "expired"}),
+        ([*EXPIRES, suspended(on="2025-02-10")], {"2025-02-10": "expired", "2025-02-15": "expired"}),
     ],
 )  # fmt: skip
 def test_the_status_on_a_day(events: list[Event], status_by_day: dict[str, str]) -> None:
@@ -82,6 +91,22 @@ def test_the_term_that_people_see(events: list[Event], on: str, term: tuple[str,
     state = subscription_state(account(events, day), day)
 
     assert (state.term_start.isoformat(), state.term_end.isoformat()) == term
+
+
+def test_all_that_people_see_of_a_subscription() -> None:
+    plan = ordered(5, "120.00", on="2025-01-10", term="P1Y", billing_frequency="P1M", price_protection_months=12)
+    day = date(2025, 3, 1)
+
+    assert subscription_state(account([plan, seats(8, on="2025-02-01")], day), day) == SubscriptionState(
+        subscription="sub-1",
+        status="active",
+        quantity=8,
+        unit_price=Decimal("10.00"),
+        billing_plan="Monthly",
+        term_start=date(2025, 1, 10),
+        term_end=date(2026, 1, 9),
+        protected_until=date(2026, 1, 10),
+    )
 
 
 def test_after_its_end_the_last_day_is_shown() -> None:
@@ -147,6 +172,7 @@ def later(key: str, value: object, since: str = "2025-02-10") -> Event:
     ("events", "on", "then"),
     [
         pytest.param([ordered(5, on="2025-01-20")], "2025-01-20", "2025-02-01", id="on its first day the cycle's end"),
+        pytest.param([MONTHLY], "2025-01-10", "2025-02-10", id="where that is the order day's"),
         pytest.param([YEARLY, seats(6, on="2025-03-10")], "2025-03-10", "2025-04-01", id="its partial charge is due"),
         pytest.param([YEARLY], "2025-03-15", "2026-01-01", id="nothing inside a year"),
         pytest.param(
