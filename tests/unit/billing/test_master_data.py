@@ -137,6 +137,15 @@ def test_nothing_becomes_known_of_what_nothing_is_said_of(scope: str) -> None:
     assert master().becomes_known_after(JANUARY, TOKYO, [(scope, "unknown")]) is None
 
 
+def test_who_asked_for_an_order_to_be_deleted() -> None:
+    asked = [
+        event("OrderDeleted", "2025-01-10", {"order_id": order, "customer_id": customer})
+        for order, customer in (("order-1", "cus-1"), ("order-2", "cus-1"), ("order-1", "cus-2"))
+    ]
+
+    assert [fact.id for fact in master(*asked).deletions("cus-1", "order-1")] == ["1"]
+
+
 def test_an_exchange_rate_changes_no_charge() -> None:
     rates = master(exchange_rate("1.0837", on="2025-02-01"), exchange_rate("1.0900", on="2025-02-02"))
 
@@ -217,6 +226,14 @@ RENAMED = product_defined(on="2025-01-20", name="Office 2025")
         pytest.param(
             [OFFICE, product_defined(on=AT_THREE_IN_THE_MORNING, name="At three"),
              copied("suite", "office", on="2025-02-01")], "Office", id="copied at the customer's midnight",
+        ),
+        pytest.param(
+            [product_defined(on="2025-02-01", name="Office"), copied("suite", "office", on="2025-01-31T16:00:00Z")],
+            "Office", id="defined at the customer's midnight",
+        ),
+        pytest.param(
+            [product_defined(on="2025-02-01", name="Office"), copied("pack", "office", on="2025-01-31T16:00:00Z"),
+             copied("suite", "pack", on="2025-01-31T17:00:00Z")], "Office", id="and copied twice since",
         ),
     ],
 )  # fmt: skip
