@@ -96,6 +96,33 @@ def test_what_was_used_before_it_was_invoiced_is_charged_by_the_hour() -> None:
     assert behind(explanation) == ["seats 1", "end 2"]
 
 
+def test_a_new_list_price_is_an_event_of_its_own() -> None:
+    at_its_cycle = given(FIVE, price("11.00", since="2019-02-01", known="2019-01-20"))
+    at_once = given(FIVE, price("11.00", since="2019-01-15", known="2019-01-10")).under(
+        price_change_applies="immediately"
+    )
+
+    held = why(at_its_cycle, "2019-02-01/2019-02-01", "2019-02-01")
+    split = why(at_once, "2019-01-01/2019-01-15", "2019-02-01")
+
+    assert (held["rules"], behind(held)) == (["R0.10", "R2.10"], ["seats 1", "price 2"])
+    assert (split["rules"], behind(split)) == (["R0.10", "R2.6", "R1.9", "R0.2", "R2.10"], ["price 2", "seats 1"])
+
+
+def test_a_month_after_the_term_stays_one_where_its_price_was_set_by_hand() -> None:
+    by_hand = {"subscription_id": "sub-1", "customer_id": "cus-1", "applies": "next_term", "unit_price": "9.00"}
+    history = given(
+        ordered(1, "120.00", on="2025-06-01", nce=True, term="P1Y"),
+        auto_renew(False, on="2025-07-01"),
+        event("PricingEdited", "2026-06-10", by_hand),
+    )
+
+    explanation = why(history, "2026-07-01/2026-07-01", "2026-07-01")
+
+    assert explanation["rules"] == ["R0.10", "R5.8", "R2.10"]
+    assert (explanation["price"]["origin"], explanation["price"]["unit_price"]) == ("hand_set", "9.00")
+
+
 PARENT = [ordered(1, on="2019-01-01", sub="base"), ordered(2, on="2019-01-01", parent_subscription_id="base")]
 
 
