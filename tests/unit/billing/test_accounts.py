@@ -260,6 +260,19 @@ def test_an_add_on_does_not_end_with_its_parent_before_that_is_known() -> None:
     assert (in_february.end.on, len(in_february.rejected)) == (date(2025, 1, 20), 1)
 
 
+def test_the_billing_day_does_not_move_before_the_move_is_known() -> None:
+    events = [order(), customer_changed(on="2025-02-10", billing_day=15)]
+
+    begins = {
+        on: [phase.begins for phase in account(*events, on=on).layout.phases] for on in (JANUARY, date(2025, 2, 10))
+    }
+
+    assert begins == {
+        JANUARY: [date(2025, 1, 1)],
+        date(2025, 2, 10): [date(2025, 1, 1), date(2025, 3, 1)],  # a short cycle from the next boundary on
+    }
+
+
 def test_an_end_that_is_known_to_come_stands_in_the_account() -> None:
     ends = account(order(), canceled(on="2025-01-20", mode="end_of_cycle"), on=JANUARY).timeline.end
 
