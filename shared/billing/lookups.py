@@ -33,8 +33,7 @@ def extra_charge_rate(
         reseller = master.reseller(reseller_id, tz, limit)
         if reseller.states("extra_charge_rate", on):
             return cast(Decimal, reseller.block.extra_charge_rate)
-    setting = master.setting("extra_charge_rate", on, tz, known, reseller=reseller_id, customer=profile.block.id)
-    return cast(Decimal, setting)
+    return cast(Decimal, master.setting("extra_charge_rate", on, tz, known, reseller=reseller_id))
 
 
 def listed_price(
@@ -84,12 +83,12 @@ def list_price_of(
             continue
         concerns = change.term in (None, terms.term) and change.billing_frequency in (None, terms.frequency)
         if concerns and change.effective_from <= on and civil_date(fact.time, terms.tz) <= known:
-            reaching.append(((change.effective_from, specificity(change), known_key(fact, terms.tz)), fact))
-    for (since, _, _), fact in sorted(reaching, key=lambda pair: pair[0]):
-        change = cast(PriceChanged, fact.body)
-        if found is None or since >= found.since:
+            order = (change.effective_from, specificity(change), known_key(fact, terms.tz))
+            reaching.append((order, change, fact.ref))
+    for _, change, by in sorted(reaching, key=lambda one: one[0]):
+        if found is None or change.effective_from >= found.since:
             cost = change.unit_cost if change.unit_cost is not None or found is None else found.cost
-            found = ListPrice(change.unit_price, cost, since, fact.ref)
+            found = ListPrice(change.unit_price, cost, change.effective_from, by)
     return found
 
 

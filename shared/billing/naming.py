@@ -36,8 +36,6 @@ def named_by(fact: Fact) -> Iterator[tuple[Scope, str]]:
             yield "reseller", body.reseller_id
         case ProductCopied():
             yield "product", body.from_product_id
-        case _:
-            return
 
 
 def lineage(parent_id: str, subscriptions: Mapping[str, Sequence[Fact]]) -> set[tuple[Scope, str]]:

@@ -12,7 +12,7 @@ from shared.billing.history import known_by_end_of
 from shared.billing.masterdata import MasterData
 from shared.billing.phases import Layout
 from shared.billing.profiles import CustomerProfile
-from shared.billing.settings import SETTINGS, Value
+from shared.billing.settings import Value
 from shared.billing.terms import Terms
 
 
@@ -27,8 +27,7 @@ class Policies:
 
     def terms_on(self, day: date) -> Terms:
         """The terms that hold on a day."""
-        phases = self.layout.phases
-        return phases[0].terms if len(phases) == 1 else self.layout.phase_at(day).terms
+        return self.layout.phase_at(day).terms
 
     def usage_charge_rule(self, day: date) -> UsageRule:
         """Whether seats added on a day are charged by the day or for the full period (rule R1.8)."""
@@ -91,13 +90,9 @@ class Policies:
 
     def _of_product(self, key: str, day: date) -> Value:
         terms = self.terms_on(day)
-        if not self.master.states(key):
-            return SETTINGS[key].default_on(day, nce=terms.nce)
         return self.master.setting(key, day, terms.tz, self.known, product=terms.product_id, nce=terms.nce)
 
     def _of_customer(self, key: str, day: date) -> Value:
-        if not self.master.states(key):
-            return SETTINGS[key].default_on(day)
         terms = self.layout.phases[0].terms
         reseller = self._profile().reseller_of(terms.reseller_id, terms.known_at)
         return self.master.setting(key, day, terms.tz, self.known, customer=terms.customer_id, reseller=reseller)

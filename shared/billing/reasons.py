@@ -96,17 +96,16 @@ class Reasons:
         _, by, measure = share.ended
         if measure == "full":
             return ("R5.1",)
-        found: list[str] = []
         match self._ending(share):
             case "suspended":
-                found.append("R5.7")
+                rules: tuple[str, ...] = ("R5.7",)
             case "ending":
-                found += self._end_rule(by)
+                rules = self._end_rule(by)
             case "repriced":
-                found.append(self._repriced_by(by))
+                rules = (self._repriced_by(by),)
             case _:
-                found.append("R4.9" if layer.stretch.phase.terms.has_installments else "R3.2")
-        return (*found, "R5.2") if measure == "hours" else tuple(found)
+                rules = ("R4.9" if layer.stretch.phase.terms.has_installments else "R3.2",)
+        return (*rules, "R5.2") if measure == "hours" else rules
 
     def _end_rule(self, by: Ref) -> tuple[str, ...]:
         """An end of its own, or the one of what it is an add-on of."""

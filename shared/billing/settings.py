@@ -208,7 +208,7 @@ class SettingBook:
 
     def stated_in(self, scope: tuple[str, str], key: str, on: date, tz: tzinfo, known: date) -> Value:
         """What one scope itself states on a day; None where it says nothing."""
-        written = self._stated(key, scope, on, tz, known) if key in self.stated else None
+        written = self._stated(key, scope, on, tz, known)
         return None if written is None else setting_named(key).read(written)
 
     def _stated(self, key: str, scope: tuple[str, str], on: date, tz: tzinfo, known: date) -> str | None:

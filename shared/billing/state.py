@@ -49,7 +49,8 @@ class NextCharge:
 
 def next_charge(account: Account, on: date) -> NextCharge | None:
     """The first day after `on` with something to charge, and its net; None for what is over or wholly charged."""
-    layers = [layer for layer in account.charges.since(max(on, account.terms.start), on) if layer.due > on]
+    day = max(on, account.terms.start)
+    layers = [layer for layer in account.charges.since(day, day) if layer.due > on]
     due = min((layer.due for layer in layers), default=None)
     if due is None:
         return None
