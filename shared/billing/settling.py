@@ -147,8 +147,8 @@ def _following(
     if not ends:
         # A change of plan inside the term: what is left is billed in parts of the new frequency (rule R4.14).
         begin, end = phase.term_of(phase.cycles.index_at(day))
-        cycles = replace(regular_cycles(replace(terms, anchor="order_day"), day), until=end)
-        return Phase(day, terms, cycles, begin, priced_on, by, kind="switched", capture=capture)
+        cycles = replace(regular_cycles(terms, day), until=end)
+        return Phase(day, terms, cycles, begin, priced_on, by, kind="switched")
     return Phase(day, terms, regular_cycles(terms, day), day, priced_on, by, capture=capture)
 
 
