@@ -55,6 +55,7 @@ def drafts(
     wanted: Layer | None, *holdings: Holding, day: int = 31, rounding: str = "unit", currency: str = "EUR"
 ) -> list[str]:
     found = difference(wanted, holdings, on(day), Reckoning(currency, rounding))
+    assert all(one.share is not None for one in found if one.returns is None), "what is charged says for which seats"
     return [
         f"{'charge' if one.returns is None else f'credit of {one.returns.revision}'}: "
         f"{one.seats} from {one.start.day} to {(one.end - one.start).days} days, {one.net}"
@@ -180,6 +181,16 @@ def test_amounts_are_rounded_to_the_digits_of_the_currency() -> None:
     assert drafts(layer(share(1, 20), unit="1000"), held(1, piece(1, "600", to=20, at="1000")), currency="JPY") == [
         "credit of 1: 1 from 1 to 19 days, 600", "charge: 1 from 1 to 19 days, 613",
     ]  # fmt: skip
+
+
+def test_with_one_rounding_a_line_yen_are_whole_too() -> None:
+    # Two of 1000 for 19 of 31 days are 1225.8, one is 612.9: 1226 - 613 are charged for the second one.
+    assert drafts(
+        layer(share(2, 20), unit="1000"),
+        held(1, piece(1, "613", to=20, at="1000")),
+        rounding="line",
+        currency="JPY",
+    ) == ["charge: 1 from 1 to 19 days, 613"]
 
 
 HALF_CENTS = "3.335"  # two seats are 6.67, three 10.005
