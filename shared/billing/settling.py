@@ -83,8 +83,8 @@ def _next_move(timeline: Timeline, phase: Phase, master: MasterData, known: date
 
 
 def billing_day_on(timeline: Timeline, terms: Terms, day: date, master: MasterData, known: date | None) -> int:
-    """The billing day after every change before a day; the customer's own, but the order's until it changes (R0.12)."""
-    move = _last_move(timeline, terms, day, master, known)
+    """The billing day after every change up to a day; the customer's own, but the order's until it changes (R0.12)."""
+    move = _last_move(timeline, terms, day + _ONE_DAY, master, known)
     return terms.anchor_day if move is None else move.billing_day
 
 
