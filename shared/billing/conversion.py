@@ -14,7 +14,7 @@ from shared.billing.capture import (
 )
 from shared.billing.facts import Fact, SubscriptionConverted
 from shared.billing.history import known_with
-from shared.billing.lookups import extra_charge_rate
+from shared.billing.lookups import extra_charge_of_term, extra_charge_rate
 from shared.billing.masterdata import MasterData
 from shared.billing.moments import civil_date, effective, instant
 from shared.billing.periods import duration_of
@@ -45,6 +45,11 @@ def converted(
         begun = opening(replace(terms, trial_until=until), day, fact.ref, "conversion")
         return replace(begun, keeps_rules=keeps_rules, protects_anew=protects_anew)
     if not restarts:
+        term_start, _ = phase.term_of(phase.cycles.index_at(day))
+        if terms.has_installments and term_start > phase.priced_on:
+            # Not the order's extra charge any more, but that of the renewal.
+            known = civil_date(fact.time, terms.tz)
+            terms = replace(terms, extra_charge_rate=extra_charge_of_term(master, terms, term_start, known))
         return replace(
             phase,
             begins=day,

@@ -140,7 +140,7 @@ def _credited(held: list[Holding], credit: IssuedLine) -> list[Holding]:
 
     What seats that go altogether were credited beside their even share, a cent or so, stays with the line's others.
     """
-    left, odd, result = credit.quantity, Decimal(0), []
+    left, unspent, odd, result = credit.quantity, credit.net, Decimal(0), []
     for holding in held:
         last = holding.pieces[-1]
         if left and last.line.line == credit.returns and last.end == credit.end and last.start <= credit.start:
@@ -148,11 +148,11 @@ def _credited(held: list[Holding], credit: IssuedLine) -> list[Holding]:
             kept, touched = (None, holding) if taken == holding.seats else holding.split(holding.seats - taken)
             if kept is not None:
                 result.append(kept)
-            part = share_of_net(credit.net, taken, credit.quantity, credit.currency)
+            part = share_of_net(unspent, taken, left, credit.currency)
             if credit.start <= last.start:
                 odd += touched.pieces[-1].net - part
             result += _shortened(touched, credit.start, part)
-            left -= taken
+            left, unspent = left - taken, unspent - part
         else:
             result.append(holding)
     return _with_odd_cents(result, credit.returns, odd) if odd else result
@@ -179,16 +179,16 @@ def _shortened(holding: Holding, end: date, credited: Decimal) -> list[Holding]:
 
 def _charged_back(held: list[Holding], line: IssuedLine) -> list[Holding]:
     """Give seats that end where a line begins that line as one more piece."""
-    left, result = line.quantity, []
+    left, unspent, result = line.quantity, line.net, []
     for holding in held:
         if left and holding.end == line.start:
             taken = min(left, holding.seats)
             touched, kept = (holding, None) if taken == holding.seats else holding.split(taken)
             if kept is not None:
                 result.append(kept)
-            part = share_of_net(line.net, taken, line.quantity, line.currency)
+            part = share_of_net(unspent, taken, left, line.currency)
             result.append(Holding(taken, (*touched.pieces, Piece(line, line.start, line.end, part))))
-            left -= taken
+            left, unspent = left - taken, unspent - part
         else:
             result.append(holding)
     return result

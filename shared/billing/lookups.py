@@ -36,6 +36,15 @@ def extra_charge_rate(
     return cast(Decimal, master.setting("extra_charge_rate", on, tz, known, reseller=reseller_id))
 
 
+def extra_charge_of_term(master: MasterData, terms: Terms, begins: date, known: date) -> Decimal:
+    """The extra charge that a renewal captures for the term that begins on a day (rule R4.6)."""
+    by_then = min(begins, known)
+    limit = known_by_end_of(by_then, terms.tz)
+    profile = master.customer(terms.customer_id, terms.tz, limit)
+    reseller_id = profile.reseller_of(terms.reseller_id, terms.known_at)
+    return extra_charge_rate(master, profile, reseller_id, terms.tz, begins, by_then, limit)
+
+
 def listed_price(
     product: ProductDefined | None, currency: str, term: int | None, frequency: int | None
 ) -> ProductPrice | None:

@@ -14,7 +14,7 @@ from typing import NamedTuple, cast
 from shared.billing.blocks import PricingRule
 from shared.billing.facts import PriceChanged, Ref
 from shared.billing.history import known_by_end_of
-from shared.billing.lookups import extra_charge_rate, list_price_of, listed_price, protection_months, specificity
+from shared.billing.lookups import extra_charge_of_term, list_price_of, listed_price, protection_months, specificity
 from shared.billing.masterdata import MasterData
 from shared.billing.moments import civil_date, known_key
 from shared.billing.money import EXACT, ZERO
@@ -295,11 +295,7 @@ class PriceBook:
             return ZERO
         if term_start <= phase.priced_on:
             return terms.extra_charge_rate
-        known = min(term_start, self.known)
-        limit = known_by_end_of(known, terms.tz)
-        profile = self.master.customer(terms.customer_id, terms.tz, limit)
-        reseller_id = profile.reseller_of(terms.reseller_id, terms.known_at)
-        return extra_charge_rate(self.master, profile, reseller_id, terms.tz, term_start, known, limit)
+        return extra_charge_of_term(self.master, terms, term_start, self.known)
 
 
 def _at_once(listed: _Listed) -> bool:

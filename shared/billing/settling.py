@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from shared.billing.calendar import Cycles
 from shared.billing.facts import Ref
 from shared.billing.history import known_by_end_of
-from shared.billing.lookups import ListPrice, extra_charge_rate, list_price_of, listed_price, protection_months
+from shared.billing.lookups import ListPrice, list_price_of, listed_price, protection_months
 from shared.billing.masterdata import BillingDayMove, MasterData
 from shared.billing.moments import instant
 from shared.billing.periods import duration_of
@@ -83,8 +83,8 @@ def _next_move(timeline: Timeline, phase: Phase, master: MasterData, known: date
 
 
 def billing_day_on(timeline: Timeline, terms: Terms, day: date, master: MasterData, known: date | None) -> int:
-    """The billing day after every change before a day; the customer's own, but the order's until it changes (R0.12)."""
-    move = _last_move(timeline, terms, day, master, known)
+    """The billing day after every change up to a day; the customer's own, but the order's until it changes (R0.12)."""
+    move = _last_move(timeline, terms, day + _ONE_DAY, master, known)
     return terms.anchor_day if move is None else move.billing_day
 
 
@@ -129,7 +129,8 @@ def _turn(timeline: Timeline, day: date, master: MasterData, known: date | None)
             terms = replace(terms, anchor_day=move.billing_day)
             # What brought a new price stands for the phase; else what moved it.
             by = move.by if capture is None else by
-    if terms != phase.terms or phase.cycles.until is not None:
+    # A month that was extended and renews has the same terms as before, and yet another price.
+    if capture is not None or terms != phase.terms or phase.cycles.until is not None:
         following = _following(phase, terms, day, by, capture, ends=ends, moved=moved)
         timeline.phases.append(replace(following, edits_before=len(timeline.edits)))
 
@@ -137,7 +138,8 @@ def _turn(timeline: Timeline, day: date, master: MasterData, known: date | None)
 def _following(
     phase: Phase, terms: Terms, day: date, by: Ref, capture: Capture | None, *, ends: bool, moved: bool
 ) -> Phase:
-    priced_on = phase.priced_on if capture in (None, "renewed") else day
+    # Of the order or of a conversion: a term that begins here looks up its extra charge by itself (rule R4.6).
+    priced_on = phase.priced_on
     if phase.kind == "trial":
         return paid(terms, day, by, None, priced_on)
     if moved:
@@ -145,8 +147,8 @@ def _following(
     if not ends:
         # A change of plan inside the term: what is left is billed in parts of the new frequency (rule R4.14).
         begin, end = phase.term_of(phase.cycles.index_at(day))
-        cycles = replace(regular_cycles(replace(terms, anchor="order_day"), day), until=end)
-        return Phase(day, terms, cycles, begin, priced_on, by, kind="switched", capture=capture)
+        cycles = replace(regular_cycles(terms, day), until=end)
+        return Phase(day, terms, cycles, begin, priced_on, by, kind="switched")
     return Phase(day, terms, regular_cycles(terms, day), day, priced_on, by, capture=capture)
 
 
@@ -210,17 +212,10 @@ def _next_terms(terms: Terms, instruction: NextTerm) -> Terms:
 
 def _at_list_price(terms: Terms, listed: ListPrice, day: date, master: MasterData, known: date | None) -> Terms:
     """Terms with a price captured from the list on a day, protected for the months of that list entry (R2.5, R5.4)."""
-    by_then = _by(day, known)
-    limit = known_by_end_of(by_then, terms.tz)
-    product = master.product(terms.product_id, terms.tz, limit)
+    product = master.product(terms.product_id, terms.tz, known_by_end_of(_by(day, known), terms.tz))
     entry = listed_price(product, terms.currency, terms.term, terms.frequency)
     stated = protection_months(product, entry)
     months = terms.protection_months if stated is None else stated
-    extra = terms.extra_charge_rate
-    if terms.has_installments:
-        profile = master.customer(terms.customer_id, terms.tz, limit)
-        reseller_id = profile.reseller_of(terms.reseller_id, terms.known_at)
-        extra = extra_charge_rate(master, profile, reseller_id, terms.tz, day, by_then, limit)
     return replace(
         terms,
         unit_price=listed.sell,
@@ -231,16 +226,15 @@ def _at_list_price(terms: Terms, listed: ListPrice, day: date, master: MasterDat
         protection_months=months if terms.charge == "upfront" else 0,
         protected_price=None,
         protected_until=None,
-        extra_charge_rate=extra,
     )
 
 
 def _unlisted(terms: Terms, day: date) -> str:
-    wanted = "P?" if terms.term is None else duration_of(terms.term)
-    billed = wanted if terms.frequency is None else duration_of(terms.frequency)
+    assert terms.term is not None  # a one-time charge does not renew
+    assert terms.frequency is not None
     return (
-        f"product {terms.product_id} has no list price in {terms.currency} for a term of {wanted} "
-        f"billed every {billed} on {day}: "
+        f"product {terms.product_id} has no list price in {terms.currency} for a term of {duration_of(terms.term)} "
+        f"billed every {duration_of(terms.frequency)} on {day}: "
         "the old terms renew; send PriceChanged or ProductDefined with that price before the renewal"
     )
 

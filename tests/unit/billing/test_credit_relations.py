@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from services.invoicing.notes import notes_on
 from services.invoicing.shapes import document_shape
-from shared.billing.balance import Debtor, OpenInvoices, related
+from shared.billing.balance import Debtor, OpenInvoices, credited, related
 from shared.billing.documents import Document, DocumentKind
 from tests.billing_dsl import Event, Json, Outcome, canceled, customer_changed, event, given, ordered, price, seats
 
@@ -170,5 +171,48 @@ def test_the_invoices_of_a_run_are_there_before_its_notes_whatever_their_order()
 
 def test_an_invoice_without_an_amount_is_never_open() -> None:
     _, note = related([document("invoice", "0.00"), document("credit_note", "4.00", day=2)], {})
+
+    assert (note.relates_to, note.balance) == ((), Decimal("4.00"))
+
+
+def test_what_is_credited_comes_together_by_recipient_and_currency() -> None:
+    in_dollars = replace(document("credit_note", "3.00", day=4), currency="USD")
+
+    totals = credited(
+        [
+            document("credit_note", "4.00"),
+            document("invoice", "10.00", day=2),
+            document("credit_note", "2.50", day=3),
+            in_dollars,
+            document("credit_note", "1.00", day=5, recipient="res-2"),
+            document("credit_note", "0.00", day=6, recipient="res-3"),
+        ]
+    )
+
+    assert totals == {
+        Debtor("res-1", "EUR"): Decimal("6.50"),
+        Debtor("res-1", "USD"): Decimal("3.00"),
+        Debtor("res-2", "EUR"): Decimal("1.00"),
+    }
+
+
+def test_what_a_first_note_took_off_an_invoice_is_not_there_for_the_second() -> None:
+    open_invoices: OpenInvoices = {}
+    related([document("invoice", "10.00")], open_invoices)
+    related([document("credit_note", "6.00", day=2)], open_invoices)
+
+    (note,) = related([document("credit_note", "6.00", day=3)], open_invoices)
+
+    assert [(one.document, one.amount) for one in note.relates_to] == [("invoice 1", Decimal("4.00"))]
+    assert note.balance == Decimal("2.00")
+
+
+def test_a_note_never_goes_on_invoices_of_somebody_else_or_in_another_currency() -> None:
+    others = [
+        document("invoice", "10.00", recipient="res-2"),
+        replace(document("invoice", "10.00", day=2), currency="USD"),
+    ]
+
+    *_, note = related([*others, document("credit_note", "4.00", day=3)], {})
 
     assert (note.relates_to, note.balance) == ((), Decimal("4.00"))

@@ -36,3 +36,8 @@ def test_a_cancel_line_truncates_the_unit_first() -> None:
 
 def test_currencies_without_minor_digits_are_truncated_to_whole_units() -> None:
     assert cost_of_change(Decimal("1000"), 20, 31, 1, 2, "JPY") == (Decimal("-645"), Decimal("1290"))
+
+
+def test_a_cancel_line_truncates_the_unit_to_the_digits_of_its_currency() -> None:
+    # 1000 x 20/31 is 645.16: 645 yen for each of two.
+    assert cost_of_cancellation(Decimal("1000"), 20, 31, 2, "JPY") == Decimal("-1290")

@@ -238,7 +238,8 @@ def test_seats_given_back_in_full_say_by_which_window() -> None:
 
     explanation = why(history, "2025-01-15/2025-01-15/2", "2025-02-01")
 
-    assert (explanation["rules"], explanation["kept"]) == (["R0.6", "R5.1"], 0)
+    assert (explanation["rules"], explanation["cause"]) == (["R0.6", "R5.1"], "ending")
+    assert (share(explanation), behind(explanation)) == ("0/365 days", ["end 2"])
 
 
 def test_a_line_that_keeps_its_seats_knows_nothing_of_the_others_that_ended() -> None:
