@@ -17,9 +17,7 @@ from tests.billing_dsl import (
     ordered,
     price,
     seats,
-    setting,
     suspended,
-    table,
 )
 
 ON_THE_DAY: Json = {"id": "cus-1", "partial_charges_invoicing": "order_day"}
@@ -169,26 +167,30 @@ def test_an_edited_rule_stays_and_protection_may_begin(
         row(
             ordered(1, on="2019-02-10", free_period=True, customer={"id": "cus-1", "billing_day": 31}),
             converted("2019-02-15", "120.00", term="P1Y", billing_frequency="P1M"),
-            documents=["2019-02-28 10.00", "2019-03-31 10.00", "2019-04-30 10.00"], id="free period, on the last of the month",
+            documents=["2019-02-28 10.00", "2019-03-31 10.00", "2019-04-30 10.00"],
+            id="free period, on the last of the month",
         ),
         row(
             # What is left of March, 16/31 of 10.00, comes back; 16 of 365 days of 240.00 are 10.52.
             ordered(1, on="2019-01-15", free_period=True, customer=ON_THE_DAY),
             converted("2019-03-16", "240.00", term="P1Y"),
-            documents=["2019-02-01 10.00", "2019-03-01 10.00", "2019-03-16 -5.16", "2019-03-16 10.52", "2019-04-01 240.00"],
+            documents=["2019-02-01 10.00", "2019-03-01 10.00", "2019-03-16 -5.16", "2019-03-16 10.52",
+                       "2019-04-01 240.00"],
             id="after a free period the stub is paid",
         ),
         row(
             ordered(1, on="2019-01-15", free_period=True, customer=ON_THE_DAY),
             converted("2019-03-16", "240.00", term="P1Y", anchor="order_day"),
-            documents=["2019-02-01 10.00", "2019-03-01 10.00", "2019-03-16 -5.16", "2019-03-16 240.00", "2020-03-16 240.00"],
+            documents=["2019-02-01 10.00", "2019-03-01 10.00", "2019-03-16 -5.16", "2019-03-16 240.00",
+                       "2020-03-16 240.00"],
             id="after a free period on the day itself",
         ),
         row(
             # 17/31 of 10.00 are 5.48, of which 10/31, 3.23, are kept.
             ordered(1, on="2019-01-15", customer=ON_THE_DAY),
             converted("2019-01-25", "240.00", term="P1Y", anchor="order_day"),
-            documents=["2019-01-15 5.48", "2019-01-25 -2.25", "2019-01-25 240.00"], id="a stub that is paid is not free",
+            documents=["2019-01-15 5.48", "2019-01-25 -2.25", "2019-01-25 240.00"],
+            id="a stub that is paid is not free",
         ),
         row(
             # From 25 January to the end of the year 341 of 365 days: 341.00. It renews on 1 January.
@@ -218,24 +220,28 @@ def test_an_edited_rule_stays_and_protection_may_begin(
         row(
             ordered(1, on="2025-03-16", anchor="order_day", customer=ON_THE_DAY),
             converted("2025-04-16", anchor="billing_day"),
-            documents=["2025-03-16 10.00", "2025-04-16 15.00", "2025-05-01 30.00"], id="to the first, where none is known",
+            documents=["2025-03-16 10.00", "2025-04-16 15.00", "2025-05-01 30.00"],
+            id="to the first, where none is known",
         ),
         row(
             ordered(1, on="2025-03-01", customer={**ON_THE_DAY, "billing_day": 1}),
             customer_changed(on="2025-03-10", billing_day=15), converted("2025-03-16", "30.00", term="P2M"),
             # 15 days are kept of 10.00, 4.84. The stub of 30 days is part of the 59 days of 15 February to 14 April.
-            documents=["2025-03-01 10.00", "2025-03-16 -5.16", "2025-03-16 15.25", "2025-04-15 30.00", "2025-06-15 30.00"],
+            documents=["2025-03-01 10.00", "2025-03-16 -5.16", "2025-03-16 15.25", "2025-04-15 30.00",
+                       "2025-06-15 30.00"],
             id="to the billing day that is known by now",
         ),
         row(
             ordered(1, on="2025-03-16", nce=True, anchor="billing_day", customer=ON_THE_DAY),
             converted("2025-04-01"),
-            documents=["2025-03-16 5.16", "2025-04-01 30.00", "2025-05-01 30.00"], id="nce on the billing day stays there",
+            documents=["2025-03-16 5.16", "2025-04-01 30.00", "2025-05-01 30.00"],
+            id="nce on the billing day stays there",
         ),
         row(
             # 15 days of April are kept, 5.00. From then on new commerce begins on the day itself.
             ordered(1, on="2025-04-01", customer=ON_THE_DAY), converted("2025-04-16", nce=True),
-            documents=["2025-04-01 10.00", "2025-04-16 -5.00", "2025-04-16 30.00", "2025-05-16 30.00"], id="becomes nce",
+            documents=["2025-04-01 10.00", "2025-04-16 -5.00", "2025-04-16 30.00", "2025-05-16 30.00"],
+            id="becomes nce",
         ),
         row(
             ordered(1, on="2025-04-01", customer=ON_THE_DAY), converted("2025-05-01", charge="arrears"),
@@ -243,11 +249,13 @@ def test_an_edited_rule_stays_and_protection_may_begin(
         ),
         row(
             ordered(1, "120.00", on="2025-04-01", term="P1Y", customer=ON_THE_DAY), converted("2026-04-01", term="P1M"),
-            documents=["2025-04-01 120.00", "2026-04-01 30.00", "2026-05-01 30.00"], id="a shorter term where it is not nce",
+            documents=["2025-04-01 120.00", "2026-04-01 30.00", "2026-05-01 30.00"],
+            id="a shorter term where it is not nce",
         ),
         row(
             ordered(1, on="2025-04-01"), price("40.00", since="2025-04-10", product="suite"), converted("2025-05-01"),
-            documents=["2025-04-01 10.00", "2025-05-01 30.00", "2025-06-01 30.00"], id="the list of before does not reach it",
+            documents=["2025-04-01 10.00", "2025-05-01 30.00", "2025-06-01 30.00"],
+            id="the list of before does not reach it",
         ),
     ],
 )  # fmt: skip
