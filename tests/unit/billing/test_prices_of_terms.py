@@ -203,7 +203,7 @@ ONE_YEAR = "2026-01-15"
             ordered(1, on="2025-01-01"), reseller_changed(on="2025-01-05", reseller="res-2", **FIVE),
             customer_changed(on="2025-01-06", reseller_id="res-2"),
             of("SubscriptionConverted", "2025-02-01", product={"id": "suite"}, unit_price="120.00", **INSTALLMENTS),
-            until="2025-02-01", price="10.50 order 2025-02-01 by 4 extra 0.05", id="by a conversion, the new one's",
+            until="2025-02-01", price="10.50 order 2025-02-01 by 4 extra 0.05", id="by a conversion, anew",
         ),
         row(
             ordered(1, on="2025-01-01"),
