@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from shared.billing.facts import Fact
@@ -141,7 +143,7 @@ def test_every_fact_of_an_order_that_was_refused_says_the_same() -> None:
 PARENT = ordered(1, on="2025-03-01", sub="base", product=MICROSOFT)
 
 
-def addon(on: str = "2025-03-10", at: str = "31.00", **item: object) -> Event:
+def addon(on: str = "2025-03-10", at: str = "31.00", **item: Any) -> Event:
     return ordered(1, at, on=on, product={"id": "extra", "vendor": "microsoft"}, parent_subscription_id="base", **item)
 
 

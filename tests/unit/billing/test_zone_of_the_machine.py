@@ -23,7 +23,6 @@ from tests.billing_dsl import (
     product_defined,
     reseller_changed,
     seats,
-    setting,
     suspended,
 )
 
