@@ -18,9 +18,9 @@ MARCH, APRIL = date(2025, 3, 1), date(2025, 4, 1)
 
 
 def draft(
-    subscription: str = "sub-1", net: str = "10.00", returns: IssuedLine | None = None, **fields: object
+    subscription: str = "sub-1", net: str = "10.00", returns: IssuedLine | None = None, **fields: Any
 ) -> DraftLine:
-    values: dict[str, object] = {
+    values: dict[str, Any] = {
         "customer": "cus-1", "recipient": "res-1", "separate": False, "product": "office", "currency": "EUR",
         "start": MARCH, "end": APRIL, "quantity": 1, "unit_price": Decimal(net), "unit_net": Decimal(net),
         "net": Decimal(net), "tax_rate": Decimal("0.24"), "days": 31, "of_days": 31, "reverse_charge": False,
