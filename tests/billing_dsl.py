@@ -25,6 +25,8 @@ from services.invoicing.notes import notes_on
 from services.invoicing.shapes import document_shape, plan_shape, subscription_shape
 from services.invoicing.simulation import Simulation, simulate
 from shared.billing.facts import Fact
+from shared.billing.folding import fold
+from shared.billing.masterdata import MasterData
 from shared.events.envelope import event_of
 from shared.events.facts import facts_of
 from shared.events.reading import read
@@ -62,6 +64,15 @@ class Given:
     def facts(self) -> list[Fact]:
         """What the events say; Unreadable where one cannot be read."""
         return facts_from(self.events)
+
+    def refused(self, subscription: str = "sub-1") -> list[Json]:
+        """What the rules refuse of a subscription as its facts come, without any invoice run."""
+        facts = self.facts()
+        timeline = fold(
+            subscription, [fact for fact in facts if fact.scope_id == subscription], MasterData.of(facts, self.settings)
+        )
+        assert timeline is not None
+        return [{"id": one.id, "type": one.type, "reason": one.reason} for one in timeline.rejected]
 
     def until(self, day: str, runs: Sequence[str] | None = None) -> Outcome:
         """The invoice runs of every day up to `day`, or of the days in `runs` only."""

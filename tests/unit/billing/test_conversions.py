@@ -76,9 +76,9 @@ def row(*events: Event, documents: list[str], id: str) -> object:
             ["20.00", "60.00"], ["20.00", "60.00", "-15.00"], id="change_window_hours",
         ),
         pytest.param(
-            {"change_window_hours": 400, "full_refund_hours": 24}, {"full_refund_hours": 400},
+            {"change_window_hours": 400, "full_refund_hours": 400}, {"full_refund_hours": 24},
             seats(1, on="2025-04-16"),
-            ["20.00", "60.00", "-15.00"], ["20.00", "60.00", "-30.00"], id="full_refund_hours",
+            ["20.00", "60.00", "-30.00"], ["20.00", "60.00", "-15.00"], id="full_refund_hours",
         ),
         pytest.param(
             {"user_price": True}, {"user_price": False}, price("40.00", since="2025-05-01", product="suite"),

@@ -53,6 +53,11 @@ def edited(on: str, applies: str = "next_term", **fields: object) -> Event:
             "30.00", "30.00", id="a waiting protected price falls",
         ),
         pytest.param(
+            {"price_protection_months": 12},
+            edited("2025-03-10", protected_price="8.00", pricing=TEN_PERCENT_OFF), "2025-03-16",
+            "27.00", "27.00", id="a waiting protected price falls, its rule stays",
+        ),
+        pytest.param(
             {"price_protection_months": 12}, edited("2025-03-10", "current_cycle", protected_price="8.00"),
             "2025-03-16", "30.00", "30.00", id="a protected price that holds is replaced, the end stays",
         ),
@@ -118,6 +123,14 @@ def test_its_vendor_is_the_stated_one_else_the_one_before(before: str, stated: s
     )
 
     assert [one["reason"] for one in history.until("2025-05-01").rejected] == ([] if reason is None else [reason])
+
+
+def test_a_price_that_was_set_for_the_running_cycle_holds_up_to_the_conversion() -> None:
+    # 15 of 31 days of 9.00 are 4.35, 16 of 30.00 are 15.48.
+    edit = edited("2025-03-10", "current_cycle", unit_price="9.00")
+    lines = given(ordered(1, on="2025-03-01"), edit, converted("2025-03-16")).until("2025-04-01", ["2025-04-01"]).lines
+
+    assert [line["net"] for line in lines] == ["4.35", "15.48", "30.00"]
 
 
 def test_its_type_of_product_is_that_of_the_new_one() -> None:

@@ -101,6 +101,10 @@ VAT = Tax(Decimal("0.24"))
             id="what one cannot bear is taken off the other",
         ),
         pytest.param(
+            [("A", "10.00"), ("B", "10.00")], {"A": "5.00", "B": "1.00"}, "4.80", {"A": "1.20", "B": "0.00"},
+            id="whichever comes first",
+        ),
+        pytest.param(
             # 0.0024 of one cent each, nothing by itself; together 0.0072, one cent, where something is left.
             [("A", "0.01"), ("B", "0.01"), ("C", "0.01")], {"A": "0.00", "B": "1.00", "C": "1.00"}, "0.01",
             {"A": "0.00", "B": "0.99", "C": "1.00"}, id="the odd cent where something is left",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -232,3 +233,19 @@ def test_a_month_after_the_term_is_for_who_chose_not_to_renew() -> None:
 
     assert ordered_so.until("2026-06-01").subscription["status"] == "expired"
     assert off_by_suspension.until("2026-06-01").subscription["status"] == "expired"
+
+
+def test_what_becomes_known_after_a_day_has_no_say_in_what_was_scheduled_by_then() -> None:
+    # The conversion of 10 May begins new cycles on the billing day; on 20 March the customer moves that to the 15th.
+    moved = event("CustomerChanged", "2025-03-20", {"id": "cus-1", "billing_day": 15})
+    conversion = of("SubscriptionConverted", "2025-03-10", product={"id": "suite"}, unit_price="20.00", term="P2M",
+                    effective_at="2025-05-10")  # fmt: skip
+    events = [ordered(5, on="2025-03-01", customer={"id": "cus-1", "billing_day": 1}), conversion, moved]
+    master = MasterData.of(facts_from(events))
+
+    before, after = (fold("sub-1", about(events), master, date(2025, 3, day)) for day in (15, 25))
+
+    assert before is not None
+    assert after is not None
+    assert (before.phases[-1].terms.anchor_day, after.phases[-1].terms.anchor_day) == (1, 15)
+    assert (len(before.phases), len(after.phases)) == (2, 3)
