@@ -35,7 +35,7 @@ def converted(
     _refuse(old, terms, phase, body)
     restarts = body.custom_end is not None or _shape(terms) != _shape(old) or phase.kind == "extended"
     if restarts:
-        terms = _restarted(terms, old, fact, body, day, billing_day, master)
+        terms = _restarted(terms, fact, body, day, billing_day, master)
     keeps_rules, protects_anew = stated.pricing is None, bool(stated.price_protection_months)
     if phase.kind == "trial":
         until = body.trial_until or phase.cycles.until or day
@@ -116,7 +116,6 @@ def _merged(old: Terms, body: SubscriptionConverted, day: date) -> Terms:
 
 def _restarted(
     terms: Terms,
-    old: Terms,
     fact: Fact,
     body: SubscriptionConverted,
     day: date,
@@ -130,12 +129,7 @@ def _restarted(
     reseller_id = profile.reseller_of(terms.reseller_id, terms.known_at)
     if body.custom_end is not None:
         terms = replace(terms, anchor="order_day")
-    if terms.anchor == "order_day":
-        anchor_day = order_day(day, body.custom_end)
-    elif old.anchor == "billing_day":
-        anchor_day = billing_day
-    else:
-        anchor_day = profile.block.billing_day or 1
+    anchor_day = order_day(day, body.custom_end) if terms.anchor == "order_day" else billing_day
     terms = replace(terms, anchor_day=anchor_day, custom_end=body.custom_end)
     if not terms.has_installments:
         return terms
