@@ -33,17 +33,6 @@ def listed(**fields: object) -> Json:
     return {"currency": "EUR", "term": "P1M", "billing_frequency": "P1M", "unit_price": "10.00", **fields}
 
 
-def price_from(history: Given, day: str) -> str:
-    """Of the charge that starts on a day: "unit_price origin since by, cost, protected until"."""
-    lines = history.until("2027-01-01", runs=[day, "2027-01-01"]).lines
-    line = next(one for one in lines if one["from"] == day and one["kind"] != "credit")
-    found = line["why"]["price"]
-    words = [line["unit_price"], found["origin"], found["since"], f"by {found['event']['id']}"]
-    words += [f"cost {found['unit_cost']}"] if "unit_cost" in found else []
-    words += [f"until {found['protected_until']}"] if "protected_until" in found else []
-    return " ".join(words)
-
-
 def row(*events: Event, price: str, of: str, id: str) -> object:
     return pytest.param(given(*events), of, price, id=id)
 
@@ -152,4 +141,4 @@ def row(*events: Event, price: str, of: str, id: str) -> object:
     ],
 )  # fmt: skip
 def test_where_a_price_comes_from(history: Given, day: str, expected: str) -> None:
-    assert price_from(history, day) == expected
+    assert history.price_on(day) == expected

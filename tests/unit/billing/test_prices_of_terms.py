@@ -7,7 +7,6 @@ import pytest
 from tests.billing_dsl import (
     Event,
     Json,
-    Outcome,
     auto_renew,
     customer_changed,
     customer_registered,
@@ -43,16 +42,6 @@ def edited(on: str, **fields: object) -> Event:
 
 def monthly(**fields: object) -> Json:
     return {"currency": "EUR", "term": "P1M", "billing_frequency": "P1M", "unit_price": "10.00", **fields}
-
-
-def last_price(result: Outcome) -> str:
-    """Of the last line: "unit_price origin since by, cost", and the rate of an extra charge."""
-    line = result.lines[-1]
-    found = line["why"]["price"]
-    words = [line["unit_price"], found["origin"], found["since"], f"by {found['event']['id']}"]
-    words += [f"cost {found['unit_cost']}"] if "unit_cost" in found else []
-    words += [f"extra {found['extra_charge_rate']}"] if "extra_charge_rate" in found else []
-    return " ".join(words)
 
 
 def row(*events: Event, until: str, price: str, id: str) -> object:
@@ -121,7 +110,7 @@ def row(*events: Event, until: str, price: str, id: str) -> object:
     ],
 )  # fmt: skip
 def test_a_month_after_the_term(events: tuple[Event, ...], until: str, expected: str) -> None:
-    assert last_price(given(*events).until(until)) == expected
+    assert given(*events).price_on(until) == expected
 
 
 FIVE: Json = {"extra_charge_rate": "0.05"}
@@ -214,4 +203,4 @@ ONE_YEAR = "2026-01-15"
     ],
 )  # fmt: skip
 def test_the_extra_charge_of_a_plan(events: tuple[Event, ...], until: str, expected: str) -> None:
-    assert last_price(given(*events).until(until)) == expected
+    assert given(*events).price_on(until) == expected
