@@ -142,3 +142,25 @@ def row(*events: Event, price: str, of: str, id: str) -> object:
 )  # fmt: skip
 def test_where_a_price_comes_from(history: Given, day: str, expected: str) -> None:
     assert history.price_on(day) == expected
+
+
+@pytest.mark.parametrize(
+    ("order", "vain", "reason"),
+    [
+        pytest.param(
+            {"user_price": True, "product": MICROSOFT}, of("PriceProtectionActivated", "2025-01-10"),
+            "the price of 2025-02-01 was set by hand, it is not protected: it stays until it is edited",
+            id="protection of a price that was set by hand",
+        ),
+        pytest.param(
+            {"price_protection_months": 1}, edited("2025-02-10", protected_price="9.00"),
+            "protected_price has no effect: on 2025-03-01, from when it would count, no price is protected",
+            id="a protected price where there is none any more",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_edited_in_vain_says_so(order: Json, vain: Event, reason: str) -> None:
+    defined = product_defined(on="2025-01-20", price_protection_months=0)
+    result = given(ordered(1, on="2025-01-01", **order), vain, defined).until("2025-03-01")
+
+    assert result.rejected == [{"id": "2", "type": vain["type"], "reason": reason}]
