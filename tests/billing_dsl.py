@@ -24,7 +24,11 @@ from typing import Any
 from services.invoicing.notes import notes_on
 from services.invoicing.shapes import document_shape, plan_shape, subscription_shape
 from services.invoicing.simulation import Simulation, simulate
+from shared.billing.account import account_on
 from shared.billing.facts import Fact
+from shared.billing.folding import fold
+from shared.billing.masterdata import MasterData
+from shared.billing.money import round_money, written
 from shared.events.envelope import event_of
 from shared.events.facts import facts_of
 from shared.events.reading import read
@@ -62,6 +66,32 @@ class Given:
     def facts(self) -> list[Fact]:
         """What the events say; Unreadable where one cannot be read."""
         return facts_from(self.events)
+
+    def refused(self, subscription: str = "sub-1") -> list[Json]:
+        """What the rules refuse of a subscription as its facts come, without any invoice run."""
+        facts = self.facts()
+        timeline = fold(
+            subscription, [fact for fact in facts if fact.scope_id == subscription], MasterData.of(facts, self.settings)
+        )
+        assert timeline is not None
+        return [{"id": one.id, "type": one.type, "reason": one.reason} for one in timeline.rejected]
+
+    def price_on(self, day: str, subscription: str = "sub-1") -> str:
+        """What a licence costs in the cycle of a day, as known then: "unit origin since by, cost, until, extra"."""
+        facts, on = self.facts(), date.fromisoformat(day)
+        about = [fact for fact in facts if fact.scope_id == subscription]
+        account = account_on(subscription, about, MasterData.of(facts, self.settings), on)
+        assert account is not None
+        stretch = account.schedule.stretch_at(on)
+        price, rules, extra, _ = stretch.quote
+        words = [written(stretch.shown), price.origin, str(price.since), f"by {price.by.id}"]
+        words += (
+            [f"cost {round_money(price.cost, 'EUR')}"]
+            if price.cost and any(r.rule != "discount" for r in rules)
+            else []
+        )
+        words += [f"until {price.protected_until}"] if price.protected_until else []
+        return " ".join([*words, *([f"extra {written(extra)}"] if extra else [])])
 
     def until(self, day: str, runs: Sequence[str] | None = None) -> Outcome:
         """The invoice runs of every day up to `day`, or of the days in `runs` only."""

@@ -59,9 +59,7 @@ def terms_of(fact: Fact, master: MasterData) -> Terms:
     if months is None:
         months = protection_months(product, listed) or 0
     protects = charge == "upfront" and not item.user_price
-    extra = Decimal(0)
-    if term != frequency:
-        extra = extra_charge_rate(master, profile, reseller_id, tz, start, known, limit)
+    extra = extra_charge_rate(master, profile, reseller_id, tz, start, known, limit)
     imported = body if isinstance(body, SubscriptionImported) else None
     return Terms(
         customer_id=body.customer.id,

@@ -23,6 +23,7 @@ from shared.billing.facts import (
     SubscriptionReactivated,
     SubscriptionSuspended,
 )
+from shared.billing.history import known_with
 from shared.billing.instructions import (
     activate_protection,
     discard_next_term,
@@ -136,7 +137,8 @@ def _set_seats(step: Step, quantity: int, master: MasterData, *, deferred: bool 
 def _convert(step: Step, body: SubscriptionConverted, master: MasterData, known: date | None) -> None:
     """An upgrade or a downgrade; where the cycles begin anew, on the billing day that the customer has now (R0.12)."""
     timeline, day = step.timeline, step.day
-    billing_day = billing_day_on(timeline, step.phase.terms, day, master, known)
+    terms = step.phase.terms
+    billing_day = billing_day_on(timeline, terms, day, master, known, known_with(step.fact, terms.tz))
     phase = converted(step.phase, step.fact, body, day, billing_day, master)
     if body.quantity is not None and body.quantity != timeline.seats[-1].quantity:
         _set_seats(step, body.quantity, master)

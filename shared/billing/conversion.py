@@ -35,7 +35,7 @@ def converted(
     _refuse(old, terms, phase, body)
     restarts = body.custom_end is not None or _shape(terms) != _shape(old) or phase.kind == "extended"
     if restarts:
-        terms = _restarted(terms, old, fact, body, day, billing_day, master)
+        terms = _restarted(terms, fact, body, day, billing_day, master)
     keeps_rules, protects_anew = stated.pricing is None, bool(stated.price_protection_months)
     if phase.kind == "trial":
         until = body.trial_until or phase.cycles.until or day
@@ -79,13 +79,11 @@ def _merged(old: Terms, body: SubscriptionConverted, day: date) -> Terms:
     """The old terms with everything that the conversion states (absent = kept)."""
     stated = body.terms
     charge = stated.charge or old.charge
-    if stated.term is not None and stated.billing_frequency is None and not old.has_installments:
-        term, frequency = durations(replace(stated, billing_frequency=stated.term), charge)
-    else:
-        kept = replace(
-            stated, term=stated.term or old.term, billing_frequency=stated.billing_frequency or old.frequency
-        )
-        term, frequency = durations(kept, charge)
+    wanted = stated
+    if stated.term is None or stated.billing_frequency is not None or old.has_installments:
+        frequency = stated.billing_frequency or old.frequency
+        wanted = replace(stated, term=stated.term or old.term, billing_frequency=frequency)
+    term, frequency = durations(wanted, charge)
     nce = old.nce if stated.nce is None else stated.nce
     becomes_nce = nce and not old.nce
     anchor: AnchorKind = stated.anchor or ("order_day" if becomes_nce else old.anchor)
@@ -110,6 +108,8 @@ def _merged(old: Terms, body: SubscriptionConverted, day: date) -> Terms:
         user_price=user_price,
         nce=nce,
         pricing=old.pricing if stated.pricing is None else stated.pricing,
+        # What an import says is locked is the old product's price.
+        protected_price=None,
         protection_months=0 if user_price or charge != "upfront" else months,
         usage_charge_rule=stated.usage_charge_rule or old.usage_charge_rule,
         decrease_credit=stated.decrease_credit or old.decrease_credit,
@@ -122,7 +122,6 @@ def _merged(old: Terms, body: SubscriptionConverted, day: date) -> Terms:
 
 def _restarted(
     terms: Terms,
-    old: Terms,
     fact: Fact,
     body: SubscriptionConverted,
     day: date,
@@ -136,16 +135,11 @@ def _restarted(
     reseller_id = profile.reseller_of(terms.reseller_id, terms.known_at)
     if body.custom_end is not None:
         terms = replace(terms, anchor="order_day")
-    if terms.anchor == "order_day":
-        anchor_day = order_day(day, body.custom_end)
-    elif old.anchor == "billing_day":
-        anchor_day = billing_day
-    else:
-        anchor_day = profile.block.billing_day or 1
-    extra = terms.extra_charge_rate
-    if terms.has_installments:
-        extra = extra_charge_rate(master, profile, reseller_id, tz, day, known, limit)
-    return replace(terms, anchor_day=anchor_day, custom_end=body.custom_end, trial_until=None, extra_charge_rate=extra)
+    anchor_day = order_day(day, body.custom_end) if terms.anchor == "order_day" else billing_day
+    terms = replace(terms, anchor_day=anchor_day, custom_end=body.custom_end)
+    if not terms.has_installments:
+        return terms
+    return replace(terms, extra_charge_rate=extra_charge_rate(master, profile, reseller_id, tz, day, known, limit))
 
 
 def _refuse(old: Terms, new: Terms, phase: Phase, body: SubscriptionConverted) -> None:

@@ -43,7 +43,7 @@ def fold(
     if not founding:
         return None
     first = founding[0]
-    if len(founding) > 1:
+    if len(founding) != 1:
         first = min(founding, key=lambda fact: order_key(fact, founding_zone(fact, master)))
     tz = founding_zone(first, master)
     timeline = Timeline(subscription_id)
@@ -61,7 +61,7 @@ def evolve(timeline: Timeline, fact: Fact, master: MasterData) -> Timeline | Non
     if key <= timeline.last_key:
         return None
     evolved = timeline.copy()
-    _apply(evolved, fact, key, master, None, frozenset())
+    _apply(evolved, fact, key, master)
     return evolved
 
 
@@ -101,7 +101,12 @@ def _by_its_own_window(timeline: Timeline, end: End, master: MasterData) -> End:
 
 
 def _apply(
-    timeline: Timeline, fact: Fact, key: OrderKey, master: MasterData, known: date | None, addons: frozenset[str]
+    timeline: Timeline,
+    fact: Fact,
+    key: OrderKey,
+    master: MasterData,
+    known: date | None = None,
+    addons: frozenset[str] = frozenset(),
 ) -> None:
     founding = is_founding(fact)
     try:
@@ -123,7 +128,6 @@ def _found(timeline: Timeline, fact: Fact, master: MasterData, known: date | Non
     assert isinstance(fact.body, OrderExecuted | SubscriptionImported)
     timeline.phases.append(opening(terms, terms.start, fact.ref, "order"))
     timeline.seats.append(SeatChange(terms.start, terms.start_instant, fact.body.item.quantity, fact.ref))
-    timeline.refusal = None
     if not terms.auto_renew and terms.term is not None:
         timeline.renewal_off = RenewalOff(terms.start, fact.ref, by_choice=False)
     if terms.parent_id is not None:
@@ -141,7 +145,7 @@ def _follow(timeline: Timeline, parent: Timeline | None, terms: Terms) -> None:
     if end is not None:
         timeline.parent_end = End(end.on, end.at, "canceled", end.decided, end.by, immediate=True)
     if terms.charge == "upfront":
-        timeline.edits += [edit for edit in parent.edits if edit.activates_protection and edit.on >= terms.start]
+        timeline.edits = [edit for edit in parent.edits if edit.activates_protection and edit.on >= terms.start]
 
 
 def _parent(
@@ -149,7 +153,7 @@ def _parent(
 ) -> Timeline | None:
     """The settled timeline of what a subscription is an add-on of; None while nothing is known of it."""
     addons = addons | {timeline.subscription_id}
-    facts = master.subscriptions.get(parent_id, ())
+    facts = master.subscriptions.get(parent_id)
     if parent_id in addons or not facts:
         return None
     zones = [founding_zone(fact, master) for fact in facts if is_founding(fact)]

@@ -104,14 +104,15 @@ class PriceBook:
 
     def _found(self) -> list[_Basis]:
         """The bases in their order: what phases captured, and edits at the start from which they count."""
-        steps: list[tuple[date, int, int, Phase | PriceEdit]] = [
-            (phase.begins, phase.edits_before, 0, phase) for phase in self.layout.phases if phase.capture is not None
+        # A phase stands before the edits that came after it, also where both begin on one day: the sort is stable.
+        steps: list[tuple[date, int, Phase | PriceEdit]] = [
+            (phase.begins, phase.edits_before, phase) for phase in self.layout.phases if phase.capture is not None
         ]
         for place, edit in enumerate(self.edits):
             begins = self._counts_from(edit)
             if begins is not None:
-                steps.append((begins, place, 1, edit))
-        for begins, _, _, step in sorted(steps, key=lambda step: step[:3]):
+                steps.append((begins, place, edit))
+        for begins, _, step in sorted(steps, key=lambda step: step[:2]):
             if isinstance(step, Phase):
                 self._bases.append(self._captured(step))
             else:
@@ -180,7 +181,7 @@ class PriceBook:
         if edit.unit_price is not None:
             price = Price(edit.unit_price, now.cost, "hand_set", begins, edit.by)
             rules = edit.pricing or ()
-            return replace(before, begins=begins, price=price, rules=rules, hand_set=True, extends=None, locks=[])
+            return replace(before, begins=begins, price=price, rules=rules, hand_set=True)
         if edit.activates_protection:
             return self._activated(before, edit, begins)
         if edit.protected_price is not None and now.protected_until is None:

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from shared.billing.calendar import Cycles
 from shared.billing.facts import Ref
-from shared.billing.history import known_by_end_of
+from shared.billing.history import Limit, known_by_end_of
 from shared.billing.lookups import ListPrice, list_price_of, listed_price, protection_months
 from shared.billing.masterdata import BillingDayMove, MasterData
 from shared.billing.moments import instant
@@ -82,10 +82,19 @@ def _next_move(timeline: Timeline, phase: Phase, master: MasterData, known: date
     return None
 
 
-def billing_day_on(timeline: Timeline, terms: Terms, day: date, master: MasterData, known: date | None) -> int:
-    """The billing day after every change up to a day; the customer's own, but the order's until it changes (R0.12)."""
+def billing_day_on(
+    timeline: Timeline, terms: Terms, day: date, master: MasterData, known: date | None, limit: Limit
+) -> int:
+    """The billing day after every change up to a day; the customer's own, but the order's until it changes (R0.12).
+
+    Terms on the order day have none of their own: theirs is the customer's at a limit.
+    """
     move = _last_move(timeline, terms, day + _ONE_DAY, master, known)
-    return terms.anchor_day if move is None else move.billing_day
+    if move is not None:
+        return move.billing_day
+    if terms.anchor == "billing_day":
+        return terms.anchor_day
+    return master.customer(terms.customer_id, terms.tz, limit).block.billing_day or 1
 
 
 def _last_move(

@@ -184,12 +184,8 @@ class Timeline:
 
     def suspended_on(self, day: date) -> bool:
         """Whether it is suspended on a day, by the last change up to then."""
-        last = "active"
-        for change in self.statuses:
-            if change.on > day:
-                break
-            last = change.status
-        return last == "suspended"
+        last = next((change for change in reversed(self.statuses) if change.on <= day), None)
+        return last is not None and last.status == "suspended"
 
 
 class Step(NamedTuple):

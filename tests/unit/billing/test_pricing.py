@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Literal
 
 import pytest
 
 from shared.billing.blocks import PricingRule
+from shared.billing.facts import PriceChanged
 from shared.billing.money import round_money, written
-from shared.billing.pricing import installment_unit, unit_of
+from shared.billing.pricing import counts_from, installment_unit, part_of_term, unit_of
 from tests.billing_dsl import given, ordered, price, table
 
 Rule = Literal["discount", "markup", "margin"]
@@ -46,6 +48,18 @@ def test_ex5_vendor_surcharge_discount_and_extra_charge_are_rounded_once() -> No
     term = unit_of(Decimal("120") * Decimal("1.05"), None, [PricingRule("discount", Decimal("0.10"))], Decimal("0.10"))
 
     assert installment_unit(term, 12, "EUR") == Decimal("10.40")
+
+
+def test_installments_and_parts_of_a_term_have_the_digits_of_the_currency() -> None:
+    assert installment_unit(Decimal(1000), 12, "JPY") == Decimal(83)
+    assert part_of_term(Decimal(1000), 10, 36, "JPY") == Decimal(278)
+
+
+@pytest.mark.parametrize(("backdate", "day"), [(False, 10), (True, 1)])
+def test_a_list_price_counts_from_when_it_is_known_unless_it_is_backdated(backdate: bool, day: int) -> None:
+    change = PriceChanged("EUR", Decimal(11), date(2025, 3, 1), backdate=backdate)
+
+    assert counts_from(change, date(2025, 3, 10)) == date(2025, 3, day)
 
 
 def test_ex2_line_of_637_at_a_discount_of_16_4_percent() -> None:
