@@ -9,31 +9,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple, cast
 
 from shared.billing.blocks import PricingRule
-from shared.billing.facts import PriceChanged, Ref
 from shared.billing.history import known_by_end_of
-from shared.billing.lookups import extra_charge_of_term, list_price_of, listed_price, protection_months, specificity
+from shared.billing.list_prices import ListPrices
+from shared.billing.lookups import extra_charge_of_term, list_price_of, listed_price, protection_months
 from shared.billing.masterdata import MasterData
-from shared.billing.moments import civil_date, known_key
 from shared.billing.money import EXACT, ZERO
 from shared.billing.phases import Layout, Phase
-from shared.billing.pricing import Origin, Price, Quote, counts_from, protection_end, reaches, unit_of
+from shared.billing.pricing import Origin, Price, Quote, protection_end, unit_of
 from shared.billing.terms import Terms
 from shared.billing.timeline import PriceEdit, Rejection
 
 # Rule R5.8: a month after the term costs 3 % more than the monthly list price, or 23 % more than a month of the term.
 _ABOVE_MONTHLY, _ABOVE_TERM = Decimal("1.03"), Decimal("1.23")
-
-
-class _Listed(NamedTuple):
-    """A list price that may reach cycles of a basis; `rank` says which of several wins (rule R2.10e)."""
-
-    change: PriceChanged
-    known: date
-    rank: tuple[object, ...]
-    by: Ref
 
 
 @dataclass(slots=True)
@@ -49,7 +38,7 @@ class _Basis:
     hand_set: bool = False
     extends: _Basis | None = None
     locks: list[Price] = field(default_factory=list)
-    listed: tuple[_Listed, ...] | None = None
+    listed: ListPrices | None = None
 
 
 @dataclass(slots=True)
@@ -92,8 +81,7 @@ class PriceBook:
         basis = self._basis_at(day)
         if basis.hand_set or basis.extends or self._price(basis, day).protected_until is not None:
             return []
-        days = {listed.change.effective_from for listed in self._listed(basis) if _at_once(listed)}
-        return sorted(on for on in days if day < on < before)
+        return sorted(on for on in self._listed(basis).days_at_once() if day < on < before)
 
     def _basis_at(self, day: date) -> _Basis:
         bases = self._bases or self._found()
@@ -245,30 +233,11 @@ class PriceBook:
         return Price(listed.sell, listed.cost, "protected", renewal, listed.by, until)
 
     def _list_price(self, basis: _Basis, day: date, split: date | None = None) -> Price:
-        """The list price that reaches a start: the captured one, until a later PriceChanged reaches it (R2.10a, e)."""
-        price = basis.price
-        for listed in self._listed(basis):
-            change = listed.change
-            at_once = split is not None and _at_once(listed) and change.effective_from <= split
-            if not at_once and not reaches(change, listed.known, day):
-                continue
-            # One that states no cost leaves the cost that was known (rule R0.12).
-            cost = price.cost if change.unit_cost is None else change.unit_cost
-            price = Price(change.unit_price, cost, "list", change.effective_from, listed.by)
-        return price
+        return self._listed(basis).on(day, split)
 
-    def _listed(self, basis: _Basis) -> tuple[_Listed, ...]:
-        """The list prices for product, currency, term and frequency that count after the captured one, by rank."""
+    def _listed(self, basis: _Basis) -> ListPrices:
         if basis.listed is None:
-            terms, tz = basis.terms, basis.terms.tz
-            found: list[_Listed] = []
-            for fact in self.master.price_changes(terms.product_id, terms.currency, tz):
-                change, known = cast(PriceChanged, fact.body), civil_date(fact.time, tz)
-                concerns = change.term in (None, terms.term) and change.billing_frequency in (None, terms.frequency)
-                if known <= self.known and concerns and counts_from(change, known) > basis.price_day:
-                    rank = (change.effective_from, specificity(change), known_key(fact, tz))
-                    found.append(_Listed(change, known, rank, fact.ref))
-            basis.listed = tuple(sorted(found, key=lambda listed: listed.rank))
+            basis.listed = ListPrices.after(basis.price, basis.price_day, basis.terms, self.master, self.known)
         return basis.listed
 
     def _extended(self, basis: _Basis, before: _Basis, day: date) -> Price:
@@ -297,8 +266,3 @@ class PriceBook:
         if term_start <= phase.priced_on:
             return terms.extra_charge_rate
         return extra_charge_of_term(self.master, terms, term_start, self.known)
-
-
-def _at_once(listed: _Listed) -> bool:
-    """Whether a list price may split a running cycle: late ones reach only later cycles, unless `backdate`."""
-    return listed.change.backdate or listed.change.effective_from >= listed.known

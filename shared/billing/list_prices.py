@@ -1,0 +1,65 @@
+"""The list prices that reach what an order or a conversion captured: a PriceChanged that came after it (R2.10a, e)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple, cast
+
+from shared.billing.facts import PriceChanged, Ref
+from shared.billing.lookups import specificity
+from shared.billing.masterdata import MasterData
+from shared.billing.moments import civil_date, known_key
+from shared.billing.pricing import Price, counts_from, reaches
+from shared.billing.terms import Terms
+
+
+class _Announced(NamedTuple):
+    """A list price and the day it became known; `rank` says which of several wins (rule R2.10e)."""
+
+    change: PriceChanged
+    known: date
+    rank: tuple[object, ...]
+    by: Ref
+
+    @property
+    def at_once(self) -> bool:
+        """Whether it may split a running cycle: late ones reach only later cycles, unless `backdate`."""
+        return self.change.backdate or self.change.effective_from >= self.known
+
+
+@dataclass(frozen=True, slots=True)
+class ListPrices:
+    """The captured price, and what was announced after it, by rank."""
+
+    captured: Price
+    announced: tuple[_Announced, ...]
+
+    @classmethod
+    def after(cls, captured: Price, price_day: date, terms: Terms, master: MasterData, known: date) -> ListPrices:
+        """Those for product, currency, term and frequency that count after `price_day`, of what is known by a day."""
+        found: list[_Announced] = []
+        for fact in master.price_changes(terms.product_id, terms.currency, terms.tz):
+            change, told = cast(PriceChanged, fact.body), civil_date(fact.time, terms.tz)
+            concerns = change.term in (None, terms.term) and change.billing_frequency in (None, terms.frequency)
+            if told <= known and concerns and counts_from(change, told) > price_day:
+                rank = (change.effective_from, specificity(change), known_key(fact, terms.tz))
+                found.append(_Announced(change, told, rank, fact.ref))
+        return cls(captured, tuple(sorted(found, key=lambda announced: announced.rank)))
+
+    def on(self, day: date, split: date | None = None) -> Price:
+        """The price that reaches a start; `split` is a later day inside its cycle on which another holds at once."""
+        price = self.captured
+        for announced in self.announced:
+            change = announced.change
+            splits = split is not None and announced.at_once and change.effective_from <= split
+            if not splits and not reaches(change, announced.known, day):
+                continue
+            # One that states no cost leaves the cost that was known (rule R0.12).
+            cost = price.cost if change.unit_cost is None else change.unit_cost
+            price = Price(change.unit_price, cost, "list", change.effective_from, announced.by)
+        return price
+
+    def days_at_once(self) -> set[date]:
+        """The days on which one may split a running cycle (`price_change_applies`)."""
+        return {announced.change.effective_from for announced in self.announced if announced.at_once}
