@@ -36,6 +36,13 @@ def problems_text(problems: Sequence[object]) -> str:
     return "\n".join([*shown, f"and {more} more"] if more else shown)
 
 
+def note(problems: Iterable[object]) -> None:
+    """What need not stop anything, on standard error; the first ones."""
+    found = list(problems)
+    if found:
+        print(problems_text(found), file=sys.stderr, flush=True)
+
+
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], right: Collection[str] = ()) -> None:
     """A table; None is an empty cell. `right` names the columns of figures, which are aligned at their end.
 

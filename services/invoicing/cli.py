@@ -17,6 +17,7 @@ from shared.billing.facts import Fact
 from shared.errors import UserError
 from shared.events.facts import facts_of
 from shared.events.files import FileEvent, Numbering, read_events
+from shared.events.unknown_fields import unknown_fields
 
 if TYPE_CHECKING:
     from services.invoicing.invoice_run import RunReport
@@ -86,6 +87,7 @@ def read_file(file: str, numbering: Numbering) -> list[FileEvent]:
     content = read_events(file, numbering)
     if content.problems:
         raise UserError(presentation.problems_text(content.problems))
+    presentation.note(unknown_fields(content.events))
     first: dict[tuple[str, str], FileEvent] = {}
     for found in content.events:
         first.setdefault((found.event.source, found.event.id), found)

@@ -10,6 +10,7 @@ from services import presentation
 from shared.errors import UserError
 from shared.events.envelope import to_record
 from shared.events.files import FileEvent, FileProblem, read_events
+from shared.events.unknown_fields import unknown_fields
 from shared.log.topics import topic_of_type
 from shared.log.writer import KafkaError, LogWriter, Outgoing, Refused, check_size
 
@@ -26,6 +27,7 @@ def emit(file: str, *, broker: str) -> None:
     content = read_events(file, "content")
     if content.problems:
         raise UserError(presentation.problems_text(content.problems))
+    presentation.note(unknown_fields(content.events))
     records = _records(content.events)
     try:
         asyncio.run(_publish(records, broker))
