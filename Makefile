@@ -98,8 +98,8 @@ $(KAFKA_STAMP): deploy/local/pom.xml
 	@touch $(KAFKA_STAMP)
 
 test-kafka: setup kafka ## integration, kill and end-to-end tests on Apache Kafka itself
-	@echo "Tests on Apache Kafka: one at a time, on one broker"
-	@SEATLEDGER_TEST_BROKER=kafka $(PYTEST) tests/integration tests/end_to_end $(ARGS)
+	@echo "Tests on Apache Kafka: $(WORKERS) workers, each with a broker and a PostgreSQL of its own"
+	@SEATLEDGER_TEST_BROKER=kafka $(PYTEST) --numprocesses $(WORKERS) --dist loadfile tests/integration tests/end_to_end $(ARGS)
 
 bench: setup ## measured figures, into tests/benchmarks/results
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
