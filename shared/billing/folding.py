@@ -43,7 +43,7 @@ def fold(
     if not founding:
         return None
     first = founding[0]
-    if len(founding) != 1:
+    if len(founding) > 1:
         first = min(founding, key=lambda fact: order_key(fact, founding_zone(fact, master)))
     tz = founding_zone(first, master)
     timeline = Timeline(subscription_id)

@@ -7,9 +7,9 @@ from datetime import date
 from typing import NamedTuple, cast
 
 from shared.billing.facts import PriceChanged, Ref
-from shared.billing.lookups import specificity
+from shared.billing.lookups import concerns, rank_of
 from shared.billing.masterdata import MasterData
-from shared.billing.moments import civil_date, known_key
+from shared.billing.moments import civil_date
 from shared.billing.pricing import Price, counts_from, reaches
 from shared.billing.terms import Terms
 
@@ -41,10 +41,8 @@ class ListPrices:
         found: list[_Announced] = []
         for fact in master.price_changes(terms.product_id, terms.currency, terms.tz):
             change, told = cast(PriceChanged, fact.body), civil_date(fact.time, terms.tz)
-            concerns = change.term in (None, terms.term) and change.billing_frequency in (None, terms.frequency)
-            if told <= known and concerns and counts_from(change, told) > price_day:
-                rank = (change.effective_from, specificity(change), known_key(fact, terms.tz))
-                found.append(_Announced(change, told, rank, fact.ref))
+            if told <= known and concerns(change, terms) and counts_from(change, told) > price_day:
+                found.append(_Announced(change, told, rank_of(fact, change, terms.tz), fact.ref))
         return cls(captured, tuple(sorted(found, key=lambda announced: announced.rank)))
 
     def on(self, day: date, split: date | None = None) -> Price:

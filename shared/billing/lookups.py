@@ -6,8 +6,8 @@ from datetime import date, tzinfo
 from decimal import Decimal
 from typing import NamedTuple, cast
 
-from shared.billing.facts import PriceChanged, ProductDefined, ProductPrice, Ref
-from shared.billing.history import Limit, known_by_end_of
+from shared.billing.facts import Fact, PriceChanged, ProductDefined, ProductPrice, Ref
+from shared.billing.history import KnownKey, Limit, known_by_end_of
 from shared.billing.masterdata import MasterData
 from shared.billing.moments import civil_date, known_key
 from shared.billing.profiles import CustomerProfile
@@ -62,6 +62,13 @@ def protection_months(product: ProductDefined | None, listed: ProductPrice | Non
     return product.terms.price_protection_months if product else None
 
 
+def months_read_again(master: MasterData, terms: Terms, by: date) -> int:
+    """N of protection as the product has it by a day, else that of the terms (rule R2.5)."""
+    product = master.product(terms.product_id, terms.tz, known_by_end_of(by, terms.tz))
+    stated = protection_months(product, listed_price(product, terms.currency, terms.term, terms.frequency))
+    return terms.protection_months if stated is None else stated
+
+
 class ListPrice(NamedTuple):
     """What the price list says for one licence and one term; `since` its effective date, `by` the event behind it."""
 
@@ -90,15 +97,23 @@ def list_price_of(
         change = cast(PriceChanged, fact.body)
         if stated_term and change.term is None:
             continue
-        concerns = change.term in (None, terms.term) and change.billing_frequency in (None, terms.frequency)
-        if concerns and change.effective_from <= on and civil_date(fact.time, terms.tz) <= known:
-            order = (change.effective_from, specificity(change), known_key(fact, terms.tz))
-            reaching.append((order, change, fact.ref))
+        if concerns(change, terms) and change.effective_from <= on and civil_date(fact.time, terms.tz) <= known:
+            reaching.append((rank_of(fact, change, terms.tz), change, fact.ref))
     for _, change, by in sorted(reaching, key=lambda one: one[0]):
         if found is None or change.effective_from >= found.since:
             cost = change.unit_cost if change.unit_cost is not None or found is None else found.cost
             found = ListPrice(change.unit_price, cost, change.effective_from, by)
     return found
+
+
+def concerns(change: PriceChanged, terms: Terms) -> bool:
+    """Whether a list price is one for the term and the frequency of terms; what it leaves out may be any."""
+    return change.term in (None, terms.term) and change.billing_frequency in (None, terms.frequency)
+
+
+def rank_of(fact: Fact, change: PriceChanged, tz: tzinfo) -> tuple[date, int, KnownKey]:
+    """Which of several list prices wins: the latest date, then the closer one, then the last (rule R2.10e)."""
+    return change.effective_from, specificity(change), known_key(fact, tz)
 
 
 def specificity(change: PriceChanged) -> int:

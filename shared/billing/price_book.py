@@ -11,9 +11,8 @@ from datetime import date
 from decimal import Decimal
 
 from shared.billing.blocks import PricingRule
-from shared.billing.history import known_by_end_of
 from shared.billing.list_prices import ListPrices
-from shared.billing.lookups import extra_charge_of_term, list_price_of, listed_price, protection_months
+from shared.billing.lookups import extra_charge_of_term, list_price_of, months_read_again
 from shared.billing.masterdata import MasterData
 from shared.billing.money import EXACT, ZERO
 from shared.billing.phases import Layout, Phase
@@ -224,9 +223,7 @@ class PriceBook:
         """List prices read again at the first cycle start after protection, locked for another N months (R2.5)."""
         terms = basis.terms
         listed = self._list_price(basis, renewal)
-        product = self.master.product(terms.product_id, terms.tz, known_by_end_of(min(renewal, self.known), terms.tz))
-        stated = protection_months(product, listed_price(product, terms.currency, terms.term, terms.frequency))
-        months = terms.protection_months if stated is None else stated
+        months = months_read_again(self.master, terms, min(renewal, self.known))
         if months == 0:
             return listed._replace(since=renewal)
         until = protection_end(basis.protection_start, months, renewal)

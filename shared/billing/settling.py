@@ -11,8 +11,8 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from shared.billing.calendar import Cycles
 from shared.billing.facts import Ref
-from shared.billing.history import Limit, known_by_end_of
-from shared.billing.lookups import ListPrice, list_price_of, listed_price, protection_months
+from shared.billing.history import Limit
+from shared.billing.lookups import ListPrice, list_price_of, months_read_again
 from shared.billing.masterdata import BillingDayMove, MasterData
 from shared.billing.moments import instant
 from shared.billing.periods import duration_of
@@ -221,10 +221,7 @@ def _next_terms(terms: Terms, instruction: NextTerm) -> Terms:
 
 def _at_list_price(terms: Terms, listed: ListPrice, day: date, master: MasterData, known: date | None) -> Terms:
     """Terms with a price captured from the list on a day, protected for the months of that list entry (R2.5, R5.4)."""
-    product = master.product(terms.product_id, terms.tz, known_by_end_of(_by(day, known), terms.tz))
-    entry = listed_price(product, terms.currency, terms.term, terms.frequency)
-    stated = protection_months(product, entry)
-    months = terms.protection_months if stated is None else stated
+    months = months_read_again(master, terms, _by(day, known))
     return replace(
         terms,
         unit_price=listed.sell,
