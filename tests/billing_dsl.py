@@ -205,6 +205,16 @@ def event(event_type: str, time: str, data: Json) -> Event:
     return {"type": event_type, "time": time, "data": data}
 
 
+def of(event_type: str, on: str, **data: object) -> Event:
+    """Any event about sub-1 of cus-1."""
+    return event(event_type, on, {"subscription_id": "sub-1", "customer_id": "cus-1", **data})
+
+
+def converted(on: str, at: str = "30.00", product: str | Json = "suite", **terms: object) -> Event:
+    """sub-1 becomes another product, at a price."""
+    return of("SubscriptionConverted", on, product=_block(product), unit_price=at, **terms)
+
+
 def ordered(
     quantity: int = 1,
     at: str = "10.00",

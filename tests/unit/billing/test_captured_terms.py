@@ -9,9 +9,9 @@ from tests.billing_dsl import (
     Json,
     canceled,
     customer_registered,
-    event,
     given,
     imported,
+    of,
     ordered,
     price,
     product_defined,
@@ -24,10 +24,6 @@ ON_THE_DAY: Json = {"id": "cus-1", "partial_charges_invoicing": "order_day"}
 BY_MARGIN: Json = {"rule": "margin", "rate": "0.5"}
 NO_PROTECTED_PRICE = "protected_price without price protection: edit unit_price, or activate protection first"
 NOT_FOR_PANDA = "price protection can be activated for Microsoft subscriptions, not for panda"
-
-
-def of(kind: str, on: str, **data: object) -> Event:
-    return event(kind, on, {"subscription_id": "sub-1", "customer_id": "cus-1", **data})
 
 
 def of_product(key: str, value: object) -> Event:

@@ -11,9 +11,10 @@ from tests.billing_dsl import (
     Outcome,
     auto_renew,
     canceled,
+    converted,
     customer_changed,
-    event,
     given,
+    of,
     ordered,
     price,
     seats,
@@ -24,15 +25,6 @@ ON_THE_DAY: Json = {"id": "cus-1", "partial_charges_invoicing": "order_day"}
 TEN_PERCENT_OFF: Json = {"rule": "discount", "rate": "0.10"}
 TWENTY_PERCENT_OFF: Json = {"rule": "discount", "rate": "0.20"}
 BY_MARGIN: Json = {"rule": "margin", "rate": "0.5"}
-
-
-def of(kind: str, on: str, **data: object) -> Event:
-    return event(kind, on, {"subscription_id": "sub-1", "customer_id": "cus-1", **data})
-
-
-def converted(on: str, at: str = "30.00", product: str | Json = "suite", **terms: object) -> Event:
-    block = {"id": product} if isinstance(product, str) else product
-    return of("SubscriptionConverted", on, product=block, unit_price=at, **terms)
 
 
 def edited(on: str, applies: str, **fields: object) -> Event:

@@ -8,9 +8,10 @@ from tests.billing_dsl import (
     Event,
     Json,
     auto_renew,
+    converted,
     customer_changed,
-    event,
     given,
+    of,
     ordered,
     price,
     product_defined,
@@ -20,15 +21,6 @@ ON_THE_DAY: Json = {"id": "cus-1", "partial_charges_invoicing": "order_day"}
 TEN_PERCENT_OFF: Json = {"rule": "discount", "rate": "0.1"}
 BY_MARGIN: Json = {"rule": "margin", "rate": "0.5"}
 THREE_YEARS: Json = {"term": "P3Y", "billing_frequency": "P1M"}
-
-
-def of(kind: str, on: str, **data: object) -> Event:
-    return event(kind, on, {"subscription_id": "sub-1", "customer_id": "cus-1", **data})
-
-
-def converted(on: str, at: str = "30.00", product: str | Json = "suite", **terms: object) -> Event:
-    block = {"id": product} if isinstance(product, str) else product
-    return of("SubscriptionConverted", on, product=block, unit_price=at, **terms)
 
 
 def edited(on: str, applies: str = "next_term", **fields: object) -> Event:

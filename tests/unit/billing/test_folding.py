@@ -19,6 +19,7 @@ from tests.billing_dsl import (
     event,
     facts_from,
     given,
+    of,
     ordered,
     reactivated,
     seats,
@@ -27,10 +28,6 @@ from tests.billing_dsl import (
 
 MICROSOFT: Json = {"id": "office", "vendor": "microsoft"}
 NOT_OFFERED: Json = {"pricing": {"rule": "margin", "rate": "0.2"}}
-
-
-def of(kind: str, on: str, **data: object) -> Event:
-    return event(kind, on, {"subscription_id": "sub-1", "customer_id": "cus-1", **data})
 
 
 def about(events: list[Event]) -> list[Fact]:

@@ -8,9 +8,9 @@ from tests.billing_dsl import (
     Event,
     Given,
     Json,
-    event,
     given,
     imported,
+    of,
     ordered,
     price,
     product_defined,
@@ -19,10 +19,6 @@ from tests.billing_dsl import (
 BY_MARGIN: Json = {"rule": "margin", "rate": "0.5"}
 TEN_PERCENT_OFF: Json = {"rule": "discount", "rate": "0.1"}
 MICROSOFT: Json = {"id": "office", "vendor": "microsoft"}
-
-
-def of(kind: str, on: str, **data: object) -> Event:
-    return event(kind, on, {"subscription_id": "sub-1", "customer_id": "cus-1", **data})
 
 
 def edited(on: str, applies: str = "next_term", **fields: object) -> Event:

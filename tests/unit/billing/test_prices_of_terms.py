@@ -10,8 +10,8 @@ from tests.billing_dsl import (
     auto_renew,
     customer_changed,
     customer_registered,
-    event,
     given,
+    of,
     ordered,
     price,
     product_defined,
@@ -30,10 +30,6 @@ MONTH_ENDS = (
     ordered(1, "12.00", on="2026-05-05", nce=True, unit_cost="6.00"),
     auto_renew(False, on="2026-05-10"),
 )
-
-
-def of(kind: str, on: str, **data: object) -> Event:
-    return event(kind, on, {"subscription_id": "sub-1", "customer_id": "cus-1", **data})
 
 
 def edited(on: str, **fields: object) -> Event:

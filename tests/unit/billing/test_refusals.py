@@ -7,8 +7,8 @@ import pytest
 from tests.billing_dsl import (
     Event,
     Json,
-    event,
     given,
+    of,
     ordered,
     seats,
 )
@@ -16,10 +16,6 @@ from tests.billing_dsl import (
 INSTALLMENTS: Json = {"term": "P1Y", "billing_frequency": "P1M"}
 THREE_YEARS: Json = {"term": "P3Y", "billing_frequency": "P1M"}
 BY_MARGIN: Json = {"rule": "margin", "rate": "0.2"}
-
-
-def of(kind: str, on: str, **data: object) -> Event:
-    return event(kind, on, {"subscription_id": "sub-1", "customer_id": "cus-1", **data})
 
 
 def converted(**stated: object) -> Event:

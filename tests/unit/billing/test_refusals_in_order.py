@@ -12,6 +12,7 @@ from tests.billing_dsl import (
     event,
     given,
     imported,
+    of,
     ordered,
     product_defined,
     reactivated,
@@ -21,10 +22,6 @@ from tests.billing_dsl import (
 
 INSTALLMENTS: Json = {"term": "P1Y", "billing_frequency": "P1M"}
 BY_MARGIN: Json = {"rule": "margin", "rate": "0.2"}
-
-
-def of(kind: str, on: str, **data: object) -> Event:
-    return event(kind, on, {"subscription_id": "sub-1", "customer_id": "cus-1", **data})
 
 
 def next_term(**fields: object) -> Event:

@@ -6,11 +6,7 @@ import pytest
 
 from shared.billing.folding import fold
 from shared.billing.masterdata import MasterData
-from tests.billing_dsl import Event, auto_renew, canceled, event, facts_from, given, ordered, reactivated, suspended
-
-
-def of(kind: str, on: str) -> Event:
-    return event(kind, on, {"subscription_id": "sub-1", "customer_id": "cus-1"})
+from tests.billing_dsl import Event, auto_renew, canceled, facts_from, given, of, ordered, reactivated, suspended
 
 
 def provisioned(on: str) -> Event:

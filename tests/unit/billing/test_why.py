@@ -14,6 +14,7 @@ from tests.billing_dsl import (
     event,
     given,
     imported,
+    of,
     ordered,
     price,
     product_defined,
@@ -21,10 +22,6 @@ from tests.billing_dsl import (
     seats,
     suspended,
 )
-
-
-def of(kind: str, on: str, **data: object) -> Event:
-    return event(kind, on, {"subscription_id": "sub-1", "customer_id": "cus-1", **data})
 
 
 def converted(on: str, at: str, **terms: object) -> Event:

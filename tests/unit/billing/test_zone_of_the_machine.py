@@ -18,6 +18,7 @@ from tests.billing_dsl import (
     exchange_rate,
     given,
     imported,
+    of,
     ordered,
     price,
     product_defined,
@@ -45,10 +46,6 @@ def machine_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None
     yield move
     monkeypatch.undo()
     time.tzset()
-
-
-def of(kind: str, on: str, **data: object) -> Event:
-    return event(kind, on, {"subscription_id": "sub-1", "customer_id": "cus-1", **data})
 
 
 def listed(**fields: object) -> Json:

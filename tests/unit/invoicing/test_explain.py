@@ -19,7 +19,7 @@ from tests.billing_dsl import (
     Event,
     canceled,
     customer_changed,
-    event,
+    of,
     ordered,
     price,
     reactivated,
@@ -29,10 +29,6 @@ from tests.billing_dsl import (
 
 ROOT = Path(__file__).parents[3]
 RELEASE_NOTES = ROOT / "examples" / "ex1.jsonl"
-
-
-def of(kind: str, on: str, **data: Any) -> Event:
-    return event(kind, on, {"subscription_id": "sub-1", "customer_id": "cus-1", **data})
 
 
 def explained(tmp_path: Path, line: str, *events: Event, **settings: str) -> dict[str, Any]:
