@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import orjson
@@ -23,6 +23,7 @@ from shared.log.records import Partition
 from shared.log.relay import run_relay
 from shared.log.topics import topic_of_type
 from shared.log.writer import LogWriter, Outgoing
+from shared.projections import clock
 from shared.projections.generations import projected
 from shared.projections.projector import Limits, Projector
 from shared.store.config import Config
@@ -31,6 +32,7 @@ from shared.store.pool import connect
 
 SPECS = (SUBSCRIPTIONS, INVOICING)
 Event = dict[str, Any]
+EVERYWHERE = time(10, 30, tzinfo=UTC)
 
 
 def record_of(event: Event) -> Outgoing:
@@ -60,6 +62,17 @@ class BillingSystem:
         async with asyncio.timeout(timeout_s), await connect(self.dsn) as connection:
             while not await self._is_settled(connection):  # noqa: ASYNC110 - the projectors are told nothing of us
                 await asyncio.sleep(0.05)
+
+    async def come_to(self, day: date) -> None:
+        """Move the clock of every generation on to a day, as the workers would in the course of time.
+
+        It is that day then from New York to Auckland: who is in the zones of our tests sees the same one.
+        """
+        async with await connect(self.dsn) as finding:
+            for spec in SPECS:
+                for generation in await projected(finding, spec):
+                    async with await connect(self.dsn, generation.schema) as connection:
+                        await clock.tick(connection, datetime.combine(day, EVERYWHERE))
 
     async def run(self, day: date, **options: Any) -> RunReport:
         return await run_day(self.dsn, self.broker, day, Options(**options))

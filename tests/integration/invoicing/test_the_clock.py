@@ -6,10 +6,7 @@ from typing import Any
 
 from services.invoicing.cli import simulation_shape
 from services.invoicing.simulation import simulate
-from shared.projections import clock
-from shared.projections.generations import projected
-from shared.store.pool import connect
-from tests.infrastructure.billing_system import SPECS, BillingSystem, Event, billing_system
+from tests.infrastructure.billing_system import BillingSystem, Event, billing_system
 from tests.infrastructure.brokers import Broker
 from tests.integration.invoicing.documents import facts_in, table
 
@@ -55,6 +52,8 @@ EVENTS: list[Event] = [
     event(14, "LicensesChanged", 0, of("yearly", quantity=7)),
     ordered(15, "three-years", 100, term="P3Y", billing_frequency="P1M"),
     event(16, "BillingPlanChanged", 0, of("three-years", billing_frequency="P1Y")),
+    ordered(17, "in New Zealand", 30, "cus-4", anchor="order_day"),
+    event(18, "CustomerChanged", 29, {"id": "cus-4", "time_zone": "Pacific/Auckland"}),
 ]
 
 
@@ -65,7 +64,7 @@ def test_rows_are_those_of_simulate_on_every_day_that_the_clock_comes_to(empty_b
             await system.settled()
             seen = set()
             for day in (TODAY + timedelta(days=ahead) for ahead in AHEAD):
-                await tick(database, day)
+                await system.come_to(day)
                 await system.settled()
 
                 simulated: dict[str, Any] = simulation_shape(simulate(facts_in(EVENTS), day, runs=[]))
@@ -77,15 +76,6 @@ def test_rows_are_those_of_simulate_on_every_day_that_the_clock_comes_to(empty_b
             assert seen >= {"active", "expired", "disabled", "deleted", "canceled"}
 
     asyncio.run(scenario())
-
-
-async def tick(dsn: str, day: date) -> None:
-    """Move the clock of every generation to the noon of a day."""
-    async with await connect(dsn) as finding:
-        for spec in SPECS:
-            for generation in await projected(finding, spec):
-                async with await connect(dsn, generation.schema) as connection:
-                    await clock.tick(connection, datetime(day.year, day.month, day.day, 12, tzinfo=UTC))
 
 
 async def rows(system: BillingSystem) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
