@@ -83,7 +83,7 @@ class Given:
         account = account_on(subscription, about, MasterData.of(facts, self.settings), on)
         assert account is not None
         stretch = account.schedule.stretch_at(on)
-        price, rules, extra, _ = stretch.quote
+        price, rules, extra, *_ = stretch.quote
         words = [written(stretch.shown), price.origin, str(price.since), f"by {price.by.id}"]
         words += (
             [f"cost {round_money(price.cost, 'EUR')}"]

@@ -9,14 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from shared.billing.blocks import PricingRule
+from shared.billing.calendar import ONE_DAY
 from shared.billing.list_prices import ListPrices
 from shared.billing.lookups import extra_charge_of_term, list_price_of, months_read_again
 from shared.billing.masterdata import MasterData
-from shared.billing.money import EXACT, ZERO
+from shared.billing.money import EXACT, ZERO, round_money
 from shared.billing.phases import Layout, Phase
-from shared.billing.pricing import Origin, Price, Quote, protection_end, unit_of
+from shared.billing.pricing import Origin, Price, Quote, installment_unit, protection_end, unit_of
 from shared.billing.terms import Terms
 from shared.billing.timeline import PriceEdit, Rejection
 
@@ -40,6 +42,16 @@ class _Basis:
     listed: ListPrices | None = None
 
 
+class _Held(NamedTuple):
+    """A quote and the days [since, until) on which a start of its phase has it; `term` where it is one term's only."""
+
+    phase: Phase
+    term: date | None
+    since: date
+    until: date
+    quote: Quote
+
+
 @dataclass(slots=True)
 class PriceBook:
     """The prices of one subscription, of what is known by the end of the day `known`."""
@@ -49,23 +61,44 @@ class PriceBook:
     master: MasterData
     known: date
     _bases: list[_Basis] = field(default_factory=list)
-    _quotes: dict[tuple[date, date, date | None], Quote] = field(default_factory=dict)
+    _held: _Held | None = None
     _in_vain: list[Rejection] = field(default_factory=list)
-    _renewals: dict[date, date | None] = field(default_factory=dict)
 
     def quote(self, phase: Phase, term_start: date, day: date, split: date | None = None) -> Quote:
         """The price of what starts on `day` in a phase (a cycle, with installments a term), rules and extra included.
 
         `split` is a later day inside the cycle on which a new list price holds at once (`price_change_applies`).
         """
-        memo = (day, term_start, split)
-        if memo not in self._quotes:
+        term = term_start if phase.terms.has_installments else None
+        held = self._held
+        if split is not None:
+            return self._quoted(phase, term, self._basis_at(day), day, split)
+        if held is None or held.phase is not phase or held.term != term or not held.since <= day < held.until:
             basis = self._basis_at(day)
-            price = self._price(basis, day, split)
-            extra = self._extra_charge(phase, term_start)
-            unit = unit_of(price.sell, price.cost, basis.rules, extra)
-            self._quotes[memo] = Quote(price, basis.rules, extra, unit)
-        return self._quotes[memo]
+            quote = self._quoted(phase, term, basis, day)
+            held = self._held = _Held(phase, term, day, self._changes_after(basis, day), quote)
+        return held.quote
+
+    def _quoted(self, phase: Phase, term: date | None, basis: _Basis, day: date, split: date | None = None) -> Quote:
+        terms = phase.terms
+        price = self._price(basis, day, split)
+        extra = ZERO if term is None else self._extra_charge(phase, term)
+        unit = unit_of(price.sell, price.cost, basis.rules, extra)
+        per_cycle = unit if term is None else installment_unit(unit, terms.installments, terms.currency)
+        return Quote(price, basis.rules, extra, unit, per_cycle, round_money(per_cycle, terms.currency))
+
+    def _changes_after(self, basis: _Basis, day: date) -> date:
+        """The first day after `day` from which a start may have another price than on it."""
+        following = min((later.begins for later in self._bases if later.begins > day), default=date.max)
+        if basis.hand_set:
+            return following
+        if basis.extends is not None:
+            return day + ONE_DAY
+        lock = self._lock_at(basis, day)
+        if lock is None:
+            return min(following, self._listed(basis).changes_after(day))
+        renewal = self._start_after_protection(lock)
+        return following if renewal is None else min(following, renewal)
 
     def without_effect(self) -> list[Rejection]:
         """The edits of protection that meet none, or a price that was set by hand, where they begin (R2.7, R2.9)."""
@@ -200,24 +233,23 @@ class PriceBook:
             return basis.price
         if basis.extends is not None:
             return self._extended(basis, basis.extends, day)
+        lock = self._lock_at(basis, day)
+        return self._list_price(basis, day, split) if lock is None else lock
+
+    def _lock_at(self, basis: _Basis, day: date) -> Price | None:
+        """The protected price of what starts on a day; None where list prices hold (R2.5)."""
         locks = basis.locks
-        if not locks:
-            return self._list_price(basis, day, split)
-        while (until := locks[-1].protected_until) is not None:
-            renewal = self._start_after_protection(until)
+        while locks:
+            renewal = self._start_after_protection(locks[-1])
             if renewal is None or renewal > day:
                 break
             locks.append(self._locked_again(basis, max(renewal, basis.begins)))
-        for lock in reversed(locks):
-            if lock.since <= day:
-                return lock if lock.protected_until is not None else self._list_price(basis, day, split)
-        return locks[0]
+        lock = next((lock for lock in reversed(locks) if lock.since <= day), locks[0] if locks else None)
+        return None if lock is None or lock.protected_until is None else lock
 
-    def _start_after_protection(self, until: date) -> date | None:
-        """The first start from which protection until a day no longer counts; kept, every cycle asks it (R2.5)."""
-        if until not in self._renewals:
-            self._renewals[until] = self.layout.next_start(until)
-        return self._renewals[until]
+    def _start_after_protection(self, lock: Price) -> date | None:
+        """The first start from which a lock no longer counts; None where it has no end, or nothing starts after it."""
+        return None if lock.protected_until is None else self.layout.next_start(lock.protected_until)
 
     def _locked_again(self, basis: _Basis, renewal: date) -> Price:
         """List prices read again at the first cycle start after protection, locked for another N months (R2.5)."""
@@ -258,8 +290,6 @@ class PriceBook:
     def _extra_charge(self, phase: Phase, term_start: date) -> Decimal:
         """The extra charge of a term: captured at execution and at each renewal, for installments only (rule R4.6)."""
         terms = phase.terms
-        if not terms.has_installments:
-            return ZERO
         if term_start <= phase.priced_on:
             return terms.extra_charge_rate
         return extra_charge_of_term(self.master, terms, term_start, self.known)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Literal, NamedTuple
 
 from shared.billing.blocks import PricingRule
-from shared.billing.calendar import add_months
+from shared.billing.calendar import ONE_DAY, add_months
 from shared.billing.facts import PriceChanged, Ref
 from shared.billing.money import EXACT, ONE, round_money
 
@@ -28,12 +28,18 @@ class Price(NamedTuple):
 
 
 class Quote(NamedTuple):
-    """What one licence costs for a term, and how it came about: `unit` is exact (rule R0.3)."""
+    """What one licence costs, and how it came about.
+
+    `unit` is the exact price of a term (rule R0.3), `per_cycle` that of a cycle: the rounded installment where there
+    are several (rule R4.5), else the whole. `shown` is the latter rounded, as lines show it.
+    """
 
     price: Price
     rules: tuple[PricingRule, ...]
     extra_charge: Decimal
     unit: Decimal
+    per_cycle: Decimal
+    shown: Decimal
 
 
 def unit_of(sell: Decimal, cost: Decimal | None, rules: Sequence[PricingRule], extra_charge: Decimal) -> Decimal:
@@ -74,8 +80,11 @@ def counts_from(change: PriceChanged, known: date) -> date:
     return change.effective_from if change.backdate else max(change.effective_from, known)
 
 
-def reaches(change: PriceChanged, known: date, starts: date) -> bool:
-    """Whether a list price holds for a cycle that starts on a day; a late one only for cycles after it (R2.10e)."""
-    if change.backdate or change.effective_from >= known:
-        return change.effective_from <= starts
-    return starts > known
+def is_late(change: PriceChanged, known: date) -> bool:
+    """Whether a list price became known only after its effective date, and may not count back (rule R2.10e)."""
+    return not change.backdate and change.effective_from < known
+
+
+def reaches_from(change: PriceChanged, known: date) -> date:
+    """The first day on which a cycle that starts has a list price; a late one only after it was known (R2.10e)."""
+    return known + ONE_DAY if is_late(change, known) else change.effective_from

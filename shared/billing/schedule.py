@@ -9,11 +9,10 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from shared.billing.calendar import ONE_DAY, Cycle
-from shared.billing.money import round_money
 from shared.billing.phases import Layout, Phase, Window
 from shared.billing.policies import Policies
 from shared.billing.price_book import PriceBook
-from shared.billing.pricing import Quote, installment_unit, part_of_term
+from shared.billing.pricing import Quote, part_of_term
 
 
 class Stretch(NamedTuple):
@@ -102,12 +101,9 @@ class Schedule:
     def _stretch(self, window: Window, quote: Quote) -> Stretch:
         phase, cycle, begins, ends = window
         terms = phase.terms
-        unit = quote.unit
+        unit, shown = quote.per_cycle, quote.shown
         if phase.kind == "switched" and terms.term is not None:
-            unit = part_of_term(unit, phase.cycles.months_in(cycle.number), terms.term, terms.currency)
-        elif terms.has_installments:
-            unit = installment_unit(unit, terms.installments, terms.currency)
-        shown = round_money(unit, terms.currency)
+            unit = shown = part_of_term(quote.unit, phase.cycles.months_in(cycle.number), terms.term, terms.currency)
         excluded = terms.billed_from is not None and cycle.start < terms.billed_from
         return Stretch(phase, cycle, begins, ends, unit, shown, quote, phase.free and cycle.number < 0, excluded)
 
