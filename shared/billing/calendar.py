@@ -10,12 +10,15 @@ from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 ONE_DAY = timedelta(days=1)
 LAST_DAY = 31
 
 
+# Many subscriptions have their boundaries in few months: a century of them is kept.
+@lru_cache(maxsize=2**15)
 def clamped(month_index: int, day: int) -> date:
     """The date of a day in a month (year x 12 + month - 1), cut to the month's last day (rule R0.7)."""
     year, month0 = divmod(month_index, 12)
@@ -36,8 +39,8 @@ def add_months(day: date, months: int, anchor_day: int | None = None) -> date:
 
 def first_on_or_after(day: date, billing_day: int) -> date:
     """The first occurrence of a billing day (1..31, 31 = last) on or after a day (rule R1.2)."""
-    here = clamped(month_index(day), billing_day)
-    return here if here >= day else clamped(month_index(day) + 1, billing_day)
+    this_month = billing_day >= day.day
+    return clamped(month_index(day) if this_month else month_index(day) + 1, billing_day)
 
 
 def first_after(day: date, billing_day: int) -> date:

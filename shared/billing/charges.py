@@ -10,8 +10,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from fractions import Fraction
-from functools import partial
 from typing import Literal, NamedTuple
 
 from shared.billing.facts import Ref
@@ -60,7 +58,6 @@ class Layer(NamedTuple):
     the event that brought the seats.
     """
 
-    cycle_start: date
     start: date
     due: date
     kind: LayerKind
@@ -72,6 +69,10 @@ class Layer(NamedTuple):
     stretch: Stretch
     by: Ref
     added: bool
+
+    @property
+    def cycle_start(self) -> date:
+        return self.stretch.cycle.start
 
     @property
     def quote(self) -> Quote:
@@ -109,7 +110,7 @@ class Charges:
         self._full_returns = full_returns(self.timeline)
         schedule = Schedule(self.prices.layout, self.prices, self.policies)
         for stretches in schedule.since(day, self._charged_until):
-            layers = list(self._layers(stretches))
+            layers = self._layers(stretches)
             yield from layers
             # Cycles that others billed have no layers: after a takeover the first charge may lie several cycles on. So
             # it may after a suspension that is not billed, if its end is known.
@@ -117,24 +118,23 @@ class Charges:
             if stretches[0].begins > until and not stretches[0].excluded and not waits:
                 return
 
-    def _layers(self, stretches: Sequence[Stretch]) -> Iterator[Layer]:
+    def _layers(self, stretches: Sequence[Stretch]) -> list[Layer]:
         first, last = stretches[0], stretches[-1]
-        terms = first.phase.terms
         until = self._charged_until
         stop = last.ends if until is None or last.ends < until else until
-        stack = Stack(self._seats, self._days, partial(self._stays_paid, excluded=first.excluded))
+        stack = Stack(self._seats, self._days, _paid_by_others if first.excluded else self._stays_paid)
         stack.build(stretches, stop, self._midnight)
         if stop < first.cycle.end:
             self._stop(stack, stop)
         for full in self._full_returns:
             if full.bought_on < stop and first.begins < full.on:
                 stack.take_back(full, later=full.on >= stop)
-        for opened in stack.opened:
-            taken_over = terms.billed_from
-            if not opened.seats or (first.excluded and taken_over is not None and opened.on < taken_over):
-                continue
-            closed = [c for c in stack.closed if c.layer == opened.on] if stack.closed else []
-            yield self._layer(opened, closed, stop)
+        ours = _ours(stack.opened, first) if first.excluded else stack.opened
+        layers = []
+        for opened in ours:
+            if opened.seats:
+                layers.append(self._layer(opened, stack.ends_of(opened), stop))
+        return layers
 
     def _stop(self, stack: Stack, stop: date) -> None:
         """A cycle that ends early: with the subscription, or where new cycles begin."""
@@ -149,7 +149,7 @@ class Charges:
     def _midnight(self, day: date) -> datetime:
         return instant(day, self.prices.layout.phases[0].terms.tz)
 
-    def _layer(self, opened: Opened, closed: list[Closed], stop: date) -> Layer:
+    def _layer(self, opened: Opened, closed: Sequence[Closed], stop: date) -> Layer:
         stretch = opened.stretch
         cycle, terms = stretch.cycle, stretch.phase.terms
         whole = cycle.full_days
@@ -157,17 +157,8 @@ class Charges:
         if opened.added and cycle.number >= 0 and self.policies.usage_charge_rule(opened.on) == "full_period":
             whole = natural
         due = self._due(opened, stop)
-        kept = opened.seats
-        shares: list[Share] = []
-        if closed:
-            shares = [self._ended(part, opened, natural, whole) for part in closed]
-            kept -= sum(part.seats for part in closed)
-        if kept:
-            shares.append(Share(kept, cycle.end, natural, whole, due))
-        if len(shares) > 1:
-            # Seats of which nothing is kept may have no line: those that have one come first.
-            shares.sort(key=lambda share: (share.part > 0, share.end, Fraction(share.part, share.whole)), reverse=True)
-            shares = _together(shares)
+        stays = Share(opened.seats, cycle.end, natural, whole, due)
+        shares = self._shares(opened, closed, stays) if closed else (stays,)
         kind: LayerKind = "recurring"
         unit, shown = stretch.unit, stretch.shown
         if stretch.free:
@@ -175,13 +166,24 @@ class Charges:
         elif opened.on == cycle.start and terms.has_installments and stretch.phase.counts(cycle):
             kind = "installment"
         return Layer(
-            cycle.start, opened.on, due, kind, terms.product_id, unit, shown, whole, tuple(shares), stretch,
-            opened.by, opened.added,
-        )  # fmt: skip
+            opened.on, due, kind, terms.product_id, unit, shown, whole, shares, stretch, opened.by, opened.added
+        )
 
-    def _ended(self, closed: Closed, opened: Opened, natural: int, whole: int) -> Share:
+    def _shares(self, opened: Opened, closed: Sequence[Closed], stays: Share) -> tuple[Share, ...]:
+        """The shares of a layer of which seats end early, given what all of them were if they stayed."""
+        shares = [self._ended(part, opened, stays) for part in closed]
+        kept = stays.seats - sum(part.seats for part in closed)
+        if kept:
+            shares.append(stays._replace(seats=kept))
+        # Seats of which nothing is kept may have no line: those that have one come first. All count parts of one whole,
+        # in days or in hours.
+        hours = stays.whole * 24
+        shares.sort(key=lambda share: (share.part > 0, share.end, share.part * (hours // share.whole)), reverse=True)
+        return _together(shares)
+
+    def _ended(self, closed: Closed, opened: Opened, stays: Share) -> Share:
         """The kept part of seats that end early: days, or hours begun where the refund policy says so (R0.6, R5.2)."""
-        due = self._ending_due(closed.on)
+        due, natural, whole = self._ending_due(closed.on), stays.part, stays.whole
         if closed.full:
             return Share(closed.seats, closed.on, 0, whole, due, Ended(closed.cause, closed.by, "full"))
         if closed.cause != "repriced" and self.policies.refund_policy(closed.on) == "hours":
@@ -227,15 +229,23 @@ class Charges:
         due = self.policies.partial_due(day)
         return due if self._end is None else min(due, self._end.on)
 
-    def _stays_paid(self, day: date, *, excluded: bool) -> bool:
-        """Whether a decrease gives nothing back: the seats stay paid and cover later increases (rule R3.2).
-
-        So it is in an excluded cycle of an import too, which someone else has billed (conventions table).
-        """
-        return excluded or self.policies.decrease_credit(day) == "none"
+    def _stays_paid(self, day: date) -> bool:
+        """Whether a decrease gives nothing back: the seats stay paid and cover later increases (rule R3.2)."""
+        return self.policies.decrease_credit(day) == "none"
 
 
-def _together(shares: Sequence[Share]) -> list[Share]:
+def _paid_by_others(day: date) -> bool:
+    """In an excluded cycle of an import, which someone else has billed, no decrease gives back (conventions table)."""
+    return True
+
+
+def _ours(layers: Sequence[Opened], of: Stretch) -> list[Opened]:
+    """The layers of an excluded cycle that began when we billed already (conventions table, import)."""
+    taken_over = of.phase.terms.billed_from
+    return [opened for opened in layers if taken_over is None or opened.on >= taken_over]
+
+
+def _together(shares: Sequence[Share]) -> tuple[Share, ...]:
     """Shares that end alike, as one: a line is a layer, and one that ends in parts is one line a part (rule R0.10)."""
     joined = [shares[0]]
     for share in shares[1:]:
@@ -244,4 +254,4 @@ def _together(shares: Sequence[Share]) -> list[Share]:
             joined[-1] = last._replace(seats=last.seats + share.seats)
         else:
             joined.append(share)
-    return joined
+    return tuple(joined)

@@ -43,9 +43,11 @@ def in_force(todays: Sequence[SeatChange]) -> list[SeatChange]:
 
 def full_returns(timeline: Timeline) -> list[FullReturn]:
     """What was returned in full, net of what came back the same day; not where it is billed from the next cycle."""
+    end = timeline.end
+    if not any(change.returned for change in timeline.seats) and (end is None or not end.returned):
+        return []
     found: list[FullReturn] = []
     held = 0
-    end = timeline.end
     for on, group in groupby(timeline.seats, key=lambda change: change.on):
         if end is not None and on >= end.on:
             break  # what that day gave back stands with the end

@@ -52,9 +52,12 @@ class Phase:
         if self.cycles.until is not None:
             return self.term_start, self.cycles.until
         n = self.terms.installments
-        number = max(index, 0) // n
-        begin = self.term_start if number == 0 else self.cycles.boundary(number * n)
-        return begin, self.cycles.boundary((number + 1) * n)
+        return self.start_of_term(index), self.cycles.boundary((max(index, 0) // n + 1) * n)
+
+    def start_of_term(self, index: int) -> date:
+        """The first day of the term of cycle `index`."""
+        first = index - index % self.terms.installments
+        return self.term_start if first <= 0 or self.cycles.until is not None else self.cycles.boundary(first)
 
     def term_at(self, day: date) -> tuple[date, date]:
         """The term [start, end) of a day as people see it: a stub belongs to the first one (contracts, `simulate`)."""
@@ -88,14 +91,12 @@ class Layout:
 
     def phase_at(self, day: date) -> Phase:
         """The phase of a day; the first one for days before."""
-        return self.phases[self._place(day)]
+        phase = self.phases[-1]
+        return phase if phase.begins <= day else self.phases[self._place(day)]
 
     def _place(self, day: date) -> int:
-        phases = self.phases
-        if len(phases) == 1:
-            return 0
-        place = len(phases) - 1
-        while place and phases[place].begins > day:
+        place = len(self.phases) - 1
+        while place and self.phases[place].begins > day:
             place -= 1
         return place
 

@@ -62,6 +62,7 @@ class PriceBook:
     known: date
     _bases: list[_Basis] = field(default_factory=list)
     _held: _Held | None = None
+    _renewals: dict[date, date | None] = field(default_factory=dict)
     _in_vain: list[Rejection] = field(default_factory=list)
 
     def quote(self, phase: Phase, term_start: date, day: date, split: date | None = None) -> Quote:
@@ -249,7 +250,10 @@ class PriceBook:
 
     def _start_after_protection(self, lock: Price) -> date | None:
         """The first start from which a lock no longer counts; None where it has no end, or nothing starts after it."""
-        return None if lock.protected_until is None else self.layout.next_start(lock.protected_until)
+        until = lock.protected_until
+        if until is not None and until not in self._renewals:
+            self._renewals[until] = self.layout.next_start(until)
+        return None if until is None else self._renewals[until]
 
     def _locked_again(self, basis: _Basis, renewal: date) -> Price:
         """List prices read again at the first cycle start after protection, locked for another N months (R2.5)."""

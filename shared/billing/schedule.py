@@ -40,6 +40,10 @@ class Schedule:
     layout: Layout
     prices: PriceBook
     policies: Policies
+    _may_split: bool = False
+
+    def __post_init__(self) -> None:
+        self._may_split = self.policies.splits_cycles()
 
     def since(self, day: date, end: date | None) -> Iterator[list[Stretch]]:
         """Cycle by cycle from the one that contains `day`, until the subscription's end (first day not covered)."""
@@ -55,7 +59,7 @@ class Schedule:
             for window in windows[1:]:
                 stretches += self.priced(window)
             if len(stretches) > 1:
-                stretches = _joined([s for s in stretches if end is None or s.begins < end])
+                stretches = _joined(stretches, end)
             yield stretches
 
     def stretch_at(self, day: date) -> Stretch:
@@ -79,11 +83,11 @@ class Schedule:
         """
         phase, cycle, begins, ends = window
         installments = phase.terms.has_installments
-        term_start = phase.term_of(cycle.number)[0] if installments else cycle.start
+        term_start = phase.start_of_term(cycle.number) if installments else cycle.start
         day = term_start if term_start > phase.priced_on else phase.priced_on
         quote = self.prices.quote(phase, term_start, day)
         first = self._stretch(window, quote)
-        if installments or first.free or not self.policies.splits_cycles():
+        if installments or first.free or not self._may_split:
             return [first]
         days = [on for on in self.prices.splits(day, cycle.end) if self.policies.applies_at_once(on)]
         stretches = []
@@ -115,10 +119,15 @@ class Schedule:
         return self._stretch(window, self.prices.quote(phase, start, start))
 
 
-def _joined(stretches: list[Stretch]) -> list[Stretch]:
-    """Stretches of a cycle that differ: a change to the same product at the same price, or there and back, is none."""
+def _joined(stretches: list[Stretch], end: date | None) -> list[Stretch]:
+    """Stretches of a cycle that differ: a change to the same product at the same price, or there and back, is none.
+
+    Those that begin with the end of the subscription or after it are left out.
+    """
     joined = stretches[:1]
     for stretch in stretches[1:]:
+        if end is not None and stretch.begins >= end:
+            break
         last = joined[-1]
         same_product = stretch.phase.terms.product_id == last.phase.terms.product_id
         if same_product and (stretch.unit, stretch.free) == (last.unit, last.free):

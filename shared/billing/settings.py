@@ -7,7 +7,7 @@ order item or a customer states in its own fields wins over every setting.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, tzinfo
 from decimal import Decimal, InvalidOperation
@@ -196,6 +196,11 @@ class SettingBook:
         if key in self.overrides:
             return setting.read(self.overrides[key])
         return setting.default_on(on, nce=nce)
+
+    def days_of(self, scope: tuple[str, str], tz: tzinfo) -> Iterator[date]:
+        """The days on which what a scope states begins to hold."""
+        bodies = (fact.body for fact in self.changes.get(scope, ()))
+        return (civil_date(body.effective_from, tz) for body in bodies if isinstance(body, SettingChanged))
 
     def next_change(self, concerns: Callable[[str], bool], day: date, tz: tzinfo) -> date | None:
         """The first day after `day` on which a setting of the organisation, of those concerned, begins to hold."""

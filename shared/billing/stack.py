@@ -81,11 +81,23 @@ class Stack:
         before = bisect_left(self.days, stop)
         if len(stretches) == 1 and before == after + 1:
             self._change(changes[after])
-            return
-        days = set(self.days[after:before])
-        cuts = {stretch.begins: stretch for stretch in stretches[1:]} if len(stretches) > 1 else {}
-        for on in sorted(days | cuts.keys()) if cuts else sorted(days):
-            todays = in_force([change for change in changes[after:before] if change.on == on])
+        else:
+            self._day_by_day(changes[after:before], stretches[1:], midnight)
+
+    def ends_of(self, layer: Opened) -> Sequence[Closed]:
+        """What of a layer ends early."""
+        return [closed for closed in self.closed if closed.layer == layer.on] if self.closed else ()
+
+    def _day_by_day(
+        self, changes: Sequence[SeatChange], repriced: Sequence[Stretch], midnight: Callable[[date], datetime]
+    ) -> None:
+        """Each day on which seats change or the cycle is repriced, in order."""
+        days: dict[date, list[SeatChange]] = {stretch.begins: [] for stretch in repriced}
+        for change in changes:
+            days.setdefault(change.on, []).append(change)
+        cuts = {stretch.begins: stretch for stretch in repriced}
+        for on in sorted(days):
+            todays = in_force(days[on])
             if on in cuts:
                 self._reprice(cuts[on], midnight(on), todays)
             else:

@@ -33,7 +33,7 @@ def share(seats: int, to: int = 32, *, hours: int | None = None, due: int = 1, f
 
 def layer(*shares: Share, unit: str = "10.00", due: int = 1, product: str = "office") -> Layer:
     return Layer(
-        cycle_start=on(1), start=on(1), due=on(due), kind="recurring", product=product, unit=Decimal(unit),
+        start=on(1), due=on(due), kind="recurring", product=product, unit=Decimal(unit),
         shown=Decimal(unit), of_days=31, shares=shares, stretch=cast(Any, None), by=BY, added=False,
     )  # fmt: skip
 

@@ -181,6 +181,6 @@ def test_when_a_partial_charge_of_31_january_falls_due(item: Json, due: date) ->
     [({"charge": "one_time"}, 1), ({}, 1), ({"term": "P1Y"}, 1), ({"term": "P1Y", "billing_frequency": "P1M"}, 12)],
 )
 def test_in_how_many_charges_a_term_is_billed(item: Json, charges: int) -> None:
-    terms = policies(order(**item)).terms_on(JANUARY)
+    terms = policies(order(**item)).layout.phase_at(JANUARY).terms
 
     assert (terms.installments, terms.has_installments) == (charges, charges > 1)
