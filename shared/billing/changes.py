@@ -32,15 +32,19 @@ from shared.billing.instructions import (
     switch_plan,
 )
 from shared.billing.masterdata import MasterData
-from shared.billing.moments import civil_date, instant
+from shared.billing.moments import OrderKey
 from shared.billing.settling import billing_day_on, settle
 from shared.billing.terms import Refused
 from shared.billing.timeline import PriceEdit, SeatChange, StatusChange, Step, Timeline
 from shared.billing.windows import by_vendors_clock, give_back
 
 
-def change(timeline: Timeline, fact: Fact, day: date, at: datetime, master: MasterData, known: date | None) -> None:
-    """Apply a fact that is effective on a day, at an instant, to a timeline. Refused leaves it as it was."""
+_PROVISIONING = (SubscriptionProvisioned, ProvisioningFailed)
+
+
+def change(timeline: Timeline, fact: Fact, key: OrderKey, master: MasterData, known: date | None) -> None:
+    """Apply a fact, which stands at `key` among the others, to a timeline. Refused leaves it as it was."""
+    day, _, at, known_at, *_ = key
     if not timeline.phases:
         if timeline.refusal is not None:
             raise Refused(f"the subscription does not exist, because its order was refused: {timeline.refusal}")
@@ -51,7 +55,7 @@ def change(timeline: Timeline, fact: Fact, day: date, at: datetime, master: Mast
             f"dated {day}, before subscription {timeline.subscription_id} starts on {terms.start}: "
             "date it on or after the start"
         )
-    if isinstance(fact.body, SubscriptionProvisioned | ProvisioningFailed):
+    if isinstance(fact.body, _PROVISIONING):
         _provision(timeline, fact, day, at)
         return
     day = by_vendors_clock(timeline, fact, day, at, master)
@@ -60,8 +64,7 @@ def change(timeline: Timeline, fact: Fact, day: date, at: datetime, master: Mast
     if end is not None and day >= end.on:
         word = "was canceled" if end.kind == "canceled" else "expired"
         raise Refused(f"dated {day}, after subscription {timeline.subscription_id} {word} with effect from {end.on}")
-    step = Step(timeline, timeline.phases[-1], fact, day, at, civil_date(fact.time, terms.tz))
-    _apply(step, master, known)
+    _apply(Step(timeline, timeline.phases[-1], fact, day, at, known_at), master, known)
 
 
 def _apply(step: Step, master: MasterData, known: date | None) -> None:
@@ -110,7 +113,7 @@ def _suspend(step: Step) -> None:
 def _change_seats(step: Step, body: LicensesChanged, master: MasterData) -> None:
     """A new total of seats (rules R3.1, R3.2, R4.9, R5.1); at once, it discards the next term's instruction (R5.5)."""
     terms = step.phase.terms
-    scheduled = step.at > instant(step.fact.time, terms.tz)
+    scheduled = step.at > step.known_at
     if terms.charge == "one_time":
         raise Refused("a one-time charge has no seats to change: place a new order")
     if terms.has_installments and scheduled:

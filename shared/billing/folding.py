@@ -11,9 +11,9 @@ from datetime import date
 
 from shared.billing.capture import founding_zone, terms_of
 from shared.billing.changes import change
-from shared.billing.facts import Fact, OrderExecuted, SubscriptionImported
+from shared.billing.facts import Fact
 from shared.billing.masterdata import MasterData
-from shared.billing.moments import OrderKey, civil_date, order_key
+from shared.billing.moments import FOUNDING, OrderKey, civil_date, order_key
 from shared.billing.phases import opening
 from shared.billing.settling import settle
 from shared.billing.terms import Refused, Terms
@@ -23,7 +23,7 @@ from shared.billing.windows import any_closed, give_back
 
 def is_founding(fact: Fact) -> bool:
     """Whether a fact can bring a subscription into being."""
-    return isinstance(fact.body, OrderExecuted | SubscriptionImported)
+    return isinstance(fact.body, FOUNDING)
 
 
 def fold(
@@ -113,7 +113,7 @@ def _apply(
         if founding:
             _found(timeline, fact, master, known, addons)
         else:
-            change(timeline, fact, key[0], key[2], master, known)
+            change(timeline, fact, key, master, known)
     except Refused as refused:
         timeline.rejected.append(Rejection(fact.source, fact.id, fact.type, str(refused)))
         if founding and not timeline.phases:
@@ -125,7 +125,7 @@ def _found(timeline: Timeline, fact: Fact, master: MasterData, known: date | Non
     if timeline.phases:
         raise Refused(f"subscription {timeline.subscription_id} exists already: give the new one an id of its own")
     terms = terms_of(fact, master)
-    assert isinstance(fact.body, OrderExecuted | SubscriptionImported)
+    assert isinstance(fact.body, FOUNDING)
     timeline.phases.append(opening(terms, terms.start, fact.ref, "order"))
     timeline.seats.append(SeatChange(terms.start, terms.start_instant, fact.body.item.quantity, fact.ref))
     if not terms.auto_renew and terms.term is not None:

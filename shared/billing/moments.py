@@ -10,6 +10,8 @@ from shared.billing.blocks import Moment
 from shared.billing.facts import Fact, OrderExecuted, SubscriptionImported
 
 _MIDNIGHT = time()
+# What can bring a subscription into being.
+FOUNDING = (OrderExecuted, SubscriptionImported)
 
 
 @lru_cache(maxsize=1024)
@@ -52,10 +54,9 @@ def order_key(fact: Fact, tz: tzinfo) -> OrderKey:
     """Where a fact stands among the facts of its subscription (rule R0.11). Total: no two events share a key."""
     moment = effective(fact)
     at = instant(moment, tz)
-    founding = isinstance(fact.body, (OrderExecuted, SubscriptionImported))
     return (
         civil_date(moment, tz),
-        0 if founding else 1,
+        0 if isinstance(fact.body, FOUNDING) else 1,
         at,
         at if moment is fact.time else instant(fact.time, tz),
         fact.source,

@@ -56,7 +56,7 @@ def _next_turn(timeline: Timeline, master: MasterData, known: date | None) -> da
     moved = _next_move(timeline, phase, master, known)
     if moved is not None:
         days.append(moved)
-    return min(days, default=None)
+    return min(days) if days else None
 
 
 def _cycle_end(phase: Phase, day: date) -> date:

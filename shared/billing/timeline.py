@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 
 from shared.billing.blocks import PricingRule
 from shared.billing.facts import Fact, Ref
-from shared.billing.moments import OrderKey
+from shared.billing.moments import OrderKey, civil_date
 from shared.billing.phases import Layout, Phase
 from shared.billing.terms import Terms
 
@@ -189,11 +189,16 @@ class Timeline:
 
 
 class Step(NamedTuple):
-    """A fact on its way into a timeline: the phase it meets, day and instant of its effect, the day it was known."""
+    """A fact on its way into a timeline: the phase it meets, day and instant of its effect, when it was known."""
 
     timeline: Timeline
     phase: Phase
     fact: Fact
     day: date
     at: datetime
-    known: date
+    known_at: datetime
+
+    @property
+    def known(self) -> date:
+        """The civil day on which it was known."""
+        return civil_date(self.fact.time, self.phase.terms.tz)
