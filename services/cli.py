@@ -228,6 +228,9 @@ def main() -> None:
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
+    finally:
+        # All goes with the process; looking through it for cycles first would take a tenth of a second.
+        gc.freeze()
 
 
 if __name__ == "__main__":
