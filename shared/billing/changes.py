@@ -38,7 +38,6 @@ from shared.billing.terms import Refused
 from shared.billing.timeline import PriceEdit, SeatChange, StatusChange, Step, Timeline
 from shared.billing.windows import by_vendors_clock, give_back
 
-
 _PROVISIONING = (SubscriptionProvisioned, ProvisioningFailed)
 
 

@@ -1,8 +1,4 @@
-"""Which price a cycle has: what was captured or edited, protected or listed, by the day that it starts (R2, R2.10).
-
-A `Basis` is what prices rest on from a cycle start on: an order, a conversion, an edited price. Within it protection
-locks list prices and reads them again when it ends (R2.5).
-"""
+"""Which price a cycle has, by the day that it starts: the bases of a subscription in their order (R2, R2.10)."""
 
 from __future__ import annotations
 
@@ -11,35 +7,13 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from shared.billing.blocks import PricingRule
-from shared.billing.calendar import ONE_DAY
-from shared.billing.list_prices import ListPrices
-from shared.billing.lookups import extra_charge_of_term, list_price_of, months_read_again
+from shared.billing.basis import Basis, BasisPrices
+from shared.billing.lookups import extra_charge_of_term
 from shared.billing.masterdata import MasterData
-from shared.billing.money import EXACT, ZERO, round_money
+from shared.billing.money import ZERO, round_money
 from shared.billing.phases import Layout, Phase
 from shared.billing.pricing import Origin, Price, Quote, installment_unit, protection_end, unit_of
-from shared.billing.terms import Terms
 from shared.billing.timeline import PriceEdit, Rejection
-
-# Rule R5.8: a month after the term costs 3 % more than the monthly list price, or 23 % more than a month of the term.
-_ABOVE_MONTHLY, _ABOVE_TERM = Decimal("1.03"), Decimal("1.23")
-
-
-@dataclass(slots=True)
-class _Basis:
-    """What prices rest on from `begins` on. `locks` are found in their order as later days are asked for."""
-
-    begins: date
-    terms: Terms
-    price: Price
-    rules: tuple[PricingRule, ...]
-    price_day: date
-    protection_start: date
-    hand_set: bool = False
-    extends: _Basis | None = None
-    locks: list[Price] = field(default_factory=list)
-    listed: ListPrices | None = None
 
 
 class _Held(NamedTuple):
@@ -60,10 +34,13 @@ class PriceBook:
     edits: tuple[PriceEdit, ...]
     master: MasterData
     known: date
-    _bases: list[_Basis] = field(default_factory=list)
+    _bases: list[Basis] = field(default_factory=list)
     _held: _Held | None = None
-    _renewals: dict[date, date | None] = field(default_factory=dict)
+    _prices: BasisPrices = field(init=False)
     _in_vain: list[Rejection] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._prices = BasisPrices(self.layout, self.master, self.known)
 
     def quote(self, phase: Phase, term_start: date, day: date, split: date | None = None) -> Quote:
         """The price of what starts on `day` in a phase (a cycle, with installments a term), rules and extra included.
@@ -77,29 +54,17 @@ class PriceBook:
         if held is None or held.phase is not phase or held.term != term or not held.since <= day < held.until:
             basis = self._basis_at(day)
             quote = self._quoted(phase, term, basis, day)
-            held = self._held = _Held(phase, term, day, self._changes_after(basis, day), quote)
+            until = min((later.begins for later in self._bases if later.begins > day), default=date.max)
+            held = self._held = _Held(phase, term, day, min(until, self._prices.changes_after(basis, day)), quote)
         return held.quote
 
-    def _quoted(self, phase: Phase, term: date | None, basis: _Basis, day: date, split: date | None = None) -> Quote:
+    def _quoted(self, phase: Phase, term: date | None, basis: Basis, day: date, split: date | None = None) -> Quote:
         terms = phase.terms
-        price = self._price(basis, day, split)
+        price = self._prices.on(basis, day, split)
         extra = ZERO if term is None else self._extra_charge(phase, term)
         unit = unit_of(price.sell, price.cost, basis.rules, extra)
         per_cycle = unit if term is None else installment_unit(unit, terms.installments, terms.currency)
         return Quote(price, basis.rules, extra, unit, per_cycle, round_money(per_cycle, terms.currency))
-
-    def _changes_after(self, basis: _Basis, day: date) -> date:
-        """The first day after `day` from which a start may have another price than on it."""
-        following = min((later.begins for later in self._bases if later.begins > day), default=date.max)
-        if basis.hand_set:
-            return following
-        if basis.extends is not None:
-            return day + ONE_DAY
-        lock = self._lock_at(basis, day)
-        if lock is None:
-            return min(following, self._listed(basis).changes_after(day))
-        renewal = self._start_after_protection(lock)
-        return following if renewal is None else min(following, renewal)
 
     def without_effect(self) -> list[Rejection]:
         """The edits of protection that meet none, or a price that was set by hand, where they begin (R2.7, R2.9)."""
@@ -112,18 +77,18 @@ class PriceBook:
     def splits(self, day: date, before: date) -> list[date]:
         """The days after `day` on which a new list price may hold at once: neither protected nor set by hand (R2.6)."""
         basis = self._basis_at(day)
-        if basis.hand_set or basis.extends or self._price(basis, day).protected_until is not None:
+        if basis.hand_set or basis.extends or self._prices.on(basis, day).protected_until is not None:
             return []
-        return sorted(on for on in self._listed(basis).days_at_once() if day < on < before)
+        return sorted(on for on in self._prices.listed(basis).days_at_once() if day < on < before)
 
-    def _basis_at(self, day: date) -> _Basis:
+    def _basis_at(self, day: date) -> Basis:
         bases = self._bases or self._found()
         place = len(bases) - 1
         while place and bases[place].begins > day:
             place -= 1
         return bases[place]
 
-    def _found(self) -> list[_Basis]:
+    def _found(self) -> list[Basis]:
         """The bases in their order: what phases captured, and edits at the start from which they count."""
         # A phase stands before the edits that came after it, also where both begin on one day: the sort is stable.
         steps: list[tuple[date, int, Phase | PriceEdit]] = [
@@ -145,7 +110,7 @@ class PriceBook:
         """The start from which an edit counts: of the running cycle, or of the next (with installments, term; R2.7)."""
         return self.layout.next_start_after(edit.on) if edit.begins is None else edit.begins
 
-    def _captured(self, phase: Phase) -> _Basis:
+    def _captured(self, phase: Phase) -> Basis:
         """The basis that an order, a conversion, a next term or an extension brings."""
         terms, begins = phase.terms, phase.begins
         before = self._bases[-1] if self._bases else None
@@ -155,7 +120,7 @@ class PriceBook:
         source: Origin = "hand_set" if terms.user_price else "order" if terms.price_by is None else "list"
         origin = Price(terms.unit_price, terms.unit_cost, source, begins, by)
         protection_start = self._protection_start() if before is None else before.protection_start
-        basis = _Basis(begins, terms, origin, terms.pricing, terms.price_day, protection_start, terms.user_price)
+        basis = Basis(begins, terms, origin, terms.pricing, terms.price_day, protection_start, terms.user_price)
         if before is not None and (phase.capture != "conversion" or phase.keeps_rules):
             basis.rules = before.rules
         if phase.capture == "extended":
@@ -167,14 +132,14 @@ class PriceBook:
                 basis.locks = [Price(sell, terms.unit_cost, "protected", begins, by, until)]
         return basis
 
-    def _renewed(self, begins: date) -> _Basis:
+    def _renewed(self, begins: date) -> Basis:
         """The basis of before an extension, when the term renews after all; what was edited meanwhile is the rule."""
         last = self._bases[-1]
         extended = next(basis for basis in reversed(self._bases) if basis.extends is not None)
         assert extended.extends is not None
         return replace(extended.extends, begins=begins, rules=last.rules)
 
-    def _protected_until(self, phase: Phase, basis: _Basis, before: _Basis | None) -> date | None:
+    def _protected_until(self, phase: Phase, basis: Basis, before: Basis | None) -> date | None:
         """Until when a captured price is protected: N months, or as long as the price that it replaces (R2.2, R2.3)."""
         months = phase.terms.protection_months
         if before is None:
@@ -183,7 +148,7 @@ class PriceBook:
             return protection_end(basis.protection_start, months, basis.begins) if months else None
         if phase.capture == "next_term":
             return protection_end(basis.protection_start, months, basis.begins) if months else None
-        kept = self._price(before, basis.begins).protected_until
+        kept = self._prices.on(before, basis.begins).protected_until
         if kept is None and phase.protects_anew and months:
             basis.protection_start = basis.begins
             return protection_end(basis.begins, months, basis.begins)
@@ -195,9 +160,9 @@ class PriceBook:
         phase = next((phase for phase in phases if phase.kind != "trial"), phases[0])
         return phase.cycles.first_boundary if phase.free else phase.begins
 
-    def _edited(self, before: _Basis, edit: PriceEdit, begins: date) -> _Basis | None:
+    def _edited(self, before: Basis, edit: PriceEdit, begins: date) -> Basis | None:
         """The basis after an edit; None where it comes to nothing."""
-        now = self._price(before, begins)
+        now = self._prices.on(before, begins)
         rules = before.rules if edit.pricing is None else edit.pricing
         if edit.unit_price is not None:
             price = Price(edit.unit_price, now.cost, "hand_set", begins, edit.by)
@@ -213,7 +178,7 @@ class PriceBook:
             locks = [now._replace(sell=edit.protected_price, since=begins, by=edit.by)]
         return replace(before, begins=begins, rules=rules, locks=locks)
 
-    def _activated(self, before: _Basis, edit: PriceEdit, begins: date) -> _Basis | None:
+    def _activated(self, before: Basis, edit: PriceEdit, begins: date) -> Basis | None:
         """Protection from the next start on, at the list price of the day it was activated, until the anniversary."""
         until = protection_end(self.layout.phases[0].begins, 12, edit.on)
         reason = ""
@@ -224,72 +189,9 @@ class PriceBook:
         if reason:
             self._in_vain.append(Rejection(*edit.by, "PriceProtectionActivated", reason))
             return None
-        listed = self._list_price(before, edit.on)
+        listed = self._prices.list_price(before, edit.on)
         lock = Price(listed.sell, listed.cost, "protected", edit.on, edit.by, until)
         return replace(before, begins=begins, locks=[lock])
-
-    def _price(self, basis: _Basis, day: date, split: date | None = None) -> Price:
-        """The price of what starts on a day (rules R2.4, R2.5, R2.10)."""
-        if basis.hand_set:
-            return basis.price
-        if basis.extends is not None:
-            return self._extended(basis, basis.extends, day)
-        lock = self._lock_at(basis, day)
-        return self._list_price(basis, day, split) if lock is None else lock
-
-    def _lock_at(self, basis: _Basis, day: date) -> Price | None:
-        """The protected price of what starts on a day; None where list prices hold (R2.5)."""
-        locks = basis.locks
-        while locks:
-            renewal = self._start_after_protection(locks[-1])
-            if renewal is None or renewal > day:
-                break
-            locks.append(self._locked_again(basis, max(renewal, basis.begins)))
-        lock = next((lock for lock in reversed(locks) if lock.since <= day), locks[0] if locks else None)
-        return None if lock is None or lock.protected_until is None else lock
-
-    def _start_after_protection(self, lock: Price) -> date | None:
-        """The first start from which a lock no longer counts; None where it has no end, or nothing starts after it."""
-        until = lock.protected_until
-        if until is not None and until not in self._renewals:
-            self._renewals[until] = self.layout.next_start(until)
-        return None if until is None else self._renewals[until]
-
-    def _locked_again(self, basis: _Basis, renewal: date) -> Price:
-        """List prices read again at the first cycle start after protection, locked for another N months (R2.5)."""
-        terms = basis.terms
-        listed = self._list_price(basis, renewal)
-        months = months_read_again(self.master, terms, min(renewal, self.known))
-        if months == 0:
-            return listed._replace(since=renewal)
-        until = protection_end(basis.protection_start, months, renewal)
-        return Price(listed.sell, listed.cost, "protected", renewal, listed.by, until)
-
-    def _list_price(self, basis: _Basis, day: date, split: date | None = None) -> Price:
-        return self._listed(basis).on(day, split)
-
-    def _listed(self, basis: _Basis) -> ListPrices:
-        if basis.listed is None:
-            basis.listed = ListPrices.after(basis.price, basis.price_day, basis.terms, self.master, self.known)
-        return basis.listed
-
-    def _extended(self, basis: _Basis, before: _Basis, day: date) -> Price:
-        """A month after the term: 3 % above the monthly list price, without one 23 % above a month of it (R5.8)."""
-        if before.terms.term == 1:
-            last = self._price(before, day)
-            cost = None if last.cost is None else EXACT.multiply(last.cost, _ABOVE_MONTHLY)
-            return Price(EXACT.multiply(last.sell, _ABOVE_MONTHLY), cost, "extended", last.since, last.by)
-        monthly = list_price_of(self.master, basis.terms, day, min(day, self.known), stated_term=True)
-        if monthly is not None:
-            cost = None if monthly.cost is None else EXACT.multiply(monthly.cost, _ABOVE_MONTHLY)
-            return Price(EXACT.multiply(monthly.sell, _ABOVE_MONTHLY), cost, "extended", monthly.since, monthly.by)
-        last, months = self._price(before, basis.begins), before.terms.term or 1
-        sell, cost = (
-            None if amount is None else EXACT.divide(EXACT.multiply(amount, _ABOVE_TERM), months)
-            for amount in (last.sell, last.cost)
-        )
-        assert sell is not None
-        return Price(sell, cost, "extended", basis.begins, last.by)
 
     def _extra_charge(self, phase: Phase, term_start: date) -> Decimal:
         """The extra charge of a term: captured at execution and at each renewal, for installments only (rule R4.6)."""
