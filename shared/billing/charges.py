@@ -9,83 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
-from typing import Literal, NamedTuple
 
-from shared.billing.facts import Ref
+from shared.billing.layers import Ended, Layer, LayerKind, Share, joined
 from shared.billing.moments import instant
-from shared.billing.money import ZERO, round_money, share_of
+from shared.billing.money import ZERO, round_money
 from shared.billing.netting import FullReturn, full_returns
 from shared.billing.policies import Policies
 from shared.billing.price_book import PriceBook
-from shared.billing.pricing import Quote
 from shared.billing.schedule import Schedule, Stretch
-from shared.billing.stack import Cause, Closed, Opened, Stack
+from shared.billing.stack import Closed, Opened, Stack
 from shared.billing.suspension import billed_seats
 from shared.billing.timeline import End, SeatChange, Timeline
-
-LayerKind = Literal["free", "installment", "recurring"]
-
-
-class Ended(NamedTuple):
-    """Why seats of a layer end early, and the event behind it; `measure` is what is kept of them, `full`: nothing."""
-
-    cause: Cause
-    by: Ref
-    measure: Literal["days", "hours", "full"]
-
-
-class Share(NamedTuple):
-    """The seats of a layer that end together: [layer start, `end`), each at `part` / `whole` of the cycle's price.
-
-    `part` and `whole` are days, or hours where the refund policy counts them (rule R5.2). `due` is the day from which
-    an end before the cycle's is credited. `ended` is None for seats that stay to the end of the cycle.
-    """
-
-    seats: int
-    end: date
-    part: int
-    whole: int
-    due: date
-    ended: Ended | None = None
-
-
-class Layer(NamedTuple):
-    """Seats that were added on one day of a cycle, to be charged from that day on (rule R0.10).
-
-    `shares` are ordered by their end, the longest first, and last those of which nothing is kept. `unit` is what
-    proration starts from, `shown` the full unit price of the cycle, `of_days` the denominator that lines show. `by` is
-    the event that brought the seats.
-    """
-
-    start: date
-    due: date
-    kind: LayerKind
-    product: str
-    unit: Decimal
-    shown: Decimal
-    of_days: int
-    shares: tuple[Share, ...]
-    stretch: Stretch
-    by: Ref
-    added: bool
-
-    @property
-    def cycle_start(self) -> date:
-        return self.stretch.cycle.start
-
-    @property
-    def quote(self) -> Quote:
-        return self.stretch.quote
-
-    def amount(self, share: Share, currency: str, rounding: str) -> Decimal:
-        """What a share costs: unit rounded, then times seats; with `rounding: line` rounded once (rules R0.2, R0.6)."""
-        if share.part == share.whole and rounding == "unit":
-            return self.shown * share.seats
-        prorated = share_of(self.unit, share.part, share.whole)
-        if rounding == "line":
-            return round_money(prorated * share.seats, currency)
-        return round_money(prorated, currency) * share.seats
 
 
 @dataclass(slots=True)
@@ -179,7 +113,7 @@ class Charges:
         # in days or in hours.
         hours = stays.whole * 24
         shares.sort(key=lambda share: (share.part > 0, share.end, share.part * (hours // share.whole)), reverse=True)
-        return _together(shares)
+        return joined(shares)
 
     def _ended(self, closed: Closed, opened: Opened, stays: Share) -> Share:
         """The kept part of seats that end early: days, or hours begun where the refund policy says so (R0.6, R5.2)."""
@@ -243,15 +177,3 @@ def _ours(layers: Sequence[Opened], of: Stretch) -> list[Opened]:
     """The layers of an excluded cycle that began when we billed already (conventions table, import)."""
     taken_over = of.phase.terms.billed_from
     return [opened for opened in layers if taken_over is None or opened.on >= taken_over]
-
-
-def _together(shares: Sequence[Share]) -> tuple[Share, ...]:
-    """Shares that end alike, as one: a line is a layer, and one that ends in parts is one line a part (rule R0.10)."""
-    joined = [shares[0]]
-    for share in shares[1:]:
-        last = joined[-1]
-        if share == last._replace(seats=share.seats):
-            joined[-1] = last._replace(seats=last.seats + share.seats)
-        else:
-            joined.append(share)
-    return tuple(joined)

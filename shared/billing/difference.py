@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from shared.billing.charges import Layer, Share
+from shared.billing.layers import Layer, Share
 from shared.billing.ledger import Holding, IssuedLine
 from shared.billing.money import ZERO
 

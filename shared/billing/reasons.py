@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from shared.billing.charges import Layer, Share
 from shared.billing.facts import Ref
+from shared.billing.layers import Layer, Share
 from shared.billing.timeline import Timeline
 from shared.billing.why import Behind, Cause, PriceOrigin, Role, Why
 

@@ -12,9 +12,9 @@ from datetime import date
 from decimal import Decimal
 
 from shared.billing.account import Account, Payer
-from shared.billing.charges import Layer
 from shared.billing.difference import Draft, Reckoning, difference
 from shared.billing.documents import Document, DraftLine, Group, document, grouped, worth_issuing
+from shared.billing.layers import Layer
 from shared.billing.ledger import IssuedLine, LayerKey, LineKind, by_layer, holdings
 from shared.billing.money import EXACT, minor_unit, share_of
 from shared.billing.reasons import Reasons

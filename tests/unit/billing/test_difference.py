@@ -11,9 +11,9 @@ from typing import Any, cast
 
 import pytest
 
-from shared.billing.charges import Ended, Layer, Share
 from shared.billing.difference import Reckoning, difference
 from shared.billing.facts import Ref
+from shared.billing.layers import Ended, Layer, Share
 from shared.billing.ledger import Holding, IssuedLine, LayerKey, Piece
 
 KEY = LayerKey("sub-1", date(2019, 3, 1), date(2019, 3, 1))
