@@ -88,6 +88,8 @@ def read_file(file: str, numbering: Numbering) -> list[FileEvent]:
     if content.problems:
         raise UserError(presentation.problems_text(content.problems))
     presentation.note(unknown_fields(content.events))
+    if not content.events:
+        presentation.note([f"{file} holds no events"])
     first: dict[tuple[str, str], FileEvent] = {}
     for found in content.events:
         first.setdefault((found.event.source, found.event.id), found)

@@ -109,10 +109,9 @@ class Charges:
         kept = stays.seats - sum(part.seats for part in closed)
         if kept:
             shares.append(stays._replace(seats=kept))
-        # Seats of which nothing is kept may have no line: those that have one come first. All count parts of one whole,
-        # in days or in hours.
-        hours = stays.whole * 24
-        shares.sort(key=lambda share: (share.part > 0, share.end, share.part * (hours // share.whole)), reverse=True)
+        # Seats of which nothing is kept may have no line: those that have one come first. What ends on one day counts
+        # either days or hours.
+        shares.sort(key=lambda share: (share.part > 0, share.end, share.part), reverse=True)
         return joined(shares)
 
     def _ended(self, closed: Closed, opened: Opened, stays: Share) -> Share:

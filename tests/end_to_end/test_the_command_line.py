@@ -92,3 +92,18 @@ def test_stopping_where_nothing_runs_says_so_and_is_no_failure(tmp_path: Path) -
     answer = seatledger(tmp_path, "down")
     assert (answer.returncode, answer.stderr) == (0, "")
     assert "Nothing is running" in answer.stdout
+
+
+@pytest.mark.parametrize(
+    ("written", "more", "said"),
+    [
+        ("", (), "events.jsonl holds no events"),
+        ("[]", ("--runs", "2026-02-01,2026-03-01"), "left out, after --until 2026-02-28: the runs of 2026-03-01"),
+    ],
+)
+def test_what_comes_to_nothing_is_said(tmp_path: Path, written: str, more: tuple[str, ...], said: str) -> None:
+    file = tmp_path / "events.jsonl"
+    file.write_text(written, encoding="utf-8")
+    answer = seatledger(tmp_path, "simulate", str(file), "--until", "2026-02-28", "--json", *more)
+    assert answer.returncode == 0
+    assert said in answer.stderr

@@ -201,3 +201,10 @@ def test_each_currency_has_documents_of_its_own_and_the_rate_of_its_own_pair() -
         ("EUR", "92.50", "101.75"),
         ("JPY", "1000", "6.60"),
     ]
+
+
+def test_a_free_day_costs_nothing_in_the_digits_of_its_currency() -> None:
+    result = given(ordered(1, "1000", on="2019-03-15", currency="JPY", free_period=True)).until("2019-04-01")
+
+    free = [line for document in result.json for line in document["lines"] if line["kind"] == "free"]
+    assert [(line["unit_price"], line["net"]) for line in free] == [("0", "0")]

@@ -14,7 +14,7 @@ from shared.billing.masterdata import MasterData
 from shared.billing.policies import Policies
 from tests.billing_dsl import Event, Json, customer_changed, event, facts_from, ordered, setting
 
-JANUARY, FEBRUARY = date(2025, 1, 31), date(2025, 2, 1)
+THE_DAY_BEFORE, JANUARY, FEBRUARY = date(2025, 1, 30), date(2025, 1, 31), date(2025, 2, 1)
 IN_THE_EVENING = "2025-02-01T02:00:00Z"  # 21:00 of 31 January in New York
 CUSTOMER = {"id": "cus-1", "time_zone": "America/New_York"}
 
@@ -108,13 +108,37 @@ def test_whether_a_suspension_is_billed(events: list[Event], billed: bool) -> No
 def test_settings_of_the_organisation_hold_from_the_customer_s_day_on_and_once_they_are_known() -> None:
     said = [now("price_change_applies", "immediately"), now("rounding", "line")]
     of = policies(order(), *said)
-    the_day_before = date(2025, 1, 30)
 
-    assert (of.applies_at_once(the_day_before), of.applies_at_once(JANUARY)) == (False, True)
-    assert (of.rounding(the_day_before), of.rounding(JANUARY)) == ("unit", "line")
+    assert (of.applies_at_once(THE_DAY_BEFORE), of.applies_at_once(JANUARY)) == (False, True)
+    assert (of.rounding(THE_DAY_BEFORE), of.rounding(JANUARY)) == ("unit", "line")
     assert of.splits_cycles()
     assert not policies(order()).splits_cycles()
-    assert policies(order(), *said, known=the_day_before).rounding(JANUARY) == "unit"
+    assert policies(order(), *said, known=THE_DAY_BEFORE).rounding(JANUARY) == "unit"
+
+
+RESOLD = {"reseller": {"id": "res-1"}}
+
+
+@pytest.mark.parametrize(
+    ("scope", "of", "added", "invoiced"),
+    [
+        pytest.param("organisation", None, "full_period", "order_day", id="for all"),
+        pytest.param("product", "office", "full_period", "billing_day", id="for the product"),
+        pytest.param("reseller", "res-1", "per_day", "order_day", id="for the reseller"),
+        pytest.param("customer", "cus-1", "per_day", "order_day", id="for the customer"),
+    ],
+)
+def test_asked_of_one_day_after_the_other_a_setting_holds_from_its_day_on(
+    scope: str, of: str | None, added: str, invoiced: str
+) -> None:
+    usage = [now("usage_charge_rule", "full_period", scope, of)] if scope in ("organisation", "product") else []
+    partial = [] if scope == "product" else [now("partial_charges_invoicing", "order_day", scope, of)]
+    asked = policies(order(**RESOLD), *usage, *partial, known=FEBRUARY)
+
+    found = [(asked.usage_charge_rule(day), asked.partial_invoicing(day)) for day in (THE_DAY_BEFORE, JANUARY)]
+
+    assert found == [("per_day", "billing_day"), (added, invoiced)]
+    assert asked.usage_charge_rule(THE_DAY_BEFORE) == "per_day"
 
 
 LATE_FIELD = customer_changed(on="2025-02-01", partial_charges_invoicing="order_day", separate_invoices=True)
@@ -158,7 +182,7 @@ def test_what_a_customer_stated_holds_until_the_day_from_which_it_is_set_otherwi
         order(customer=stated), now("partial_charges_invoicing", "billing_day", "customer", "cus-1"), known=FEBRUARY
     )
 
-    assert of.partial_invoicing(date(2025, 1, 30)) == "order_day"
+    assert of.partial_invoicing(THE_DAY_BEFORE) == "order_day"
     assert of.partial_invoicing(JANUARY) == "billing_day"
 
 
