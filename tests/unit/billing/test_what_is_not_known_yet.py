@@ -1,4 +1,4 @@
-"""What a later fact brings shows in nothing before it is known: the next charge is that of the day (rules R0.12, R5.8)."""
+"""What a later fact brings shows in nothing before it is known: the next charge says so (rules R0.12, R2.5, R5.8)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,17 @@ import pytest
 from shared.billing.account import account_on
 from shared.billing.masterdata import MasterData
 from shared.billing.state import next_charge
-from tests.billing_dsl import Event, auto_renew, customer_changed, facts_from, ordered, setting
+from tests.billing_dsl import (
+    Event,
+    auto_renew,
+    customer_changed,
+    facts_from,
+    of,
+    ordered,
+    price,
+    product_defined,
+    setting,
+)
 
 NOT_RENEWED = (ordered(1, "120.00", on="2025-06-01", term="P1Y", nce=True), auto_renew(False, on="2025-07-01"))
 NO_EXTENSION = setting("est_enabled", False, since="2026-05-25")
@@ -63,3 +73,24 @@ def test_the_end_of_what_it_is_an_add_on_of(on: str, charge: tuple[str, str] | N
     add_on = ordered(1, "3.00", on="2025-06-01", sub="sub-2", parent_subscription_id="sub-1")
 
     assert charged_next([*NOT_RENEWED, add_on, NO_EXTENSION], on, "sub-2") == charge
+
+
+@pytest.mark.parametrize(
+    ("on", "charge"),
+    [
+        # The year costs 240.00 from 1 July: up to then it is 91 of 365 days of 120.00.
+        pytest.param("2025-03-19", ("2025-04-01", "29.92"), id="not yet"),
+        pytest.param("2025-03-20", ("2025-04-01", "120.00"), id="known"),
+    ],
+)
+def test_the_price_protection_of_another_next_term(on: str, charge: tuple[str, str]) -> None:
+    events = [
+        setting("price_change_applies", "immediately", since="2025-01-01"),
+        ordered(1, on="2025-03-01"),
+        price("120.00", since="2025-03-02", term="P1Y"),
+        price("240.00", since="2025-07-01", known="2025-03-03", term="P1Y"),
+        of("NextTermScheduled", "2025-03-05", term="P1Y"),
+        product_defined(on="2025-03-20", price_protection_months=12),
+    ]
+
+    assert charged_next(events, on) == charge

@@ -208,9 +208,7 @@ def test_the_next_term_that_brings_a_price_is_named_before_the_billing_day_that_
         ordered(1, on="2025-03-01"),
         price("120.00", since="2025-03-05", term="P1Y"),
         customer_changed(on="2025-03-10", billing_day=15),
-        event(
-            "NextTermScheduled", "2025-03-12", {"subscription_id": "sub-1", "customer_id": "cus-1", "term": "P1Y"}
-        ),
+        event("NextTermScheduled", "2025-03-12", {"subscription_id": "sub-1", "customer_id": "cus-1", "term": "P1Y"}),
     )
 
     explanation = why(history, "2025-04-01/2025-04-01", "2025-04-01")
