@@ -77,7 +77,7 @@ def terms_of(fact: Fact, master: MasterData) -> Terms:
         anchor_day=anchor_day,
         start=start,
         start_instant=instant(effective(fact), tz),
-        known_at=instant(fact.time, tz),
+        told=known_key(fact, tz),
         price_day=min(imported.billed_by_us_from, civil_date(fact.time, tz)) if imported else start,
         unit_price=item.unit_price,
         unit_cost=cost,

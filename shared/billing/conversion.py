@@ -24,7 +24,13 @@ from shared.billing.terms import Refused, Terms
 
 
 def converted(
-    phase: Phase, fact: Fact, body: SubscriptionConverted, day: date, billing_day: int, master: MasterData
+    phase: Phase,
+    fact: Fact,
+    body: SubscriptionConverted,
+    day: date,
+    billing_day: int,
+    master: MasterData,
+    known: date | None,
 ) -> Phase:
     """The phase that a conversion begins on a day; Refused where the rules do not allow it.
 
@@ -49,9 +55,9 @@ def converted(
     if not restarts:
         term_start, _ = phase.term_of(phase.cycles.index_at(day))
         if terms.has_installments and term_start > phase.priced_on:
-            # Not the order's extra charge any more, but that of the renewal.
-            known = civil_date(fact.time, terms.tz)
-            terms = replace(terms, extra_charge_rate=extra_charge_of_term(master, terms, term_start, known))
+            # Not the order's extra charge any more, but that of the renewal, whenever the conversion was told.
+            by = term_start if known is None else known
+            terms = replace(terms, extra_charge_rate=extra_charge_of_term(master, terms, term_start, by))
         return replace(
             phase,
             begins=day,
@@ -135,7 +141,7 @@ def _restarted(
     limit, tz = known_with(fact, terms.tz), terms.tz
     profile = master.customer(terms.customer_id, tz, limit)
     known = civil_date(fact.time, tz)
-    reseller_id = profile.reseller_of(terms.reseller_id, terms.known_at)
+    reseller_id = profile.reseller_of(terms.reseller_id, terms.told)
     if body.custom_end is not None:
         terms = replace(terms, anchor="order_day")
     anchor_day = order_day(day, body.custom_end) if terms.anchor == "order_day" else billing_day

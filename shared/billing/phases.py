@@ -65,7 +65,8 @@ class Phase:
             return self.terms.start, self.terms.start
         index = self.cycles.index_at(day)
         begin, end = self.term_of(index)
-        if begin == self.term_start and self.kind in ("regular", "moved") and day >= self.cycles.first_boundary:
+        whole = self.kind in ("regular", "moved", "extended")
+        if begin == self.term_start and whole and day >= self.cycles.first_boundary:
             begin = max(begin, self.cycles.first_boundary)
         return begin, end
 
