@@ -110,7 +110,7 @@ BEFORE = told(datetime(2025, 1, 1, tzinfo=UTC))
         pytest.param([], BEFORE, "alice", id="the order's"),
         pytest.param([customer_registered(on=IN_THE_EVENING, reseller_id="bob")], BEFORE, "alice", id="registered"),
         pytest.param([customer_changed(on=IN_THE_EVENING, reseller_id="bob")], BEFORE, "bob", id="moved"),
-        pytest.param([customer_changed(on=IN_THE_EVENING, reseller_id="bob")], told(MOVED_AT, 2), "alice", id="ordered"),
+        pytest.param([customer_changed(on=IN_THE_EVENING, reseller_id="bob")], told(MOVED_AT, 2), "alice", id="after"),
         pytest.param([customer_changed(on=IN_THE_EVENING, reseller_id="bob")], told(MOVED_AT), "bob", id="then moved"),
         pytest.param(
             [customer_changed(on=IN_THE_EVENING, reseller_id="bob"), customer_changed(on="2025-02-10", name="Acme")],
