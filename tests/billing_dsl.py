@@ -18,7 +18,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from services.invoicing.notes import notes_on
@@ -28,6 +28,7 @@ from shared.billing.account import account_on
 from shared.billing.facts import Fact
 from shared.billing.folding import fold
 from shared.billing.masterdata import MasterData
+from shared.billing.moments import KnownKey
 from shared.billing.money import round_money, written
 from shared.events.envelope import event_of
 from shared.events.facts import facts_of
@@ -47,6 +48,11 @@ def _facts_of(event: Event, position: int) -> tuple[Fact, ...]:
     attributes |= {name: value for name, value in event.items() if name != "data"}
     known = read(event_of(attributes, json.dumps(event["data"]).encode()))
     return facts_of(known.event, known.model)
+
+
+def told(at: datetime, number: int = 0) -> KnownKey:
+    """The place among what becomes known of the event of that number, told at an instant."""
+    return (at, "urn:test", 0, (0, number, str(number)))
 
 
 @dataclass(frozen=True)

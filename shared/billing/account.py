@@ -64,7 +64,7 @@ class Account:
         terms, master = of or self.terms, self.policies.master
         limit = known_by_end_of(self.known, terms.tz)
         profile = master.customer(terms.customer_id, terms.tz, limit)
-        reseller = profile.reseller_of(terms.reseller_id, terms.known_at)
+        reseller = profile.reseller_of(terms.reseller_id, terms.told)
         block = profile.block if reseller is None else master.reseller(reseller, terms.tz, limit).block
         tax = tax_of(block, self._tax_type(terms), lambda key: master.setting(key, self.known, terms.tz, self.known))
         return Payer(block.id, tax.rate, self.policies.separate_invoices(), tax.reverse_charge)

@@ -141,7 +141,7 @@ def _convert(step: Step, body: SubscriptionConverted, master: MasterData, known:
     timeline, day = step.timeline, step.day
     terms = step.phase.terms
     billing_day = billing_day_on(timeline, terms, day, master, known, known_with(step.fact, terms.tz))
-    phase = converted(step.phase, step.fact, body, day, billing_day, master)
+    phase = converted(step.phase, step.fact, body, day, billing_day, master, known)
     if body.quantity is not None and body.quantity != timeline.seats[-1].quantity:
         _set_seats(step, body.quantity, master)
     timeline.edits = [kept for edit in timeline.edits if (kept := _after_conversion(edit, timeline, day)) is not None]

@@ -151,7 +151,7 @@ class Charges:
         cycle, phase = stretch.cycle, stretch.phase
         if phase.terms.charge == "arrears":
             due = stop
-        elif opened.on == cycle.start and (cycle.number >= 0 or phase.kind in ("moved", "aligned")):
+        elif opened.on == cycle.start and (cycle.number >= 0 or phase.kind in ("moved", "extended", "aligned")):
             due = cycle.start
         else:
             due = self.policies.partial_due(opened.on)

@@ -10,6 +10,7 @@ from shared.billing.capture import (
     durations,
     order_day,
     refuse_arrears_with_installments,
+    refuse_custom_end,
     refuse_rule_without_cost,
 )
 from shared.billing.facts import Fact, SubscriptionConverted
@@ -23,7 +24,13 @@ from shared.billing.terms import Refused, Terms
 
 
 def converted(
-    phase: Phase, fact: Fact, body: SubscriptionConverted, day: date, billing_day: int, master: MasterData
+    phase: Phase,
+    fact: Fact,
+    body: SubscriptionConverted,
+    day: date,
+    billing_day: int,
+    master: MasterData,
+    known: date | None,
 ) -> Phase:
     """The phase that a conversion begins on a day; Refused where the rules do not allow it.
 
@@ -39,6 +46,7 @@ def converted(
     keeps_rules, protects_anew = stated.pricing is None, bool(stated.price_protection_months)
     if phase.kind == "trial":
         until = body.trial_until or phase.cycles.until or day
+        refuse_custom_end(body.custom_end, max(until, day), terms.term)
         if terms.anchor == "order_day":
             # After the trial it goes on as a start on that day (conventions table), not on that of the conversion.
             terms = replace(terms, anchor_day=order_day(max(until, day), terms.custom_end))
@@ -47,9 +55,9 @@ def converted(
     if not restarts:
         term_start, _ = phase.term_of(phase.cycles.index_at(day))
         if terms.has_installments and term_start > phase.priced_on:
-            # Not the order's extra charge any more, but that of the renewal.
-            known = civil_date(fact.time, terms.tz)
-            terms = replace(terms, extra_charge_rate=extra_charge_of_term(master, terms, term_start, known))
+            # Not the order's extra charge any more, but that of the renewal, whenever the conversion was told.
+            by = term_start if known is None else known
+            terms = replace(terms, extra_charge_rate=extra_charge_of_term(master, terms, term_start, by))
         return replace(
             phase,
             begins=day,
@@ -61,9 +69,10 @@ def converted(
             protects_anew=protects_anew,
         )
     terms = replace(terms, free_period=False)
-    if phase.free and phase.cycles.at(day).is_stub:
+    until = phase.cycles.first_boundary if phase.free and phase.cycles.at(day).is_stub else day
+    refuse_custom_end(body.custom_end, until, terms.term)
+    if until != day:
         # Converting inside the free period stays free (R1.1): the new cycles begin where it ends.
-        until = phase.cycles.first_boundary
         day_of_month = until.day if terms.anchor == "order_day" and terms.custom_end is None else terms.anchor_day
         terms = replace(terms, trial_until=until, anchor_day=day_of_month)
     begun = opening(terms, day, fact.ref, "conversion")
@@ -132,7 +141,7 @@ def _restarted(
     limit, tz = known_with(fact, terms.tz), terms.tz
     profile = master.customer(terms.customer_id, tz, limit)
     known = civil_date(fact.time, tz)
-    reseller_id = profile.reseller_of(terms.reseller_id, terms.known_at)
+    reseller_id = profile.reseller_of(terms.reseller_id, terms.told)
     if body.custom_end is not None:
         terms = replace(terms, anchor="order_day")
     anchor_day = order_day(day, body.custom_end) if terms.anchor == "order_day" else billing_day

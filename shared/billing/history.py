@@ -9,9 +9,8 @@ from datetime import date, datetime, tzinfo
 from typing import Generic, TypeVar
 
 from shared.billing.facts import Fact
-from shared.billing.moments import civil_date, end_of_day, known_key
+from shared.billing.moments import KnownKey, civil_date, end_of_day, known_key
 
-KnownKey = tuple[datetime, str, int, tuple[int, int, str]]
 # An upper bound of `known_key`s: an instant alone leaves out what became known at it or later.
 Limit = tuple[datetime] | KnownKey
 

@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import NamedTuple, cast
 
 from shared.billing.facts import Fact, PriceChanged, ProductDefined, ProductPrice, Ref
-from shared.billing.history import KnownKey, Limit, known_by_end_of
+from shared.billing.history import Limit, known_by_end_of
 from shared.billing.masterdata import MasterData
-from shared.billing.moments import civil_date, known_key
+from shared.billing.moments import KnownKey, civil_date, known_key
 from shared.billing.profiles import CustomerProfile
 from shared.billing.terms import Terms
 
@@ -41,7 +41,7 @@ def extra_charge_of_term(master: MasterData, terms: Terms, begins: date, known: 
     by_then = min(begins, known)
     limit = known_by_end_of(by_then, terms.tz)
     profile = master.customer(terms.customer_id, terms.tz, limit)
-    reseller_id = profile.reseller_of(terms.reseller_id, terms.known_at)
+    reseller_id = profile.reseller_of(terms.reseller_id, terms.told)
     return extra_charge_rate(master, profile, reseller_id, terms.tz, begins, by_then, limit)
 
 

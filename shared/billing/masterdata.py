@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, tzinfo
+from datetime import date, tzinfo
 from functools import partial
 from typing import NamedTuple, cast
 
@@ -24,8 +24,8 @@ from shared.billing.facts import (
     Ref,
     SettingChanged,
 )
-from shared.billing.history import History, KnownKey, Limit, history
-from shared.billing.moments import civil_date, instant, known_key
+from shared.billing.history import History, Limit, history
+from shared.billing.moments import KnownKey, civil_date, known_key
 from shared.billing.profiles import CustomerProfile, ResellerProfile, customer_with, reseller_with
 from shared.billing.settings import SettingBook, Value, refusal
 
@@ -39,10 +39,13 @@ class KnownProduct(NamedTuple):
 
 
 class BillingDayMove(NamedTuple):
-    """A CustomerChanged that states a billing day: it reaches running subscriptions (rule R0.12)."""
+    """A CustomerChanged that states a billing day: it reaches running subscriptions (rule R0.12).
+
+    `told` is its place among what becomes known.
+    """
 
     on: date
-    at: datetime
+    told: KnownKey
     billing_day: int
     by: Ref
 
@@ -105,9 +108,7 @@ class MasterData:
         if (customer_id, tz) not in self._moves:
             stated = sorted(self.customers.get(customer_id, ()), key=lambda fact: known_key(fact, tz))
             self._moves[customer_id, tz] = tuple(
-                BillingDayMove(
-                    civil_date(fact.time, tz), instant(fact.time, tz), fact.body.customer.billing_day, fact.ref
-                )
+                BillingDayMove(civil_date(fact.time, tz), known_key(fact, tz), fact.body.customer.billing_day, fact.ref)
                 for fact in stated
                 if isinstance(fact.body, CustomerStated) and fact.body.moves_subscriptions
                 if fact.body.customer.billing_day is not None

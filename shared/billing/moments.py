@@ -65,7 +65,11 @@ def order_key(fact: Fact, tz: tzinfo) -> OrderKey:
     )
 
 
-def known_key(fact: Fact, tz: tzinfo) -> tuple[datetime, str, int, tuple[int, int, str]]:
+# (time, source, sequence, id as number or as text)
+KnownKey = tuple[datetime, str, int, tuple[int, int, str]]
+
+
+def known_key(fact: Fact, tz: tzinfo) -> KnownKey:
     """Order of facts about customers, resellers, products and settings: by `time`, then as rule R0.11 breaks ties."""
     return (instant(fact.time, tz), fact.source, fact.sequence, _id_key(fact.id))
 

@@ -120,7 +120,7 @@ class Policies:
     def _changes_after(self, day: date, terms: Terms, profile: CustomerProfile) -> date:
         """The first day after `day` on which something else may hold; `date.max` where none is known."""
         customer = self.layout.phases[0].terms
-        reseller = profile.reseller_of(customer.reseller_id, customer.known_at) or ""
+        reseller = profile.reseller_of(customer.reseller_id, customer.told) or ""
         scopes = (
             ("organisation", ""),
             ("product", terms.product_id),
@@ -137,7 +137,7 @@ class Policies:
 
     def _of_customer(self, key: str, profile: CustomerProfile, day: date) -> Value:
         terms = self.layout.phases[0].terms
-        reseller = profile.reseller_of(terms.reseller_id, terms.known_at)
+        reseller = profile.reseller_of(terms.reseller_id, terms.told)
         return self.master.setting(key, day, terms.tz, self.known, customer=terms.customer_id, reseller=reseller)
 
     def _profile(self) -> CustomerProfile:

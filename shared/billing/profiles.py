@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from datetime import date, datetime, tzinfo
+from datetime import date, tzinfo
 from typing import Generic, TypeVar
 
 from shared.billing.blocks import CustomerBlock, ResellerBlock
 from shared.billing.facts import CustomerStated, Fact, ResellerStated, SettingChanged
-from shared.billing.moments import civil_date, instant
+from shared.billing.moments import KnownKey, civil_date, known_key
 from shared.billing.settings import refusal
 
 B = TypeVar("B", CustomerBlock, ResellerBlock)
@@ -42,11 +42,11 @@ class CustomerProfile(_Profile[CustomerBlock]):
 
     reseller_id: str | None = None
     moved_to: str | None = None
-    moved_at: datetime | None = None
+    moved_at: KnownKey | None = None
 
-    def reseller_of(self, ordered_with: str | None, ordered_at: datetime) -> str | None:
-        """The reseller of a subscription that was ordered at an instant: the order's, until the customer moves."""
-        moved = self.moved_at is not None and self.moved_at > ordered_at
+    def reseller_of(self, ordered_with: str | None, ordered: KnownKey) -> str | None:
+        """The reseller of a subscription that was ordered at a place: the order's, until the customer moves."""
+        moved = self.moved_at is not None and self.moved_at > ordered
         return self.moved_to if moved else ordered_with
 
 
@@ -63,7 +63,7 @@ def customer_with(known: CustomerProfile, fact: Fact, tz: tzinfo) -> CustomerPro
     if stated.reseller_id is None:
         return known
     if stated.moves_subscriptions:
-        moved_at = instant(fact.time, tz)
+        moved_at = known_key(fact, tz)
         return replace(known, reseller_id=stated.reseller_id, moved_to=stated.reseller_id, moved_at=moved_at)
     return replace(known, reseller_id=stated.reseller_id)
 

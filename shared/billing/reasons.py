@@ -160,7 +160,7 @@ def _cycle_rules(layer: Layer) -> list[str]:
     phase, cycle = layer.stretch.phase, layer.stretch.cycle
     by_phase = {"aligned": "R5.9", "switched": "R4.14", "extended": "R5.8"}
     rules = [by_phase[phase.kind]] if phase.kind in by_phase else []
-    if phase.kind == "moved" and cycle.is_stub:
+    if phase.kind in ("moved", "extended") and cycle.is_stub:
         rules.append("R0.12")
     if phase.capture == "next_term":
         rules.append("R5.4")

@@ -16,7 +16,7 @@ from shared.billing.lookups import ListPrice, list_price_of, months_read_again
 from shared.billing.masterdata import BillingDayMove, MasterData
 from shared.billing.moments import instant
 from shared.billing.periods import duration_of
-from shared.billing.phases import Capture, Phase, paid, regular_cycles
+from shared.billing.phases import Capture, Phase, PhaseKind, paid, regular_cycles
 from shared.billing.terms import Terms
 from shared.billing.timeline import End, NextTerm, Rejection, RenewalOff, SeatChange, Timeline
 
@@ -74,7 +74,7 @@ def _next_move(timeline: Timeline, phase: Phase, master: MasterData, known: date
         return None
     since = timeline.moved_until
     for move in master.billing_day_moves(terms.customer_id, terms.tz):
-        if (since is not None and move.on <= since) or move.at <= terms.known_at:
+        if (since is not None and move.on <= since) or move.told <= terms.told:
             continue
         if known is not None and move.on > known:
             return None
@@ -104,7 +104,7 @@ def _last_move(
     last: BillingDayMove | None = None
     for move in master.billing_day_moves(terms.customer_id, terms.tz):
         fresh = timeline.moved_until is None or move.on > timeline.moved_until
-        if fresh and move.at > terms.known_at and move.on < day and (known is None or move.on <= known):
+        if fresh and move.told > terms.told and move.on < day and (known is None or move.on <= known):
             last = move
     return last
 
@@ -118,7 +118,8 @@ def _turn(timeline: Timeline, day: date, master: MasterData, known: date | None)
     if ends and _lapses(timeline, phase, day, master, known):
         return
     if phase.kind == "extended" and timeline.auto_renew:
-        terms, capture = _terms_before_extension(timeline), "renewed"
+        # The billing day may have moved meanwhile.
+        terms, capture = replace(_terms_before_extension(timeline), anchor_day=terms.anchor_day), "renewed"
     if ends and timeline.next_term is not None:
         instruction, timeline.next_term = timeline.next_term, None
         renewed = _renewed_with(timeline, instruction, terms, day, master, known)
@@ -152,7 +153,9 @@ def _following(
     if phase.kind == "trial":
         return paid(terms, day, by, None, priced_on)
     if moved:
-        return Phase(day, terms, regular_cycles(terms, day), day, priced_on, by, kind="moved", capture=capture)
+        # A month that was extended stays one, on other days.
+        kind: PhaseKind = "extended" if phase.kind == "extended" and capture is None else "moved"
+        return Phase(day, terms, regular_cycles(terms, day), day, priced_on, by, kind=kind, capture=capture)
     if not ends:
         # A change of plan inside the term: what is left is billed in parts of the new frequency (rule R4.14).
         begin, end = phase.term_of(phase.cycles.index_at(day))

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from shared.billing.blocks import AnchorKind, Charge, DecreaseCredit, PricingRule, RefundPolicy, UsageRule
 from shared.billing.facts import Ref
-from shared.billing.moments import zone
+from shared.billing.moments import KnownKey, zone
 
 
 class Refused(ValueError):
@@ -20,7 +20,7 @@ class Terms:
     """The terms of one subscription in one phase; every absent field of its order is resolved (R0.12, R4.3).
 
     `term` and `frequency` are months, None for a one-time charge. Policies that are None are asked of the settings on
-    the day they matter. `price_day` is the day the captured price stands for (rule R2.10a). `known_at` is the `time` of
+    the day they matter. `price_day` is the day the captured price stands for (rule R2.10a). `told` is the place of
     the order. `custom_end` is the last covered day of the first term (R5.9), `trial_until` the first day of after a
     trial. `price_by` is the event of a price that was captured from the list.
     """
@@ -36,7 +36,7 @@ class Terms:
     anchor_day: int
     start: date
     start_instant: datetime
-    known_at: datetime
+    told: KnownKey
     price_day: date
     unit_price: Decimal
     auto_renew: bool

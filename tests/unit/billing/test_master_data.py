@@ -28,6 +28,7 @@ from tests.billing_dsl import (
     product_defined,
     reseller_changed,
     setting,
+    told,
 )
 
 TOKYO = zone("Asia/Tokyo")
@@ -76,8 +77,8 @@ def test_of_whom_nothing_was_said_only_the_id_is_known() -> None:
 def test_a_customer_moves_to_a_reseller_at_its_own_midnight() -> None:
     customer = master(customer_changed(on="2025-02-01", reseller_id="res-1")).customer("cus-1", TOKYO, AFTER)
 
-    assert customer.reseller_of("res-0", datetime(2025, 1, 31, 14, tzinfo=UTC)) == "res-1"
-    assert customer.reseller_of("res-0", AT_THREE) == "res-0"
+    assert customer.reseller_of("res-0", told(datetime(2025, 1, 31, 14, tzinfo=UTC))) == "res-1"
+    assert customer.reseller_of("res-0", told(AT_THREE)) == "res-0"
 
 
 @pytest.mark.parametrize("said", [customer_registered, customer_changed])
@@ -97,8 +98,8 @@ def test_the_billing_day_moves_with_every_change_that_states_one_in_the_order_of
     )
 
     assert known.billing_day_moves("cus-1", TOKYO) == (
-        BillingDayMove(FEBRUARY, datetime(2025, 1, 31, 15, tzinfo=UTC), 15, Ref("urn:test", "2")),
-        BillingDayMove(FEBRUARY, AT_THREE, 20, Ref("urn:test", "1")),
+        BillingDayMove(FEBRUARY, told(datetime(2025, 1, 31, 15, tzinfo=UTC), 2), 15, Ref("urn:test", "2")),
+        BillingDayMove(FEBRUARY, told(AT_THREE, 1), 20, Ref("urn:test", "1")),
     )
 
 

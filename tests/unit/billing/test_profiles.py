@@ -12,9 +12,9 @@ import pytest
 
 from shared.billing.history import known_by_end_of
 from shared.billing.masterdata import MasterData
-from shared.billing.moments import zone
+from shared.billing.moments import KnownKey, zone
 from shared.billing.profiles import CustomerProfile, ResellerProfile
-from tests.billing_dsl import Event, customer_changed, customer_registered, facts_from, reseller_changed, setting
+from tests.billing_dsl import Event, customer_changed, customer_registered, facts_from, reseller_changed, setting, told
 
 NEW_YORK = zone("America/New_York")
 THE_DAY_BEFORE, JANUARY = date(2025, 1, 30), date(2025, 1, 31)
@@ -101,16 +101,17 @@ def test_fields_that_are_not_stated_again_stay() -> None:
 
 
 MOVED_AT = datetime(2025, 2, 1, 2, tzinfo=UTC)
-BEFORE = datetime(2025, 1, 1, tzinfo=UTC)
+BEFORE = told(datetime(2025, 1, 1, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(
-    ("events", "ordered_at", "reseller_id"),
+    ("events", "order", "reseller_id"),
     [
         pytest.param([], BEFORE, "alice", id="the order's"),
         pytest.param([customer_registered(on=IN_THE_EVENING, reseller_id="bob")], BEFORE, "alice", id="registered"),
         pytest.param([customer_changed(on=IN_THE_EVENING, reseller_id="bob")], BEFORE, "bob", id="moved"),
-        pytest.param([customer_changed(on=IN_THE_EVENING, reseller_id="bob")], MOVED_AT, "alice", id="ordered then"),
+        pytest.param([customer_changed(on=IN_THE_EVENING, reseller_id="bob")], told(MOVED_AT, 2), "alice", id="after"),
+        pytest.param([customer_changed(on=IN_THE_EVENING, reseller_id="bob")], told(MOVED_AT), "bob", id="then moved"),
         pytest.param(
             [customer_changed(on=IN_THE_EVENING, reseller_id="bob"), customer_changed(on="2025-02-10", name="Acme")],
             BEFORE, "bob", id="moved, and something else changed",
@@ -122,6 +123,6 @@ BEFORE = datetime(2025, 1, 1, tzinfo=UTC)
     ],
 )  # fmt: skip
 def test_the_reseller_of_a_subscription_is_the_order_s_until_the_customer_moves(
-    events: list[Event], ordered_at: datetime, reseller_id: str
+    events: list[Event], order: KnownKey, reseller_id: str
 ) -> None:
-    assert customer(*events).reseller_of("alice", ordered_at) == reseller_id
+    assert customer(*events).reseller_of("alice", order) == reseller_id
