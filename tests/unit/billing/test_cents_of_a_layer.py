@@ -1,4 +1,4 @@
-"""With `rounding: line` all seats that end together are rounded once: cents lie where seats were split (R0.6, settings).
+"""With `rounding: line` seats that end together are rounded once: cents lie where seats were split (R0.6, settings).
 
 The layers are of March, at 10.00 a seat where nothing else is said (`tests.difference_dsl`).
 """
