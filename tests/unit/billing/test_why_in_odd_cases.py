@@ -219,9 +219,7 @@ def test_the_cost_is_named_where_the_price_is_reckoned_from_it(rule: Json, cost:
 
 def test_a_line_of_before_a_conversion_ends_with_it_whoever_edited_the_new_price() -> None:
     edited = {"subscription_id": "sub-1", "customer_id": "cus-1", "applies": "current_cycle", "unit_price": "22.00"}
-    history = given(
-        FIVE, converted("2019-01-15", effective="2019-01-15"), event("PricingEdited", "2019-01-20", edited)
-    )
+    history = given(FIVE, converted("2019-01-15", effective="2019-01-15"), event("PricingEdited", "2019-01-20", edited))
 
     ended = why(history, "2019-01-01/2019-01-01", "2019-02-01")
     begun = why(history, "2019-01-01/2019-01-15", "2019-02-01")
