@@ -174,10 +174,14 @@ def _refuse_odd_dates(item: OrderItem, start: date, term: int | None) -> None:
         raise Refused(f"item {name}: a one-time charge has neither a trial nor a custom_end: leave them out")
     if trial is not None and trial < start:
         raise Refused(f"item {name}: trial_until {trial} lies before the start on {start}: date it after the start")
-    paid_from = trial or start
+    refuse_custom_end(end, trial or start, term, of=f"item {name}: ")
+
+
+def refuse_custom_end(end: date | None, paid_from: date, term: int | None, *, of: str = "") -> None:
+    """A custom end lies in the first term that is paid (rule R5.9)."""
     if end is not None and term is not None and not paid_from <= end < add_months(paid_from, term):
         raise Refused(
-            f"item {name}: custom_end {end} does not lie in the first term, "
+            f"{of}custom_end {end} does not lie in the first term, "
             f"{paid_from} to {add_months(paid_from, term) - timedelta(days=1)}: choose a day of it"
         )
 

@@ -10,6 +10,7 @@ from shared.billing.capture import (
     durations,
     order_day,
     refuse_arrears_with_installments,
+    refuse_custom_end,
     refuse_rule_without_cost,
 )
 from shared.billing.facts import Fact, SubscriptionConverted
@@ -39,6 +40,7 @@ def converted(
     keeps_rules, protects_anew = stated.pricing is None, bool(stated.price_protection_months)
     if phase.kind == "trial":
         until = body.trial_until or phase.cycles.until or day
+        refuse_custom_end(body.custom_end, max(until, day), terms.term)
         if terms.anchor == "order_day":
             # After the trial it goes on as a start on that day (conventions table), not on that of the conversion.
             terms = replace(terms, anchor_day=order_day(max(until, day), terms.custom_end))
@@ -61,9 +63,10 @@ def converted(
             protects_anew=protects_anew,
         )
     terms = replace(terms, free_period=False)
-    if phase.free and phase.cycles.at(day).is_stub:
+    until = phase.cycles.first_boundary if phase.free and phase.cycles.at(day).is_stub else day
+    refuse_custom_end(body.custom_end, until, terms.term)
+    if until != day:
         # Converting inside the free period stays free (R1.1): the new cycles begin where it ends.
-        until = phase.cycles.first_boundary
         day_of_month = until.day if terms.anchor == "order_day" and terms.custom_end is None else terms.anchor_day
         terms = replace(terms, trial_until=until, anchor_day=day_of_month)
     begun = opening(terms, day, fact.ref, "conversion")

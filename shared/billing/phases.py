@@ -179,15 +179,16 @@ def _start_in(phase: Phase, day: date) -> date | None:
     return start if cycles.until is None or start < cycles.until else None
 
 
-def regular_cycles(terms: Terms, begins: date) -> Cycles:
-    """The cycles of ordinary terms that begin on a day: on the billing day after a stub, or at once (R1.2, R4.4)."""
+def regular_cycles(terms: Terms, begins: date, *, strictly_after: bool = False) -> Cycles:
+    """The cycles of ordinary terms that begin on a day: on the billing day after a stub, or at once (R1.2, R4.4).
+
+    `strictly_after`: begun on the billing day, the first cycle is a whole one later.
+    """
     if terms.frequency is None:
         return Cycles.on_order_day(begins, 1)
     if terms.anchor == "order_day":
         return Cycles.on_order_day(begins, terms.frequency, terms.anchor_day)
-    return Cycles.on_billing_day(
-        begins, terms.anchor_day, terms.frequency, strictly_after=terms.first_boundary_after_start
-    )
+    return Cycles.on_billing_day(begins, terms.anchor_day, terms.frequency, strictly_after=strictly_after)
 
 
 def opening(terms: Terms, begins: date, by: Ref, capture: Capture) -> Phase:
@@ -206,9 +207,11 @@ def paid(terms: Terms, begins: date, by: Ref, capture: Capture | None, priced_on
     if terms.custom_end is not None and term is not None and frequency is not None:
         end = terms.custom_end + timedelta(days=1)
         natural = add_months(begins, term)
-        if begins < end < natural:
+        if begins < end <= natural:
             whole = (natural - begins).days if term == frequency else None
             cycles = Cycles.ending_on(begins, end, frequency, whole)
             return Phase(begins, terms, cycles, begins, priced_on, by, kind="aligned", capture=capture)
-    cycles = regular_cycles(terms, begins)
+    # A free period reaches to the billing day after a start on one where a setting says so; what comes later does not.
+    strictly_after = terms.free_period and terms.first_boundary_after_start
+    cycles = regular_cycles(terms, begins, strictly_after=strictly_after)
     return Phase(begins, terms, cycles, begins, priced_on, by, capture=capture, free=terms.free_period)

@@ -76,9 +76,10 @@ def _open(change: Mapping[str, str]) -> str:
 
 
 def _is_meant(reason: Mapping[str, str], module: str, change: Mapping[str, str]) -> bool:
-    """`where` is module:function, or the module; `became`, if it stands, is a part of the line as it became."""
+    """`where` is module:function, or the module; `was` and `became`, if they stand, are parts of the line."""
     where = reason["where"]
-    return where in (module, f"{module}:{change['function']}") and reason.get("became", "") in change["became"]
+    said = all(reason.get(word, "") in change[word] for word in ("was", "became"))
+    return said and where in (module, f"{module}:{change['function']}")
 
 
 def _code(text: str) -> str:

@@ -171,3 +171,10 @@ def test_other_durations_are_refused_with_what_to_write(text: str) -> None:
 )
 def test_billing_plans_have_the_names_of_the_contract(term: int | None, frequency: int | None, name: str) -> None:
     assert billing_plan_name(term, frequency) == name
+
+
+def test_what_lies_before_the_first_boundary_is_the_stub_however_long() -> None:
+    cycles = Cycles.on_order_day(day("2019-06-15"), 1)
+
+    assert [cycles.index_at(day(text)) for text in ("2019-01-31", "2019-06-14", "2019-06-15")] == [-1, -1, 0]
+    assert cycles.cycle(-1).number == -1

@@ -219,3 +219,15 @@ def test_list_prices_of_before_the_takeover_do_not_reach_an_import() -> None:
     )
 
     assert result.totals == ["2025-06-01 invoice 10.00", "2025-07-01 invoice 12.00"]
+
+
+def test_a_next_term_of_what_is_charged_in_arrears_is_not_protected_either() -> None:
+    history = given(
+        product_defined(on="2025-02-01", price_protection_months=12),
+        ordered(1, on="2025-03-01", charge="arrears"),
+        price("110.00", since="2025-03-05", term="P1Y"),
+        of("NextTermScheduled", "2025-03-10", term="P1Y"),
+        of("PricingEdited", "2025-04-10", applies="next_term", protected_price="100.00"),
+    )
+
+    assert history.until("2025-05-01").reason == NO_PROTECTED_PRICE

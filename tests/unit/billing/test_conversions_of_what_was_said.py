@@ -215,3 +215,23 @@ def test_the_billing_day_that_moved_before_it_is_not_moved_again() -> None:
 
     # 16 April to 14 May is 29 of 30 days of the cycle of 15 April.
     assert [line["net"] for line in history.until("2025-05-15").lines][-2:] == ["29.00", "30.00"]
+
+
+@pytest.mark.parametrize("moved", ["2025-03-10", "2025-03-16"])
+def test_cycles_that_leave_the_order_day_begin_on_the_billing_day_of_now(moved: str) -> None:
+    """What the customer moved to before the cycles began anew on the order day is over (rule R0.12)."""
+    history = given(
+        ordered(1, on="2025-03-01", customer={**ON_THE_DAY, "billing_day": 1}),
+        customer_changed(on=moved, billing_day=15),
+        converted("2025-03-16", anchor="order_day"),
+        ordered(1, on="2025-04-10", sub="sub-2", customer={**ON_THE_DAY, "billing_day": 20}),
+        converted("2025-04-16", anchor="billing_day"),
+    )
+
+    lines = [line for line in history.until("2025-05-20").lines if line["product"] == "suite"]
+    # 16 to 19 April are 4 of the 31 days from 20 March.
+    assert [(line["from"], line["net"]) for line in lines][1:] == [
+        ("2025-04-16", "3.87"),
+        ("2025-04-20", "30.00"),
+        ("2025-05-20", "30.00"),
+    ]

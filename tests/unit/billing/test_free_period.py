@@ -209,3 +209,11 @@ def test_free_lines_wait_for_the_next_document_of_the_same_recipient() -> None:
             sub-1 free 2019-01-15..2019-01-31 5 x 0.00 = 0.00
             sub-2 recurring 2019-01-20..2019-02-19 1 x 7.00 = 7.00
     """)
+
+
+def test_a_free_line_of_a_trial_holds_all_of_its_days_as_a_whole_of_its_own() -> None:
+    result = given(ordered(1, on="2019-01-15", trial_until="2019-03-01")).until("2019-03-01")
+
+    trial = result.simulation.documents[0].lines[0]
+
+    assert (trial.kind, trial.days, trial.of_days) == ("free", 45, 45)

@@ -10,7 +10,7 @@ from shared.billing.facts import Fact
 from shared.billing.folding import evolve, fold, settled
 from shared.billing.masterdata import MasterData
 from shared.billing.timeline import Timeline
-from tests.billing_dsl import Event, Json, event, facts_from, imported, ordered, seats
+from tests.billing_dsl import Event, Json, auto_renew, event, facts_from, imported, ordered, seats, setting
 
 INSTALLMENTS: Json = {"term": "P1Y", "billing_frequency": "P1M"}
 REFUSED = (
@@ -89,3 +89,27 @@ def test_before_its_first_day_it_has_no_seats() -> None:
 
     days = [date(2025, 2, 28), date(2025, 3, 1), date(2025, 3, 4), date(2025, 3, 5)]
     assert [timeline.quantity_on(day) for day in days] == [0, 3, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("told", "refused"),
+    [
+        pytest.param("2026-05-31", ["LicensesChanged"], id="before the end, it has expired"),
+        pytest.param("2026-06-02", [], id="after it, it goes on"),
+    ],
+)
+def test_a_term_that_has_ended_is_extended_by_what_was_known_then(told: str, refused: list[str]) -> None:
+    """Rule R5.8, of all facts that have arrived: no day says up to when they are known."""
+    facts = facts_from(
+        [
+            ordered(1, "120.00", on="2025-06-01", term="P1Y", nce=True),
+            auto_renew(False, on="2025-07-01"),
+            setting("est_enabled", False, since=told),
+            seats(2, on="2026-06-10"),
+        ]
+    )
+
+    timeline = fold("sub-1", [fact for fact in facts if fact.scope_id == "sub-1"], MasterData.of(facts))
+
+    assert timeline is not None
+    assert [one.type for one in timeline.rejected] == refused

@@ -11,7 +11,7 @@ from functools import cache
 
 import pytest
 
-from shared.billing import charges, installments, money, pricing, tax_lines
+from shared.billing import installments, layers, money, pricing, tax_lines
 from tests.billing_cases import Case, all_cases
 
 Share = Callable[[Decimal, int, int], Decimal]
@@ -30,7 +30,7 @@ def found(names: list[str]) -> list[str]:
 
 
 def share_taken_as(share: Share, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (charges, installments):
+    for module in (layers, installments):
         monkeypatch.setattr(module, "share_of", share)
 
 

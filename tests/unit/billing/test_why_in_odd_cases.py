@@ -239,3 +239,29 @@ def test_a_line_of_an_earlier_installment_that_comes_back_in_full_says_that_seat
 
     assert (explanation["cause"], explanation["rules"]) == ("decrease", ["R0.6", "R5.1"])
     assert behind(explanation) == ["end 3"]
+
+
+def test_the_next_term_that_brings_a_price_is_named_before_the_billing_day_that_moves_with_it() -> None:
+    history = given(
+        ordered(1, on="2025-03-01"),
+        price("120.00", since="2025-03-05", term="P1Y"),
+        customer_changed(on="2025-03-10", billing_day=15),
+        event("NextTermScheduled", "2025-03-12", {"subscription_id": "sub-1", "customer_id": "cus-1", "term": "P1Y"}),
+    )
+
+    explanation = why(history, "2025-04-01/2025-04-01", "2025-04-01")
+
+    assert behind(explanation) == ["seats 1", "terms 4", "price 2"]
+
+
+def test_an_add_on_that_ends_with_its_parent_ends_by_its_own_cancellation() -> None:
+    history = given(
+        ordered(1, on="2025-03-01", sub="base"),
+        ordered(1, on="2025-03-01", parent_subscription_id="base"),
+        canceled(on="2025-03-05", mode="end_of_term", known="2025-04-05", sub="base"),
+        canceled(on="2025-03-06", mode="end_of_term", known="2025-04-05"),
+    )
+
+    explanation = why(history, "2025-04-01/2025-04-01/2", "2025-04-01", "2025-04-05")
+
+    assert (explanation["rules"], behind(explanation)) == (["R0.6", "R0.10", "R3.3"], ["end 4"])

@@ -81,6 +81,11 @@ def seen(result: Outcome) -> Json:
             "2025-04-02", id="a customer's zone that was registered by a date",
         ),
         pytest.param(
+            [customer_registered(on=f"2025-03-01{BEFORE_THAT}", time_zone=AHEAD), ordered(1, on="2025-03-01"),
+             seats(2, on=f"2025-03-20{HALF_PAST}")],
+            "2025-04-02", id="a customer's zone that was registered after an order by a date",
+        ),
+        pytest.param(
             [event("SettingChanged", f"2025-03-01{BEFORE_THAT}",
                    {"scope": "organisation", "key": "free_period_when_started_on_billing_day", "value": True,
                     "effective_from": "2025-03-01"}),
