@@ -15,6 +15,7 @@ class FullReturn(NamedTuple):
     """Seats of a batch that came back in full on a day, also from their lines of earlier days (rule R5.1)."""
 
     bought_on: date
+    bought_at: datetime
     seats: int
     on: date
     at: datetime
@@ -57,10 +58,10 @@ def full_returns(timeline: Timeline) -> list[FullReturn]:
         if fewer > 0 and at_once and at_once[0].returned:
             change = at_once[0]
             pieces = _first(change.returned, fewer)
-            found += [FullReturn(p.on, p.seats, on, change.at, "decrease", change.by) for p in pieces]
+            found += [FullReturn(p.on, p.at, p.seats, on, change.at, "decrease", change.by) for p in pieces]
     if end is not None:
         pieces = _first(end.returned, held)
-        found += [FullReturn(p.on, p.seats, end.on, end.at, "ending", end.by) for p in pieces]
+        found += [FullReturn(p.on, p.at, p.seats, end.on, end.at, "ending", end.by) for p in pieces]
     return found
 
 

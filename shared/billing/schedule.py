@@ -81,7 +81,7 @@ class Schedule:
 
         Split where a list price holds at once (`price_change_applies: immediately`).
         """
-        phase, cycle, begins, ends = window
+        phase, cycle, _, ends = window
         installments = phase.terms.has_installments
         term_start = phase.start_of_term(cycle.number) if installments else cycle.start
         day = term_start if term_start > phase.priced_on else phase.priced_on
@@ -89,15 +89,10 @@ class Schedule:
         first = self._stretch(window, quote)
         if installments or first.free or not self._may_split:
             return [first]
-        days = [on for on in self.prices.splits(day, cycle.end) if self.policies.applies_at_once(on)]
         stretches = []
-        for on in days:
-            if on >= ends:
-                break
+        for on in self.prices.splits(day, ends):
             split = self.prices.quote(phase, term_start, day, on)
-            if on <= begins:
-                first = self._stretch(window, split)
-            elif split.unit != first.quote.unit:
+            if self.policies.applies_at_once(on) and split.unit != first.quote.unit:
                 stretches.append(first._replace(ends=on))
                 first = self._stretch(window, split)._replace(begins=on)
         return [*stretches, first]

@@ -160,7 +160,10 @@ class Stack:
             if not back.bought_on <= opened.on < back.on:
                 continue
             own = [closed for closed in self.closed if closed.layer == opened.on]
-            left = back.seats - sum(closed.seats for closed in own if closed.full and closed.by == back.by)
+            of_the_batch = (
+                closed for closed in own if closed.full and (closed.by, closed.since) == (back.by, back.bought_at)
+            )
+            left = back.seats - sum(closed.seats for closed in of_the_batch)
             for closed in own:
                 if left > 0 and closed.cause == "repriced" and not closed.full:
                     taken = min(left, closed.seats)
@@ -174,7 +177,7 @@ class Stack:
                 self._returned_in_full(opened, min(left, stays), back)
 
     def _returned_in_full(self, opened: Opened, seats: int, back: FullReturn) -> None:
-        self.closed.append(Closed(opened.on, seats, opened.on, None, back.at, back.cause, back.by, full=True))
+        self.closed.append(Closed(opened.on, seats, opened.on, back.bought_at, back.at, back.cause, back.by, full=True))
 
     def _drop(self, surplus: int) -> None:
         """Leave the newest seats charged to the end of the cycle: a decrease gave nothing back for them (rule R3.2)."""

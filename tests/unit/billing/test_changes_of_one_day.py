@@ -75,8 +75,8 @@ def test_a_reduction_names_each_batch_that_came_back_in_full_by_it() -> None:
     found = returned(total("order", 1, 5), total("up", 2, 8), total("down", 3, 4, back(2, 3), back(1, 1), hour=9))
 
     assert found == [
-        FullReturn(day(2), 3, day(3), at(3, 9), "decrease", by("down")),
-        FullReturn(day(1), 1, day(3), at(3, 9), "decrease", by("down")),
+        FullReturn(day(2), at(2), 3, day(3), at(3, 9), "decrease", by("down")),
+        FullReturn(day(1), at(1), 1, day(3), at(3, 9), "decrease", by("down")),
     ]  # fmt: skip
 
 
@@ -84,8 +84,8 @@ def test_a_cancellation_gives_back_beside_what_came_back_before() -> None:
     found = returned(total("order", 1, 5), total("down", 2, 4, back(1, 1), hour=9), end=canceled(3, back(1, 4)))
 
     assert found == [
-        FullReturn(day(1), 1, day(2), at(2, 9), "decrease", by("down")),
-        FullReturn(day(1), 4, day(3), at(3, 12), "ending", by("end")),
+        FullReturn(day(1), at(1), 1, day(2), at(2, 9), "decrease", by("down")),
+        FullReturn(day(1), at(1), 4, day(3), at(3, 12), "ending", by("end")),
     ]  # fmt: skip
 
 

@@ -1,66 +1,15 @@
 """What brings a billed layer to what it should be (R0.6, R0.10): credits, charges, and nothing where nothing is due.
 
-A layer of March at 10.00 a seat; days are those of March, `to` is the day after the last one, 32 the first of April.
+The layers are of March, at 10.00 a seat (`tests.difference_dsl`).
 """
 
 from __future__ import annotations
 
-from datetime import date
-from decimal import Decimal
-from typing import Any, cast
-
 import pytest
 
-from shared.billing.difference import Reckoning, difference
-from shared.billing.facts import Ref
-from shared.billing.layers import Ended, Layer, Share
-from shared.billing.ledger import Holding, IssuedLine, LayerKey, Piece
-
-KEY = LayerKey("sub-1", date(2019, 3, 1), date(2019, 3, 1))
-BY = Ref("urn:test", "1")
-
-
-def on(day: int) -> date:
-    return date(2019, 4, 1) if day > 31 else date(2019, 3, day)
-
-
-def share(seats: int, to: int = 32, *, hours: int | None = None, due: int = 1, full: bool = False) -> Share:
-    """Seats that are kept up to a day; with `hours` for so many of the month's 744."""
-    part, whole = ((to - 1), 31) if hours is None else (hours, 744)
-    ended = None if to > 31 else Ended("decrease", BY, "days" if hours is None else "hours")
-    return Share(seats, on(to), 0 if full else part, whole, on(due), ended)
-
-
-def layer(*shares: Share, unit: str = "10.00", due: int = 1, product: str = "office") -> Layer:
-    return Layer(
-        start=on(1), due=on(due), kind="recurring", product=product, unit=Decimal(unit),
-        shown=Decimal(unit), of_days=31, shares=shares, stretch=cast(Any, None), by=BY, added=False,
-    )  # fmt: skip
-
-
-def piece(revision: int, net: str, begin: int = 1, to: int = 32, *, at: str = "10.00") -> Piece:
-    line = IssuedLine(
-        key=KEY, revision=revision, document="d", kind="recurring", customer="cus-1", recipient="cus-1",
-        product="office", currency="EUR", start=on(begin), end=on(to), quantity=1, unit_price=Decimal(at),
-        unit_net=Decimal(at), net=Decimal(net), tax_rate=Decimal(0), days=to - begin, of_days=31,
-    )  # fmt: skip
-    return Piece(line, on(begin), on(to), Decimal(net))
-
-
-def held(seats: int, *pieces: Piece) -> Holding:
-    return Holding(seats, pieces)
-
-
-def drafts(
-    wanted: Layer | None, *holdings: Holding, day: int = 31, rounding: str = "unit", currency: str = "EUR"
-) -> list[str]:
-    found = difference(wanted, holdings, on(day), Reckoning(currency, rounding))
-    assert all(one.share is not None for one in found if one.returns is None), "what is charged says for which seats"
-    return [
-        f"{'charge' if one.returns is None else f'credit of {one.returns.revision}'}: "
-        f"{one.seats} from {one.start.day} to {(one.end - one.start).days} days, {one.net}"
-        for one in found
-    ]
+from shared.billing.layers import Layer
+from shared.billing.ledger import Holding
+from tests.difference_dsl import drafts, held, layer, piece, share
 
 
 @pytest.mark.parametrize(
@@ -115,6 +64,7 @@ def drafts(
             id="another price, credits first",
         ),
         pytest.param(None, [held(2, piece(1, "20.00"))], ["credit of 1: 2 from 1 to 31 days, 20.00"], id="no layer"),
+        pytest.param(None, [held(2, piece(1, "0.00"))], [], id="no layer, and it cost nothing"),
         # 6.13 for 19 days; 3.87 back of 10.00 that were billed in three steps, the latest first.
         pytest.param(
             layer(share(1, 8)),
@@ -131,6 +81,12 @@ def drafts(
             [held(1, piece(1, "2.90", to=10), piece(2, "3.23", 10, 20))],
             ["credit of 2: 1 from 10 to 10 days, 3.23"],
             id="a piece that begins where they end comes back, the one before stays",
+        ),
+        pytest.param(
+            layer(share(1, 10)),
+            [held(1, piece(1, "2.89", to=10), piece(2, "3.23", 10, 20))],
+            ["credit of 2: 1 from 10 to 10 days, 3.23"],
+            id="a piece that begins where they end comes back whole, whatever the one before was billed at",
         ),
     ],
 )
@@ -181,74 +137,3 @@ def test_amounts_are_rounded_to_the_digits_of_the_currency() -> None:
     assert drafts(layer(share(1, 20), unit="1000"), held(1, piece(1, "600", to=20, at="1000")), currency="JPY") == [
         "credit of 1: 1 from 1 to 19 days, 600", "charge: 1 from 1 to 19 days, 613",
     ]  # fmt: skip
-
-
-def test_with_one_rounding_a_line_yen_are_whole_too() -> None:
-    # Two of 1000 for 19 of 31 days are 1225.8, one is 612.9: 1226 - 613 are charged for the second one.
-    assert drafts(
-        layer(share(2, 20), unit="1000"),
-        held(1, piece(1, "613", to=20, at="1000")),
-        rounding="line",
-        currency="JPY",
-    ) == ["charge: 1 from 1 to 19 days, 613"]
-
-
-HALF_CENTS = "3.335"  # two seats are 6.67, three 10.005
-
-
-@pytest.mark.parametrize(
-    ("wanted", "holdings", "found"),
-    [
-        pytest.param(
-            layer(share(3), unit=HALF_CENTS), [], ["charge: 3 from 1 to 31 days, 10.01"], id="one rounding for three"
-        ),
-        pytest.param(
-            layer(share(2), unit=HALF_CENTS),
-            [held(1, piece(1, "3.34", at=HALF_CENTS))],
-            ["charge: 1 from 1 to 31 days, 3.33"],
-            id="one more costs what the total grows by",
-        ),
-        pytest.param(
-            layer(share(2), unit=HALF_CENTS),
-            [held(1, piece(1, "3.34", at=HALF_CENTS)), held(1, piece(2, "3.33", at=HALF_CENTS))],
-            [],
-            id="nothing to do",
-        ),
-        pytest.param(
-            layer(share(1), unit=HALF_CENTS),
-            [held(1, piece(1, "3.34", at=HALF_CENTS)), held(1, piece(2, "3.33", at=HALF_CENTS))],
-            ["credit of 2: 1 from 1 to 31 days, 3.33"],
-            id="one fewer",
-        ),
-        # 10.01 were billed, 6.67 are due: a credit of 3.34 fits no line of those that stay, so all is billed anew.
-        pytest.param(
-            layer(share(2), unit=HALF_CENTS),
-            [
-                held(1, piece(1, "3.34", at=HALF_CENTS)),
-                held(1, piece(2, "3.33", at=HALF_CENTS)),
-                held(1, piece(3, "3.34", at=HALF_CENTS)),
-            ],
-            [
-                "credit of 1: 1 from 1 to 31 days, 3.34",
-                "credit of 2: 1 from 1 to 31 days, 3.33",
-                "credit of 3: 1 from 1 to 31 days, 3.34",
-                "charge: 2 from 1 to 31 days, 6.67",
-            ],
-            id="no line can carry the cent",
-        ),
-        # 22.58 should stay: 20.00 for two, 2.58 for one to the 8th; of 30.00 come back 7.74 less the cent before.
-        pytest.param(
-            layer(share(2), share(1, 20)),
-            [held(3, piece(1, "29.99"))],
-            ["credit of 1: 1 from 20 to 12 days, 3.86"],
-            id="a cent that was billed too little is not given back",
-        ),
-    ],
-)
-def test_with_one_rounding_a_line_the_total_comes_out(wanted: Layer, holdings: list[Holding], found: list[str]) -> None:
-    assert sorted(drafts(wanted, *holdings, rounding="line")) == sorted(found)
-
-
-@pytest.mark.parametrize("wanted", [layer(share(2), due=32), layer(share(1), share(1, 20, due=32))])
-def test_no_cent_is_moved_before_everything_is_due(wanted: Layer) -> None:
-    assert drafts(wanted, held(2, piece(1, "19.99")), rounding="line") == []

@@ -8,6 +8,7 @@ from tests.billing_dsl import (
     Event,
     Given,
     Json,
+    converted,
     given,
     imported,
     of,
@@ -160,3 +161,10 @@ def test_what_is_edited_in_vain_says_so(order: Json, vain: Event, reason: str) -
     result = given(ordered(1, on="2025-01-01", **order), vain, defined).until("2025-03-01")
 
     assert result.rejected == [{"id": "2", "type": vain["type"], "reason": reason}]
+
+
+def test_a_price_that_begins_inside_a_cycle_is_that_of_its_first_day() -> None:
+    history = given(ordered(1, on="2025-01-01"), converted("2025-01-15"))
+
+    assert history.price_on("2025-01-14") == "10.00 order 2025-01-01 by 1"
+    assert history.price_on("2025-01-15") == "30.00 order 2025-01-15 by 2"

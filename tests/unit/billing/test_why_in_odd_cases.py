@@ -73,6 +73,20 @@ def test_a_stub_is_a_share_and_no_move_of_the_billing_day() -> None:
 @pytest.mark.parametrize(
     ("line", "rules"),
     [
+        ("2025-03-10/2025-03-10", ["R0.10", "R1.9", "R0.2", "R2.10"]),
+        ("2025-04-01/2025-04-01", ["R0.10", "R4.5", "R2.10"]),
+        ("2025-04-01/2025-04-16", ["R0.10", "R4.9", "R1.9", "R0.2", "R2.10"]),
+    ],
+)
+def test_neither_a_stub_nor_what_is_added_is_an_installment(line: str, rules: list[str]) -> None:
+    order = ordered(10, "120.00", on="2025-03-10", term="P1Y", billing_frequency="P1M", anchor="billing_day")
+
+    assert why(given(order, seats(11, on="2025-04-16")), line, "2025-04-01", "2025-05-01")["rules"] == rules
+
+
+@pytest.mark.parametrize(
+    ("line", "rules"),
+    [
         ("2019-04-01/2019-04-01", ["R0.10", "R0.12", "R0.2", "R2.10"]),
         ("2019-04-15/2019-04-15", ["R0.10", "R2.10"]),
     ],
@@ -201,6 +215,30 @@ def test_the_cost_is_named_where_the_price_is_reckoned_from_it(rule: Json, cost:
 
     assert explanation["rules"] == ["R0.10", "R2.10", "R0.4"]
     assert explanation["price"].get("unit_cost") == cost
+
+
+def test_a_line_of_before_a_conversion_ends_with_it_whoever_edited_the_new_price() -> None:
+    edited = {"subscription_id": "sub-1", "customer_id": "cus-1", "applies": "current_cycle", "unit_price": "22.00"}
+    history = given(FIVE, converted("2019-01-15", effective="2019-01-15"), event("PricingEdited", "2019-01-20", edited))
+
+    ended = why(history, "2019-01-01/2019-01-01", "2019-02-01")
+    begun = why(history, "2019-01-01/2019-01-15", "2019-02-01")
+
+    assert behind(ended) == ["seats 1", "end 2"]
+    assert behind(begun) == ["terms 2", "seats 1", "price 3"]
+
+
+def test_a_line_of_an_earlier_installment_that_comes_back_in_full_says_that_seats_were_given_back() -> None:
+    history = given(
+        ordered(10, "372.00", on="2025-01-01", term="P1Y", billing_frequency="P1M", nce=True),
+        seats(12, on="2025-01-31T08:00:00Z"),
+        seats(10, on="2025-02-01T07:00:00Z"),
+    )
+
+    explanation = why(history, "2025-01-01/2025-01-31/2", "2025-01-31", "2025-02-01")
+
+    assert (explanation["cause"], explanation["rules"]) == ("decrease", ["R0.6", "R5.1"])
+    assert behind(explanation) == ["end 3"]
 
 
 def test_the_next_term_that_brings_a_price_is_named_before_the_billing_day_that_moves_with_it() -> None:
