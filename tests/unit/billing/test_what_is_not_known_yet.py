@@ -7,11 +7,13 @@ from datetime import date
 import pytest
 
 from shared.billing.account import account_on
+from shared.billing.folding import fold
 from shared.billing.masterdata import MasterData
 from shared.billing.state import next_charge
 from tests.billing_dsl import (
     Event,
     auto_renew,
+    converted,
     customer_changed,
     facts_from,
     of,
@@ -94,3 +96,28 @@ def test_the_price_protection_of_another_next_term(on: str, charge: tuple[str, s
     ]
 
     assert charged_next(events, on) == charge
+
+
+@pytest.mark.parametrize(
+    ("known", "rate"),
+    [
+        pytest.param("2026-02-15", "0.05", id="before it is known"),
+        pytest.param("2026-02-20", "0.10", id="on the day"),
+        pytest.param("2026-04-01", "0.10", id="after it"),
+        pytest.param(None, "0.10", id="with all that has arrived"),
+    ],
+)
+def test_a_conversion_has_the_extra_charge_that_its_renewal_is_known_to_bring(known: str | None, rate: str) -> None:
+    # given a term that renews on 1 March, and a conversion in it that was told before
+    facts = facts_from([
+        ordered(1, "120.00", on="2025-03-01", term="P1Y", billing_frequency="P1M",
+                customer={"id": "cus-1", "extra_charge_rate": "0.05"}),
+        converted("2026-02-10", "240.00", effective_at="2026-03-20"),
+        customer_changed(on="2026-02-20", extra_charge_rate="0.10"),
+    ])  # fmt: skip
+    own = [fact for fact in facts if fact.scope == "subscription"]
+
+    timeline = fold("sub-1", own, MasterData.of(facts), None if known is None else date.fromisoformat(known))
+
+    assert timeline is not None
+    assert str(timeline.phases[-1].terms.extra_charge_rate) == rate
