@@ -13,7 +13,7 @@ from decimal import Decimal
 from shared.billing.blocks import PricingRule
 from shared.billing.calendar import ONE_DAY
 from shared.billing.list_prices import ListPrices
-from shared.billing.lookups import list_price_of, months_read_again
+from shared.billing.lookups import ListPrice, list_price_of, months_read_again
 from shared.billing.masterdata import MasterData
 from shared.billing.money import EXACT
 from shared.billing.phases import Layout
@@ -109,11 +109,11 @@ class BasisPrices:
 
     def _extended(self, basis: Basis, before: Basis, day: date) -> Price:
         """A month after the term: 3 % above the monthly list price, without one 23 % above a month of it (R5.8)."""
-        if before.terms.term == 1:
-            last = self.on(before, day)
-            cost = None if last.cost is None else EXACT.multiply(last.cost, _ABOVE_MONTHLY)
-            return Price(EXACT.multiply(last.sell, _ABOVE_MONTHLY), cost, "extended", last.since, last.by)
-        monthly = list_price_of(self.master, basis.terms, day, min(day, self.known), stated_term=True)
+        monthly: Price | ListPrice | None = (
+            self.on(before, day)
+            if before.terms.term == 1
+            else list_price_of(self.master, basis.terms, day, min(day, self.known), stated_term=True)
+        )
         if monthly is not None:
             cost = None if monthly.cost is None else EXACT.multiply(monthly.cost, _ABOVE_MONTHLY)
             return Price(EXACT.multiply(monthly.sell, _ABOVE_MONTHLY), cost, "extended", monthly.since, monthly.by)

@@ -92,8 +92,7 @@ class Layout:
 
     def phase_at(self, day: date) -> Phase:
         """The phase of a day; the first one for days before."""
-        phase = self.phases[-1]
-        return phase if phase.begins <= day else self.phases[self._place(day)]
+        return self.phases[self._place(day)]
 
     def _place(self, day: date) -> int:
         place = len(self.phases) - 1

@@ -119,12 +119,10 @@ class Policies:
 
     def _changes_after(self, day: date, terms: Terms, profile: CustomerProfile) -> date:
         """The first day after `day` on which something else may hold; `date.max` where none is known."""
-        customer = self.layout.phases[0].terms
-        reseller = profile.reseller_of(customer.reseller_id, customer.told) or ""
         scopes = (
             ("organisation", ""),
             ("product", terms.product_id),
-            ("reseller", reseller),
+            ("reseller", self._reseller(profile) or ""),
             ("customer", terms.customer_id),
         )
         days = [phase.begins for phase in self.layout.phases]
@@ -136,9 +134,12 @@ class Policies:
         return self.master.setting(key, day, terms.tz, self.known, product=terms.product_id, nce=terms.nce)
 
     def _of_customer(self, key: str, profile: CustomerProfile, day: date) -> Value:
-        terms = self.layout.phases[0].terms
-        reseller = profile.reseller_of(terms.reseller_id, terms.told)
+        terms, reseller = self.layout.phases[0].terms, self._reseller(profile)
         return self.master.setting(key, day, terms.tz, self.known, customer=terms.customer_id, reseller=reseller)
+
+    def _reseller(self, profile: CustomerProfile) -> str | None:
+        terms = self.layout.phases[0].terms
+        return profile.reseller_of(terms.reseller_id, terms.told)
 
     def _profile(self) -> CustomerProfile:
         terms = self.layout.phases[0].terms

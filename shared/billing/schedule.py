@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
@@ -40,7 +40,7 @@ class Schedule:
     layout: Layout
     prices: PriceBook
     policies: Policies
-    _may_split: bool = False
+    _may_split: bool = field(init=False)
 
     def __post_init__(self) -> None:
         self._may_split = self.policies.splits_cycles()
