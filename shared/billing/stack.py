@@ -159,7 +159,7 @@ class Stack:
         for opened in self.opened:
             if not back.bought_on <= opened.on < back.on:
                 continue
-            own = [closed for closed in self.closed if closed.layer == opened.on]
+            own = self.ends_of(opened)
             of_the_batch = (
                 closed for closed in own if closed.full and (closed.by, closed.since) == (back.by, back.bought_at)
             )
