@@ -1,0 +1,82 @@
+"""Who asks for something, and what they may do. Pure.
+
+A role is what somebody is; permissions are what the role may do; the scopes of a token can only take some of them away.
+A reseller reaches what is its own and a customer what is its own, whatever they may do with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, get_args
+
+from shared.commands.decision import Forbidden
+
+Role = Literal["distributor", "customer_success", "reseller", "customer", "integration"]
+Permission = Literal[
+    "accounts:read", "accounts:write", "catalogue:read", "catalogue:write", "orders:read", "orders:write",
+    "subscriptions:read", "subscriptions:write", "subscriptions:import", "prices:write", "backdating", "rates:write",
+    "settings:read", "settings:write", "invoices:read",
+]  # fmt: skip
+
+ROLES: Final[tuple[Role, ...]] = get_args(Role)
+PERMISSIONS: Final[frozenset[Permission]] = frozenset(get_args(Permission))
+
+_READING: Final = frozenset[Permission](
+    {"accounts:read", "catalogue:read", "orders:read", "subscriptions:read", "settings:read", "invoices:read"}
+)
+# What a reseller may not: its own prices and rates, the past, and what holds for everybody.
+MAY: Final[Mapping[Role, frozenset[Permission]]] = {
+    "distributor": PERMISSIONS,
+    "integration": PERMISSIONS,
+    "customer_success": _READING | {"accounts:write", "orders:write", "subscriptions:write", "backdating"},
+    "reseller": (_READING - {"settings:read"}) | {"accounts:write", "orders:write", "subscriptions:write"},
+    "customer": frozenset({"accounts:read", "orders:read", "subscriptions:read"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Somebody who was recognised. `name` is the token's or the subject's, for logs and the audit.
+
+    `reseller` is set for a reseller, `customer` for a customer: what they may reach.
+    """
+
+    name: str
+    role: Role
+    permissions: frozenset[Permission]
+    reseller: str | None = None
+    customer: str | None = None
+
+    def may(self, permission: Permission) -> bool:
+        return permission in self.permissions
+
+    def need(self, permission: Permission, to: str) -> None:
+        """Forbidden without a permission; `to` says what for: "set a price"."""
+        if permission not in self.permissions:
+            raise Forbidden(f"{self.name} may not {to}: that needs the permission {permission}")
+
+    def reaches(self, *, customer: str | None, reseller: str | None) -> bool:
+        """Whether something of this customer, sold by this reseller, is theirs to see and, if allowed, to change."""
+        if self.role == "reseller":
+            return reseller is not None and reseller == self.reseller
+        if self.role == "customer":
+            return customer is not None and customer == self.customer
+        return True
+
+
+def principal_of(
+    name: str,
+    role: Role,
+    *,
+    reseller: str | None = None,
+    customer: str | None = None,
+    scopes: frozenset[Permission] = frozenset(),
+) -> Principal:
+    """A principal with what its role may do; of that only `scopes`, where there are any."""
+    may = MAY[role]
+    return Principal(name, role, may & scopes if scopes else may, reseller, customer)
+
+
+# Who works at the machine itself has the database anyway: the command line asks as the distributor.
+OPERATOR: Final = principal_of("operator", "distributor")
