@@ -22,9 +22,7 @@ def enveloped(source: str, appending: Appending, asked: Asked[object]) -> list[C
 def candidate_facts(source: str, appending: Appending, asked: Asked[object]) -> list[Fact]:
     """The facts of billing as they will be once this is appended: what rules are asked about beforehand."""
     events = enveloped(source, appending, asked)
-    return [
-        fact for event, model in zip(events, appending.events, strict=True) for fact in facts_of(event, model)
-    ]
+    return [fact for event, model in zip(events, appending.events, strict=True) for fact in facts_of(event, model)]
 
 
 def _event(source: str, model: EventModel, asked: Asked[object]) -> CloudEvent:

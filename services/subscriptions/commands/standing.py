@@ -1,10 +1,10 @@
-"""Where a subscription stands: all that is known of it when a command is decided, and what one fact more makes of it."""
+"""Where a subscription stands: all that is known when a command is decided, and what one fact more makes of it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import cached_property
 from hashlib import sha256
 from typing import cast
@@ -102,6 +102,3 @@ def version_of(known: Sequence[Ref]) -> str:
     """The version of a subscription of which these events are known, in any order; as read.subscription_versions."""
     names = ",".join(sorted(f"{ref.source} {ref.id}" for ref in known))
     return sha256(names.encode()).hexdigest()[:32]
-
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
