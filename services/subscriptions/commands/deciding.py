@@ -100,7 +100,7 @@ def _refuse_what_needs_more(standing: Standing, request: Request, principal: Pri
         principal.need("prices:write", "set a price: leave it out, and the list price holds")
     if isinstance(request, ChangeQuantity) and request.billing == "none":
         principal.need("prices:write", "change licences without billing them")
-    waiting = standing.running.timeline.next_term
+    waiting = standing.met.next_term
     if waiting is not None and principal.role == "reseller" and isinstance(request, _HELD_BACK):
         raise CommandRefused(
             f"a change is scheduled for the next term of {standing.subscription} since {waiting.on}: "

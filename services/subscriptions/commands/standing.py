@@ -14,6 +14,7 @@ from shared.billing.facts import Fact, Ref
 from shared.billing.folding import evolve, fold
 from shared.billing.masterdata import MasterData
 from shared.billing.moments import civil_date
+from shared.billing.settling import settle
 from shared.billing.terms import Terms
 from shared.billing.timeline import Timeline
 
@@ -41,6 +42,15 @@ class Standing:
         if timeline is None or timeline.terms is None:
             return None
         return account_of(timeline, self.master, civil_date(self.at, timeline.terms.tz))
+
+    @cached_property
+    def met(self) -> Timeline:
+        """The timeline as an event of today meets it: what is scheduled for a renewal that has come is done."""
+        assert self.timeline is not None
+        met = self.timeline.copy()
+        if self.today >= self.terms.start:
+            settle(met, self.master, self.today, self.today)
+        return met
 
     @property
     def running(self) -> Account:
