@@ -100,6 +100,11 @@ def _refuse_what_needs_more(standing: Standing, request: Request, principal: Pri
         principal.need("prices:write", "set a price: leave it out, and the list price holds")
     if isinstance(request, ChangeQuantity) and request.billing == "none":
         principal.need("prices:write", "change licences without billing them")
+    if standing.day_of(getattr(request, "effective_at", None)) < standing.terms.start:
+        raise CommandRefused(
+            f"subscription {standing.subscription} starts on {standing.terms.start}: nothing of it can be changed "
+            "before that day"
+        )
     waiting = standing.met.next_term
     if waiting is not None and principal.role == "reseller" and isinstance(request, _HELD_BACK):
         raise CommandRefused(

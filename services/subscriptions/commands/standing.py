@@ -48,8 +48,7 @@ class Standing:
         """The timeline as an event of today meets it: what is scheduled for a renewal that has come is done."""
         assert self.timeline is not None
         met = self.timeline.copy()
-        if self.today >= self.terms.start:
-            settle(met, self.master, self.today, self.today)
+        settle(met, self.master, self.today, self.today)
         return met
 
     @property

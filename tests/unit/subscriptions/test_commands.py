@@ -287,7 +287,7 @@ def test_what_does_not_exist_is_not_found(request_: Request) -> None:
 def test_what_has_not_begun_is_not_changed_yet(request_: Request) -> None:
     later = known(ordered(8, on="2026-04-01", known="2026-03-01"), at=NOW)
 
-    assert "before subscription sub-1 starts on 2026-04-01" in later.refused(request_)
+    assert "subscription sub-1 starts on 2026-04-01: nothing of it can be changed" in later.refused(request_)
 
 
 def test_a_subscription_whose_order_was_refused_says_why() -> None:
