@@ -12,9 +12,10 @@ from services.subscriptions.commands.standing import Standing
 from services.subscriptions.projection import SPEC
 from shared.billing.facts import Fact
 from shared.commands.desk import Asked
-from shared.commands.known import known_of, stream_ends
+from shared.commands.known import known_of
 from shared.projections.anchors import hold
 from shared.projections.spec import Key
+from shared.store.event_table import hold_streams
 
 
 class SubscriptionDesk:
@@ -26,8 +27,8 @@ class SubscriptionDesk:
     async def open(self, connection: AsyncConnection, asked: Sequence[Asked[Command]]) -> SubscriptionSession:
         """Lock the subscriptions that are asked about, and read all that is known of them."""
         names = sorted({one.command.subscription for one in asked})
+        ends = await hold_streams(connection, [stream_of(name) for name in names])
         await hold(connection, [Key("subscription", name) for name in names])
-        ends = await stream_ends(connection, [stream_of(name) for name in names])
         known = await known_of(connection, SPEC, names, _named(asked))
         at = min((one.at for one in asked), default=None)
         standings = {
