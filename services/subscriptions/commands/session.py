@@ -59,7 +59,7 @@ class SubscriptionSession:
             return Decided(self._preview(before, after, []))
         events = [] if appending is None else [_event_shape(appending, after)]
         body = {"subscription": subscription_shape(after.running, after.today), "events": events}
-        return Decided(body, () if appending is None else (appending,), after.version, created=before.account is None)
+        return Decided(body, () if appending is None else (appending,), after.version, created=not before.exists)
 
 
 def stream_of(subscription: str) -> str:
@@ -75,10 +75,9 @@ def _event_shape(appending: Appending, after: Standing) -> dict[str, object]:
 
 def _refuse_stranger(standing: Standing, asked: Asked[Command]) -> None:
     """What is not theirs is not there for them."""
-    account = standing.account
-    if account is None:
+    if not standing.exists:
         raise Unknown(_unknown(standing))
-    if not asked.principal.reaches(customer=account.terms.customer_id, reseller=standing.reseller):
+    if not asked.principal.reaches(customer=standing.ordered.customer_id, reseller=standing.reseller):
         raise Unknown(f"there is no subscription {standing.subscription!r}")
 
 
