@@ -7,7 +7,7 @@ In CSV a column is named as the field of SubscriptionImported, with a dot where 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, Literal, NamedTuple
 
 import orjson
@@ -49,7 +49,7 @@ class NotRows(Exception):
 
 
 def rows_of(lines: Iterable[str], form: Format) -> Iterator[Row | Refusal]:
-    """The rows of a file, one at a time. NotRows for a CSV whose heading names no field or an unknown one."""
+    """The rows of a file, one at a time. NotRows at once for a CSV without a heading."""
     return _of_csv(lines) if form == "csv" else _of_json_lines(lines)
 
 
@@ -70,6 +70,10 @@ def _of_csv(lines: Iterable[str]) -> Iterator[Row | Refusal]:
     heading = reader.fieldnames
     if heading is None or "subscription_id" not in heading:
         raise NotRows("the first line has to name the columns, subscription_id among them")
+    return _csv_rows(reader, heading)
+
+
+def _csv_rows(reader: csv.DictReader[str], heading: Sequence[str]) -> Iterator[Row | Refusal]:
     while True:
         try:
             cells = next(reader, None)
