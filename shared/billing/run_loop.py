@@ -116,6 +116,7 @@ class RunLoop:
         self.first_open = issued.first_open
         self._revisions: dict[LayerKey, int] = Counter(line.key for own in issued.lines.values() for line in own)
         self._tax_left: TaxLeft = dict(issued.tax_left)
+        self._issued_before = len({line.document for own in issued.lines.values() for line in own})
         self._open_invoices: OpenInvoices = {debtor: list(some) for debtor, some in issued.open_invoices.items()}
         self._rates = ExchangeRates(self.master.organisation)
 
@@ -125,7 +126,7 @@ class RunLoop:
             touched = [s for s in self.subscriptions if s.waiting or (s.look_at is not None and s.look_at <= day)]
             drafts = [draft for subscription in touched for draft in subscription.look(self.master, day)]
             issued = issue(
-                drafts, day, _names(len(self.documents)), self._revisions, self._tax_left,
+                drafts, day, _names(self._issued_before + len(self.documents)), self._revisions, self._tax_left,
                 issue_zero_invoices=self.master.setting("issue_zero_invoices", day, UTC, day) is True,
             )  # fmt: skip
             self.documents += [exchanged(document, self._rates) for document in related(issued, self._open_invoices)]
@@ -184,6 +185,9 @@ def _settle(touched: Sequence[Watched], drafts: Sequence[DraftLine], issued: Seq
 
 
 def _names(issued: int) -> Callable[[Group], str]:
-    """Documents of a simulation are named by their position: the ledger needs a name, the output shows none."""
+    """Documents of a simulation are named by their position: the ledger needs a name, the output shows none.
+
+    Runs that begin with what other runs of a simulation issued count on from there.
+    """
     positions = count(issued + 1)
     return lambda group: str(next(positions))
