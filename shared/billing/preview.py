@@ -135,13 +135,13 @@ def preview(known: Sequence[Fact], candidates: Sequence[Fact], issued: Issued, o
     then.run(now)
     accounts, accounts_then = _accounts(without, now), _accounts(then, now)
     effective = max([now, *_effects(accounts, accounts_then, candidates)])
-    concerned = {fact.scope_id for fact in candidates if fact.scope == "subscription"}
     before, after = _standings(without, accounts, now), _standings(then, accounts_then, now)
-    later = _later(then, effective) if effective > now else {}
+    otherwise, later = _states(without, effective), _states(then, effective)
+    concerned = {fact.scope_id for fact in candidates if fact.scope == "subscription"}
+    concerned |= {name for name in after if before.get(name) != after[name] or otherwise.get(name) != later[name]}
     changes = tuple(
-        Change(one.id, before.get(one.id), after.get(one.id), later.get(one.id))
-        for one in then.subscriptions
-        if one.id in concerned or before.get(one.id) != after.get(one.id)
+        Change(name, before.get(name), after.get(name), later.get(name) if effective > now else None)
+        for name in sorted(concerned)
     )
     rejected = (*rejected_anew(without, then, effective), *rejected_settings(candidates, effective))
     first = _run_day(without, then, now)
@@ -193,7 +193,7 @@ def _standings(loop: RunLoop, accounts: dict[str, Account], day: date) -> dict[s
     }
 
 
-def _later(loop: RunLoop, day: date) -> dict[str, SubscriptionState]:
+def _states(loop: RunLoop, day: date) -> dict[str, SubscriptionState]:
     return {name: subscription_state(account, day) for name, account in _accounts(loop, day).items()}
 
 
