@@ -21,18 +21,14 @@ def last_difference(one: Account | None, other: Account | None) -> date | None:
 
 def said_from(facts: Iterable[Fact]) -> date | None:
     """The last day from which prices or settings hold that facts change; None where they change none."""
-    days = [_from(fact.body) for fact in facts if isinstance(fact.body, PriceChanged | SettingChanged)]
-    return max(days, default=None)
+    said = (fact.body for fact in facts if isinstance(fact.body, PriceChanged | SettingChanged))
+    return max((civil_date(body.effective_from, UTC) for body in said), default=None)
 
 
 def longest_cycle(accounts: Iterable[Account | None]) -> int:
     """The months of the longest cycle of some accounts; one where nothing recurs."""
     phases = (phase for account in accounts if account is not None for phase in account.layout.phases)
-    return max((phase.terms.frequency or 1 for phase in phases), default=1)
-
-
-def _from(body: PriceChanged | SettingChanged) -> date:
-    return body.effective_from if isinstance(body, PriceChanged) else civil_date(body.effective_from, UTC)
+    return max([1, *(phase.terms.frequency or 1 for phase in phases)])
 
 
 def _moments(account: Account | None) -> Iterator[_Moment]:

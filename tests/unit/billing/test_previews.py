@@ -123,6 +123,8 @@ def test_what_the_rules_refuse_changes_nothing_and_is_told() -> None:
     (refused,) = said.rejected
     assert (refused.source, refused.type) == ("urn:test:asked", "LicensesChanged")
     assert nets(said.difference) == {"EUR": "0.00"}
+    (change,) = said.changes
+    assert change.before == change.after
 
 
 @pytest.mark.parametrize(
@@ -157,6 +159,8 @@ def test_a_cancellation_outside_the_window_ends_with_the_term() -> None:
     assert change.after is not None
     assert change.later is not None
     assert (change.after.state.status, change.later.status) == ("active", "canceled")
+    assert (change.subscription, change.after.state.subscription) == ("sub-1", "sub-1")
+    assert len(said.next) == 2
 
 
 def test_an_order_brings_a_subscription_into_being_and_shows_its_free_period() -> None:
@@ -228,6 +232,62 @@ def test_now_is_the_day_of_the_customer(zone: str, day: str) -> None:
     assert nets(said.now.difference).keys() == {"EUR"}
 
 
+def test_what_counts_is_the_zone_of_whom_the_command_is_about() -> None:
+    auckland, new_york = (
+        {"id": f"cus-{n}", "time_zone": z} for n, z in ((1, "Pacific/Auckland"), (2, "America/New_York"))
+    )
+    given = [
+        ordered(10, "10.00", on="2026-01-01", customer=auckland),
+        ordered(10, "10.00", on="2026-01-01", sub="sub-2", customer=new_york),
+    ]
+    days = [
+        asked(tried | {"time": "2026-03-22T14:00:00Z"}, given=known, on="2026-03-22", closed="2026-03-20").now.day.day
+        for tried, known in (
+            (seats(12, on="2026-03-22"), given),
+            (customer_changed(on="2026-03-22", separate_invoices=True), given),
+            (customer_changed(on="2026-03-22", separate_invoices=True), given[:1]),
+            (setting("issue_zero_invoices", True, since="2026-03-22"), given[:1]),
+        )
+    ]
+
+    assert days == [23, 22, 23, 22]
+
+
+def test_what_is_scheduled_already_is_no_effect_of_the_command() -> None:
+    scheduled = seats(15, on="2026-08-10", known="2026-01-01")
+    said = asked(seats(12, on="2026-03-22"), given=[TEN_SEATS, scheduled], on="2026-03-22")
+
+    assert (said.effective, len(said.next)) == (date(2026, 3, 22), 2)
+
+
+def test_an_order_that_begins_later_has_its_effect_then() -> None:
+    said = asked(ordered(10, "10.00", on="2026-05-10", known="2026-03-22"), on="2026-03-22", closed=None)
+
+    assert said.effective == date(2026, 5, 10)
+    assert rows(said)[1:] == ["2026-06-01 nothing -> 171.00", "2026-07-01 nothing -> 100.00"]
+
+
+@pytest.mark.parametrize(("since", "shown"), [("2026-06-22", ["2026-06-22"]), ("2026-07-22", [])])
+def test_two_cycles_and_a_month_are_looked_ahead_where_nothing_costs(since: str, shown: list[str]) -> None:
+    given = [
+        ordered(10, "0.00", on="2026-01-22", anchor="order_day"),
+        ordered(1, "10.00", on="2026-01-22", sub="sub-2", product="setup", charge="one_time"),
+        price("5.00", since=since, known="2026-01-23"),
+    ]
+    said = asked(seats(12, on="2026-03-22"), given=given, on="2026-03-22")
+
+    assert [str(run.day) for run in said.next] == shown
+
+
+def test_what_nobody_ordered_waits() -> None:
+    said = asked(seats(12, on="2026-03-22"), on="2026-03-22", closed=None)
+
+    assert (rows(said), said.effective) == (["2026-03-22 nothing -> nothing"], date(2026, 3, 22))
+    assert [one.reason.startswith("waits for the order") for one in said.rejected] == [True]
+    (change,) = said.changes
+    assert (change.before, change.after, change.later) == (None, None, None)
+
+
 def test_what_is_scheduled_is_shown_up_to_the_charge_after_it() -> None:
     scheduled = seats(12, on="2026-06-15", known="2026-03-22")
     said = asked(scheduled, given=[TEN_SEATS], on="2026-03-22")
@@ -295,11 +355,12 @@ def test_a_setting_is_shown_from_its_day_on_and_one_that_cannot_hold_is_told() -
 
 
 def test_what_does_not_concern_a_subscription_leaves_it_out() -> None:
-    other = ordered(1, "10.00", on="2026-01-01", sub="sub-2")
+    other = ordered(1, "10.00", on="2026-01-01", sub="sub-2", customer="cus-2")
     said = asked(seats(12, on="2026-03-22"), given=[TEN_SEATS, other], on="2026-03-22")
 
     assert [change.subscription for change in said.changes] == ["sub-1"]
-    assert rows(said)[1] == "2026-04-01 110.00 -> 136.46"
+    assert rows(said)[1] == "2026-04-01 100.00 10.00 -> 126.46 10.00"
+    assert nets(said.next[0].difference) == {"EUR": "26.46"}
 
 
 def test_documents_for_another_reseller_change_their_recipient_and_no_amount() -> None:
