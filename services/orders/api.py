@@ -1,6 +1,6 @@
 """`python -m services.orders.api`: orders, customers and products as last stated.
 
-No authentication yet (a later part), so it listens on the loopback address only.
+Who asks sees what is theirs: the database chooses the rows (`sql/policies.sql`).
 """
 
 from __future__ import annotations
@@ -11,16 +11,17 @@ from fastapi import APIRouter
 
 from services.orders import queries
 from services.orders.queries import Customer, Order, OrderWithItems, ProductWithPrices
-from shared.web.application import Connection, serve
+from shared.web.access import needs
+from shared.web.application import Reading, serve
 from shared.web.errors import NotFound
 from shared.web.paging import Cursor, Limit, Page, key_of, page_of
 
 router = APIRouter(prefix="/v1")
 
 
-@router.get("/orders")
+@router.get("/orders", dependencies=[needs("orders:read", "read orders")])
 async def orders(
-    connection: Connection,
+    connection: Reading,
     customer: str | None = None,
     reseller: str | None = None,
     status: str | None = None,
@@ -33,8 +34,8 @@ async def orders(
     return page_of(found, limit, lambda one: [one.order_id])
 
 
-@router.get("/orders/{order_id:path}")
-async def order(connection: Connection, order_id: str) -> OrderWithItems:
+@router.get("/orders/{order_id:path}", dependencies=[needs("orders:read", "read orders")])
+async def order(connection: Reading, order_id: str) -> OrderWithItems:
     """One order with its items."""
     found = await queries.order(connection, order_id)
     if found is None:
@@ -42,9 +43,9 @@ async def order(connection: Connection, order_id: str) -> OrderWithItems:
     return found
 
 
-@router.get("/customers")
+@router.get("/customers", dependencies=[needs("accounts:read", "read customers")])
 async def customers(
-    connection: Connection, reseller: str | None = None, limit: Limit = 100, cursor: Cursor = None
+    connection: Reading, reseller: str | None = None, limit: Limit = 100, cursor: Cursor = None
 ) -> Page[Customer]:
     """Customers by id; of one reseller."""
     (after,) = key_of(cursor, [""])
@@ -52,8 +53,8 @@ async def customers(
     return page_of(found, limit, lambda one: [one.customer])
 
 
-@router.get("/products")
-async def products(connection: Connection, limit: Limit = 100, cursor: Cursor = None) -> Page[ProductWithPrices]:
+@router.get("/products", dependencies=[needs("catalogue:read", "read products")])
+async def products(connection: Reading, limit: Limit = 100, cursor: Cursor = None) -> Page[ProductWithPrices]:
     """Products of the catalogue by id, with their list prices."""
     (after,) = key_of(cursor, [""])
     found = await queries.products(connection, after, limit + 1)

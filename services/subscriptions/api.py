@@ -1,6 +1,6 @@
 """`python -m services.subscriptions.api`: subscriptions as they are, and the events that the rules refuse.
 
-No authentication yet (a later part), so it listens on the loopback address only.
+Who asks sees what is theirs: the database chooses the rows (`sql/policies.sql`).
 """
 
 from __future__ import annotations
@@ -11,16 +11,17 @@ from fastapi import APIRouter
 
 from services.subscriptions import queries
 from services.subscriptions.queries import RejectedEvent, Subscription
-from shared.web.application import Connection, serve
+from shared.web.access import needs
+from shared.web.application import Reading, serve
 from shared.web.errors import NotFound
 from shared.web.paging import Cursor, Limit, Page, key_of, page_of
 
 router = APIRouter(prefix="/v1")
 
 
-@router.get("/subscriptions")
+@router.get("/subscriptions", dependencies=[needs("subscriptions:read", "read subscriptions")])
 async def subscriptions(
-    connection: Connection,
+    connection: Reading,
     customer: str | None = None,
     reseller: str | None = None,
     status: str | None = None,
@@ -35,8 +36,8 @@ async def subscriptions(
     return page_of(found, limit, lambda one: [one.subscription])
 
 
-@router.get("/subscriptions/{subscription_id:path}")
-async def subscription(connection: Connection, subscription_id: str) -> Subscription:
+@router.get("/subscriptions/{subscription_id:path}", dependencies=[needs("subscriptions:read", "read subscriptions")])
+async def subscription(connection: Reading, subscription_id: str) -> Subscription:
     """One subscription."""
     found = await queries.subscription(connection, subscription_id)
     if found is None:
@@ -44,9 +45,9 @@ async def subscription(connection: Connection, subscription_id: str) -> Subscrip
     return found
 
 
-@router.get("/rejected-events")
+@router.get("/rejected-events", dependencies=[needs("subscriptions:read", "read rejected events")])
 async def rejected_events(
-    connection: Connection, subscription: str | None = None, limit: Limit = 100, cursor: Cursor = None
+    connection: Reading, subscription: str | None = None, limit: Limit = 100, cursor: Cursor = None
 ) -> Page[RejectedEvent]:
     """Events that the billing rules refuse, with the reason in words; of one subscription."""
     after = key_of(cursor, ["", "", ""])

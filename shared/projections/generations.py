@@ -1,7 +1,8 @@
 """Generations: a schema with all that one projection stores, and the list of them.
 
-A generation's schema is `<name>_g<number>`. The service's `tables.sql` and `views.sql` run with `search_path` set to
-it, so bare names in a view mean this generation's tables for good, whatever reads the view later.
+A generation's schema is `<name>_g<number>`. The service's `tables.sql`, `policies.sql` (who sees which rows through an
+API) and `views.sql` run with `search_path` set to it, so bare names in a view mean this generation's tables for good,
+whatever reads the view later.
 """
 
 from __future__ import annotations
@@ -23,6 +24,10 @@ _LIST = "SELECT name, number, version, status FROM store.generation WHERE name =
 _ALL = "SELECT name, number, version, status FROM store.generation ORDER BY name, number"
 _ADD = "INSERT INTO store.generation (name, number, version, status) VALUES (%s, %s, %s, %s)"
 _CLOCK = "INSERT INTO clock (at) VALUES (%s)"
+_USE_LIVE = """
+SELECT set_config('search_path', quote_ident(name || '_g' || number), true)
+FROM store.generation WHERE name = %s AND status = 'live'
+"""
 
 
 class NoGeneration(Exception):
@@ -93,7 +98,8 @@ async def _create(
 ) -> None:
     await connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(generation.schema)))
     await _use(connection, generation)
-    for file in (_COMMON, spec.sql / "tables.sql"):
+    policies = spec.sql / "policies.sql"
+    for file in (_COMMON, spec.sql / "tables.sql", *([policies] if policies.exists() else [])):
         await connection.execute(file.read_bytes())
     await connection.execute(_CLOCK, [at])
     await create_positions(
@@ -107,6 +113,12 @@ async def point_views(connection: AsyncConnection, spec: ProjectionSpec, generat
     if views.exists():
         await _use(connection, generation)
         await connection.execute(views.read_bytes())
+
+
+async def use_live(connection: AsyncConnection, name: str) -> None:
+    """Have bare names mean the live generation of a projection until the transaction ends. Raises NoGeneration."""
+    if await (await connection.execute(_USE_LIVE, [name])).fetchone() is None:
+        raise NoGeneration(f"projection {name} has no live generation: run `python -m services.prepare`")
 
 
 async def _use(connection: AsyncConnection, generation: Generation) -> None:

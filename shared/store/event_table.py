@@ -6,7 +6,7 @@ again. Ids come from stream and sequence, so an append that is repeated has the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import psycopg
@@ -17,12 +17,21 @@ from shared.events.envelope import CloudEvent, to_record
 from shared.events.values import moment_text
 from shared.log.topics import topic_of_type
 from shared.log.writer import Outgoing
+from shared.store.arrays import columns, literal
 from shared.store.outbox import enqueue
 
 _INSERT = """
 INSERT INTO store.event (stream_id, sequence, id, type, version, time, subject, source, data)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s::json)
+SELECT stream_id, sequence, id, type, version, time, subject, source, data::json
+FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::text[], %s::int[], %s::text[], %s::text[], %s::text[], %s::text[])
+    AS w (stream_id, sequence, id, type, version, time, subject, source, data)
 """
+# In the order of their keys: two writers that want several wait for each other in one direction only.
+_LOCK = """
+SELECT pg_advisory_xact_lock(%s, key)
+FROM (SELECT DISTINCT hashtext(stream_id) AS key FROM unnest(%s::text[]) AS w (stream_id) ORDER BY key OFFSET 0) AS keys
+"""
+_ENDS = "SELECT stream_id, max(sequence) FROM store.event WHERE stream_id = ANY(%s::text[]) GROUP BY stream_id"
 _LAST = "SELECT coalesce(max(sequence), 0) FROM store.event WHERE stream_id = %s"
 _READ = """
 SELECT sequence, id, type, version, time, subject, source, data::text FROM store.event
@@ -30,13 +39,16 @@ WHERE stream_id = %s AND sequence > %s ORDER BY sequence
 """
 
 
-class Conflict(Exception):
-    """Another writer appended to the stream first: load it again and decide again."""
+# An operator finds these locks in pg_locks by this number.
+_STREAM_LOCKS = 7_201_004
 
-    def __init__(self, stream_id: str, expected: int) -> None:
-        super().__init__(f"stream {stream_id} has moved on from sequence {expected}")
-        self.stream_id = stream_id
-        self.expected = expected
+
+class Conflict(Exception):
+    """Another writer appended to one of the streams first: load them again and decide again."""
+
+    def __init__(self, streams: Sequence[tuple[str, int]]) -> None:
+        moved = ", ".join(f"{stream_id} from sequence {expected}" for stream_id, expected in streams)
+        super().__init__(f"another writer has moved a stream on: {moved}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,23 +81,42 @@ async def append(
     `events` need their `partitionkey`; ids and sequences are given here. The events as stored come back.
     Raises Conflict; the caller's transaction goes on from where it was.
     """
-    placed = numbered(stream_id, expected, events)
+    return await append_all(connection, [(stream_id, expected, events)])
+
+
+async def append_all(
+    connection: AsyncConnection, appending: Iterable[tuple[str, int, Sequence[CloudEvent]]]
+) -> list[CloudEvent]:
+    """As `append`, to several streams at once: all of it or, with Conflict, nothing."""
+    wanted = list(appending)
+    placed = [(stream, event) for stream, expected, events in wanted for event in numbered(stream, expected, events)]
     rows = [
-        (stream_id, e.sequence, e.id, e.type, e.version, moment_text(e.time), e.subject, e.source, e.data.decode())
-        for e in placed
+        (stream, e.sequence, e.id, e.type, e.version, moment_text(e.time), e.subject, e.source, e.data.decode())
+        for stream, e in placed
     ]
     try:
-        async with connection.transaction(), connection.cursor() as cursor:
-            await cursor.executemany(_INSERT, rows)
-            await enqueue(connection, [(stream_id, _outgoing(event)) for event in placed])
+        async with connection.transaction():
+            await connection.execute(_INSERT, columns(rows, 9))
+            await enqueue(connection, [(stream, _outgoing(event)) for stream, event in placed])
     except psycopg.errors.UniqueViolation:
-        raise Conflict(stream_id, expected) from None
-    return placed
+        raise Conflict([(stream, expected) for stream, expected, _ in wanted]) from None
+    return [event for _, event in placed]
 
 
 def _outgoing(event: CloudEvent) -> Outgoing:
     key, value, headers = to_record(event)
     return Outgoing(topic_of_type(event.type).name, key, value, headers)
+
+
+async def hold_streams(connection: AsyncConnection, stream_ids: Collection[str]) -> Mapping[str, int]:
+    """Keep other writers that ask here off these streams until the transaction ends; the last sequence of each.
+
+    One without events is not in the mapping. Who does not ask here meets the constraint: Conflict.
+    """
+    wanted = literal(sorted(stream_ids))
+    await connection.execute(_LOCK, [_STREAM_LOCKS, wanted])
+    rows = await (await connection.execute(_ENDS, [wanted])).fetchall()
+    return dict(rows)
 
 
 async def last_sequence(connection: AsyncConnection, stream_id: str) -> int:

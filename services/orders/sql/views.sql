@@ -30,7 +30,14 @@ COMMENT ON VIEW read.products IS
     'A row is one product of the catalogue. copied_from names the product it was copied from, while it has no definition of its own. Products that only orders name are not here.';
 
 CREATE OR REPLACE VIEW read.list_prices WITH (security_invoker = true) AS
-SELECT product, currency, term, billing_frequency, effective_from, unit_price, unit_cost
+SELECT product, currency, term, billing_frequency, effective_from, unit_price,
+    CASE WHEN store.sees_costs() THEN unit_cost END AS unit_cost
 FROM list_price;
 COMMENT ON VIEW read.list_prices IS
-    'A row is one list price, for one licence and one term, from a day on. term is "-" where it holds for terms of any length, billing_frequency "-" where it holds for any. The one with the latest effective_from that has come is the price of today.';
+    'A row is one list price, for one licence and one term, from a day on. term is "-" where it holds for terms of any length, billing_frequency "-" where it holds for any. The one with the latest effective_from that has come is the price of today. Resellers and customers see no unit_cost.';
+
+-- The APIs read under this role; which rows, say the policies of the tables.
+GRANT SELECT ON
+    read.orders, read.order_items, read.customers,
+    read.resellers, read.products, read.list_prices
+TO seatledger_api;

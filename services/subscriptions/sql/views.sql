@@ -13,3 +13,6 @@ SELECT NULL, source, id, type, reason
 FROM rejected_setting;
 COMMENT ON VIEW read.rejected_events IS
     'A row is one event that the billing rules refuse for one subscription (or, without one, for everybody: a setting), with the reason in words. The event itself is kept.';
+
+-- The APIs read under this role; which rows, say the policies of the tables.
+GRANT SELECT ON read.subscriptions, read.rejected_events TO seatledger_api;
