@@ -15,7 +15,7 @@ import psycopg
 
 from services.presentation import document, late_progress, note, say, table
 from services.subscriptions.bulk_import import Tally, import_all
-from services.subscriptions.import_rows import NotRows, Refusal, rows_of
+from services.subscriptions.import_rows import NotRows, Refusal, Row, rows_of
 from shared.commands.principal import OPERATOR
 from shared.errors import UserError
 from shared.store.pool import connect
@@ -28,7 +28,8 @@ def import_file(dsn: str, file: str, *, report: str | None, only_check: bool, as
     """Take over the rows of a file. UserError when rows were refused, or when it cannot be read at all."""
     try:
         with _opened(file) as lines:
-            tally, refused = asyncio.run(_import(dsn, file, lines, only_check=only_check))
+            rows = rows_of(lines, "csv" if file.lower().endswith(".csv") else "jsonl")
+            tally, refused = asyncio.run(_import(dsn, rows, _count(file), only_check=only_check))
     except NotRows as error:
         raise UserError(f"{file}: {error}") from None
     except psycopg.OperationalError as error:
@@ -42,9 +43,9 @@ def import_file(dsn: str, file: str, *, report: str | None, only_check: bool, as
         raise UserError(f"{tally.refused:,} of {tally.rows:,} rows were refused: mend them and run the file again")
 
 
-async def _import(dsn: str, file: str, lines: TextIO, *, only_check: bool) -> tuple[Tally, list[Refusal]]:
-    rows = rows_of(lines, "csv" if file.lower().endswith(".csv") else "jsonl")
-    total = 0 if file == _STANDARD_INPUT else sum(1 for _ in Path(file).open("rb"))
+async def _import(
+    dsn: str, rows: Iterator[Row | Refusal], total: int, *, only_check: bool
+) -> tuple[Tally, list[Refusal]]:
     refused: list[Refusal] = []
     tally = Tally()
     with late_progress("Checking" if only_check else "Importing", total) as advance:
@@ -54,6 +55,14 @@ async def _import(dsn: str, file: str, lines: TextIO, *, only_check: bool) -> tu
                 tally = Tally(**asdict(portion.tally))
                 refused += portion.refused
     return tally, refused
+
+
+def _count(file: str) -> int:
+    """About how many rows a file has, to show how far it is; 0 for what cannot be read twice."""
+    if file == _STANDARD_INPUT:
+        return 0
+    with Path(file).open("rb") as lines:
+        return sum(1 for _ in lines)
 
 
 @contextmanager

@@ -21,9 +21,8 @@ C = TypeVar("C")
 
 def operate(dsn: str, desk: Desk[C], command: C, *, preview: bool = False, if_match: str | None = None) -> Decided:
     """Carry out a command now, or (`preview`) say what would come of it. UserError says why it is not carried out."""
-    outcome = asyncio.run(
-        _handled(dsn, desk, Asked(command, OPERATOR, datetime.now(UTC), None, None, if_match, preview))
-    )
+    asked = Asked(command, OPERATOR, datetime.now(UTC), if_match=if_match, preview=preview)
+    outcome = asyncio.run(_handled(dsn, desk, asked))
     if isinstance(outcome, Decided):
         return outcome
     if isinstance(outcome, CommandRefused):
