@@ -289,7 +289,8 @@ def test_what_nobody_ordered_waits() -> None:
     said = asked(seats(12, on="2026-03-22"), on="2026-03-22", closed=None)
 
     assert (rows(said), said.effective) == (["2026-03-22 nothing -> nothing"], date(2026, 3, 22))
-    assert [one.reason.startswith("waits for the order") for one in said.rejected] == [True]
+    (waits,) = said.rejected
+    assert (waits.source, waits.reason.startswith("waits for the order")) == ("urn:test:asked", True)
     (change,) = said.changes
     assert (change.before, change.after, change.later) == (None, None, None)
 
@@ -357,7 +358,7 @@ def test_a_setting_is_shown_from_its_day_on_and_one_that_cannot_hold_is_told() -
     refused = asked(setting("refund_policy", "sometimes", since="2026-06-01"), given=[TEN_SEATS], on="2026-06-01")
 
     assert (held.rejected, held.effective) == ((), date(2026, 6, 1))
-    assert [one.type for one in refused.rejected] == ["SettingChanged"]
+    assert [(one.source, one.type) for one in refused.rejected] == [("urn:test:asked", "SettingChanged")]
 
 
 def test_what_does_not_concern_a_subscription_leaves_it_out() -> None:
