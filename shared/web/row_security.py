@@ -1,6 +1,6 @@
 """Reading as somebody: under the role of the APIs, to which the policies of the read models apply.
 
-The rows that a request sees are chosen by the database (`sql/policies.sql` of each service, `store.reaches`), so a
+The rows that a request sees are chosen by the database (`sql/policies.sql` of each service), so a
 query that forgets whom it is for shows nothing more. Where nothing was said about who asks, nothing is seen.
 """
 
