@@ -1,4 +1,4 @@
-"""`python -m services.subscriptions.api`: subscriptions as they are, and the events that the rules refuse.
+"""`python -m services.subscriptions.api`: subscriptions as they are, the commands on them, and what the rules refuse.
 
 Who asks sees what is theirs: the database chooses the rows (`sql/policies.sql`).
 """
@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import sys
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
-from services.subscriptions import queries
-from services.subscriptions.queries import RejectedEvent, Subscription
+from services.subscriptions import command_routes, import_route, queries
+from services.subscriptions.desk import SubscriptionDesk
+from services.subscriptions.queries import RejectedEvent, Subscription, SubscriptionWithPlan
 from shared.web.access import needs
 from shared.web.application import Reading, serve
+from shared.web.commanding import etag
 from shared.web.errors import NotFound
 from shared.web.paging import Cursor, Limit, Page, key_of, page_of
 
-router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1", tags=["subscriptions"])
+DESK = SubscriptionDesk()
 
 
 @router.get("/subscriptions", dependencies=[needs("subscriptions:read", "read subscriptions")])
@@ -37,12 +40,15 @@ async def subscriptions(
 
 
 @router.get("/subscriptions/{subscription_id:path}", dependencies=[needs("subscriptions:read", "read subscriptions")])
-async def subscription(connection: Reading, subscription_id: str) -> Subscription:
-    """One subscription."""
+async def subscription(connection: Reading, subscription_id: str, response: Response) -> SubscriptionWithPlan:
+    """One subscription with the summary of its billing plan; its version is the ETag."""
     found = await queries.subscription(connection, subscription_id)
     if found is None:
         raise NotFound(f"there is no subscription {subscription_id!r}")
-    return found
+    shown, version = found
+    if version is not None:
+        response.headers["ETag"] = etag(version)
+    return shown
 
 
 @router.get("/rejected-events", dependencies=[needs("subscriptions:read", "read rejected events")])
@@ -55,5 +61,8 @@ async def rejected_events(
     return page_of(found, limit, lambda one: [one.subscription or "", one.source, one.id])
 
 
+for routes in (import_route.router, command_routes.router):
+    router.include_router(routes)
+
 if __name__ == "__main__":
-    sys.exit(serve("subscriptions", router))
+    sys.exit(serve("subscriptions", router, DESK))

@@ -16,13 +16,11 @@ from psycopg import AsyncConnection
 from shared.commands import idempotency, unprojected
 from shared.commands.decision import Appending, CommandRefused, Decided
 from shared.commands.desk import Asked, Desk, Session
+from shared.commands.envelopes import enveloped
 from shared.commands.idempotency import Answered, Place
 from shared.events.envelope import CloudEvent
-from shared.events.models.base import EventModel
-from shared.events.reading import addressed, data_of
-from shared.events.registry import EVENT_TYPES
 from shared.projections.generations import use_live
-from shared.store.event_table import Conflict, append_all, numbered
+from shared.store.event_table import Conflict, append_all
 
 C = TypeVar("C")
 Outcome = Decided | CommandRefused | Exception
@@ -65,7 +63,7 @@ async def _attempt(connection: AsyncConnection, desk: Desk[C], asked: Sequence[A
         outcome = _again(known, one) if known is not None else _decide(session, one)
         outcomes.append(outcome)
         if known is None and isinstance(outcome, Decided):
-            appended += [(some, _events(desk.source, some, one)) for some in outcome.appending]
+            appended += [(some, enveloped(desk.source, some, one)) for some in outcome.appending]
             if place is not None:
                 before[place] = kept[place] = Answered(idempotency.fingerprint_of(one), outcome)
     await _append(connection, appended)
@@ -88,26 +86,6 @@ def _again(known: Answered, asked: Asked[C]) -> Outcome:
         return idempotency.again(known, asked)
     except CommandRefused as refused:
         return refused
-
-
-def _events(source: str, appending: Appending, asked: Asked[C]) -> list[CloudEvent]:
-    """The events of one decision as the envelope has them."""
-    events = [_event(source, model, asked) for model in appending.events]
-    return numbered(appending.stream_id, appending.expected, events)
-
-
-def _event(source: str, model: EventModel, asked: Asked[C]) -> CloudEvent:
-    name = type(model).__name__
-    event = CloudEvent(
-        id="",
-        source=source,
-        type=name,
-        time=asked.at,
-        data=data_of(model),
-        version=EVENT_TYPES[name].version,
-        correlationid=asked.correlation,
-    )
-    return addressed(event, model)
 
 
 async def _append(connection: AsyncConnection, appended: Sequence[tuple[Appending, list[CloudEvent]]]) -> None:

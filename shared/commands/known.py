@@ -17,10 +17,6 @@ from shared.projections.facts import by_key, read_facts
 from shared.projections.lookup import MasterLookup
 from shared.projections.spec import Key, ProjectionSpec
 
-_STREAM_ENDS = """
-SELECT stream_id, max(sequence) FROM store.event WHERE stream_id = ANY(%s) GROUP BY stream_id
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -51,12 +47,6 @@ async def known_of(
         named = {key for key in _named(spec, looked_at) if key not in looked_at}
     facts = [fact for about_one in (*own.values(), *looked_at.values()) for fact in about_one]
     return Known({key.scope_id: some for key, some in own.items()}, MasterData.of(_each_once(facts)))
-
-
-async def stream_ends(connection: AsyncConnection, streams: Collection[str]) -> Mapping[str, int]:
-    """The last sequence of own streams; one without events is not in the mapping."""
-    rows = await (await connection.execute(_STREAM_ENDS, [sorted(streams)])).fetchall()
-    return dict(rows)
 
 
 def _named(spec: ProjectionSpec, facts: Mapping[Key, Iterable[Fact]]) -> set[Key]:

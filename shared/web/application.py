@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 
 import psycopg
 import uvicorn
@@ -20,6 +20,8 @@ from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 from pydantic import ValidationError
 
+from shared.commands.combining import Bounds, combining
+from shared.commands.desk import Desk
 from shared.store.config import Config
 from shared.store.logging import configure_logging
 from shared.store.pool import pool
@@ -29,17 +31,28 @@ from shared.web.oidc import Issuer
 from shared.web.request_ids import RequestIds
 from shared.web.row_security import reading_as
 
+# One lane's commands are decided while another's are committed.
+LANES = 2
 _LIVE = "SELECT number FROM store.generation WHERE name = %s AND status = 'live'"
 
 
-def create_app(service: str, router: APIRouter, dsn: str, issuer: Issuer | None = None) -> FastAPI:
-    """The API of a service: its routes, /healthz (the process answers) and /readyz (so do its data)."""
+def create_app(
+    service: str, router: APIRouter, dsn: str, issuer: Issuer | None = None, desk: Desk[Any] | None = None
+) -> FastAPI:
+    """The API of a service: its routes, /healthz (the process answers) and /readyz (so do its data).
+
+    Where a service has commands, `desk` is where they are decided; they have connections of their own.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         # Opened without waiting: while the database is away requests say so, and the process stays.
-        async with pool(dsn, application=f"{service} api") as connections:
+        async with AsyncExitStack() as open_now:
+            connections = await open_now.enter_async_context(pool(dsn, application=f"{service} api"))
             app.state.connections, app.state.recognition = connections, Recognition(connections, issuer)
+            if desk is not None:
+                own = await open_now.enter_async_context(pool(dsn, most=LANES, application=f"{service} commands"))
+                app.state.commands = await open_now.enter_async_context(combining(desk, own, Bounds(lanes=LANES)))
             yield
 
     app = FastAPI(title=f"Seatledger {service}", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
@@ -84,7 +97,7 @@ async def _reading(connection: Connection, principal: Caller) -> AsyncIterator[A
 Reading = Annotated[AsyncConnection, Depends(_reading, scope="function")]
 
 
-def serve(service: str, router: APIRouter) -> int:
+def serve(service: str, router: APIRouter, desk: Desk[Any] | None = None) -> int:
     """Listen where SEATLEDGER_API_HOST and _PORT say until SIGTERM or SIGINT. Exit code 1 for a wrong environment."""
     try:
         config = Config()
@@ -92,7 +105,7 @@ def serve(service: str, router: APIRouter) -> int:
         print(f"the environment is not as it should be: {error}", file=sys.stderr)
         return 1
     configure_logging(f"{service}-api", config.log_level)
-    app = create_app(service, router, config.database, _issuer(config))
+    app = create_app(service, router, config.database, _issuer(config), desk)
     uvicorn.run(app, host=config.api_host, port=config.api_port, log_config=None, access_log=False)
     return 0
 

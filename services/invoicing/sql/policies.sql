@@ -1,15 +1,15 @@
 -- Which rows a request sees through an API. A table without grant and policy is read by nobody there. Policies ask in
 -- sub-selects, which are answered once a query; as plain calls they would be asked for every row.
--- What is owed is shown to who owes it: a customer sees it where no reseller stands between.
 
 GRANT SELECT ON installment_plan TO seatledger_api;
 ALTER TABLE installment_plan ENABLE ROW LEVEL SECURITY;
 CREATE POLICY theirs ON installment_plan FOR SELECT TO seatledger_api USING (
     (SELECT store.sees_all())
     OR reseller = (SELECT store.sees_as('reseller'))
-    OR reseller IS NULL AND customer = (SELECT store.sees_as('customer'))
+    OR customer = (SELECT store.sees_as('customer'))
 );
 
+-- What is owed is shown to who owes it: a customer sees it where no reseller stands between.
 GRANT SELECT ON next_charge TO seatledger_api;
 ALTER TABLE next_charge ENABLE ROW LEVEL SECURITY;
 CREATE POLICY theirs ON next_charge FOR SELECT TO seatledger_api USING (

@@ -28,7 +28,7 @@ SELECT relname FROM pg_class WHERE relnamespace = 'read'::regnamespace AND relki
 _OPEN = """
 SELECT relname FROM pg_class JOIN pg_namespace AS schema ON schema.oid = relnamespace
 WHERE nspname <> 'read' AND nspname NOT LIKE 'pg\\_%' AND nspname <> 'information_schema'
-    AND relkind IN ('r', 'p', 'v', 'm') AND has_table_privilege('seatledger_api', pg_class.oid, 'SELECT')
+    AND relkind IN ('r', 'p', 'v', 'm') AND has_any_column_privilege('seatledger_api', pg_class.oid, 'SELECT')
     AND NOT relrowsecurity
 """
 _WRITABLE = """
