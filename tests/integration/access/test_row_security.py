@@ -89,7 +89,7 @@ def test_a_reading_transaction_reads_only_and_leaves_nothing_on_its_connection(w
     async def asked(connection: AsyncConnection) -> tuple[Any, ...] | None:
         query = """
         SELECT current_user::text, coalesce(current_setting('seatledger.sees', true), ''),
-            current_setting('transaction_read_only')
+            current_setting('transaction_read_only'), current_setting('transaction_isolation')
         """
         return await (await connection.execute(query)).fetchone()
 
@@ -97,7 +97,7 @@ def test_a_reading_transaction_reads_only_and_leaves_nothing_on_its_connection(w
         async with await connect(world.dsn) as connection:
             before = await asked(connection)
             async with reading_as(connection, principal_of("x", "reseller", reseller="res-north")):
-                assert await asked(connection) == ("seatledger_api", "reseller", "on")
+                assert await asked(connection) == ("seatledger_api", "reseller", "on", "repeatable read")
             assert await asked(connection) == before
             with pytest.raises(psycopg.errors.DivisionByZero):
                 async with reading_as(connection, principal_of("x", "customer", customer="cus-south")):

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
+from services import token_commands
 from services.orders.api import router
+from shared.errors import UserError
 from shared.store import tokens
 from shared.store.pool import connect
 from shared.store.tokens import Token
@@ -182,3 +185,37 @@ def test_without_the_database_nobody_is_recognised(world: World) -> None:
         answer = asked(client, token_of(world.dsn, "distributor"))
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "1"
+
+
+def test_the_commands_make_list_and_revoke(
+    world: World, client: TestClient, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SEATLEDGER_DATABASE", world.dsn)
+    monkeypatch.setattr(access, "REVOKED_WITHIN_S", 0.0)
+    token_commands.create(
+        "reseller", reseller="res-north", customer=None, name="shop", scopes=["orders:read"], days=7, as_json=False
+    )
+    shown = capsys.readouterr()
+    (text,) = shown.out.splitlines()
+    assert asked(client, text).status_code == 200
+    token_id = text.split("_")[1]
+    assert f"Token {token_id} of reseller res-north, good until" in shown.err
+    assert text not in shown.err
+    token_commands.show_all(as_json=True)
+    (listed,) = [one for one in json.loads(capsys.readouterr().out) if one["id"] == token_id]
+    assert (listed["role"], listed["reseller"], listed["name"]) == ("reseller", "res-north", "shop")
+    assert (listed["scopes"], listed["revoked_at"]) == (["orders:read"], None)
+    life = datetime.fromisoformat(listed["expires_at"]) - datetime.fromisoformat(listed["created_at"])
+    assert life == timedelta(days=7)
+    token_commands.revoke(token_id)
+    assert asked(client, text).status_code == 401
+    token_commands.show_all(as_json=False)
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.split()[:1] == [token_id]]
+    assert line.split()[-1] == "revoked"
+    assert text.split("_")[2] not in line
+
+
+def test_a_database_that_is_not_prepared_has_no_tokens(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEATLEDGER_DATABASE", database)
+    with pytest.raises(UserError, match=r"python -m services\.prepare"):
+        token_commands.show_all(as_json=True)
