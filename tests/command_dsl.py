@@ -90,5 +90,5 @@ def state_after(decided: Decided) -> Mapping[str, Any]:
     return shown
 
 
-def _no_preview(before: Standing, after: Standing, facts: object) -> Mapping[str, object]:
+def _no_preview(standing: Standing, facts: object) -> Mapping[str, object]:
     raise AssertionError("no preview was asked for")

@@ -20,10 +20,14 @@ from shared.projections.spec import Key, ProjectionSpec
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The facts of some subscriptions by id, and the master data that these and the commands look at."""
+    """The facts of some subscriptions by id, and the master data that these and the commands look at.
+
+    `everything` are all these facts in one.
+    """
 
     facts: Mapping[str, Sequence[Fact]]
     master: MasterData
+    everything: Sequence[Fact]
 
 
 async def known_of(
@@ -45,8 +49,8 @@ async def known_of(
         await lookup.ask([*named, *_named(spec, recent)])
         looked_at |= _united({*named, *lookup.facts}, lookup.facts, recent)
         named = {key for key in _named(spec, looked_at) if key not in looked_at}
-    facts = [fact for about_one in (*own.values(), *looked_at.values()) for fact in about_one]
-    return Known({key.scope_id: some for key, some in own.items()}, MasterData.of(_each_once(facts)))
+    facts = _each_once(fact for about_one in (*own.values(), *looked_at.values()) for fact in about_one)
+    return Known({key.scope_id: some for key, some in own.items()}, MasterData.of(facts), facts)
 
 
 def _named(spec: ProjectionSpec, facts: Mapping[Key, Iterable[Fact]]) -> set[Key]:

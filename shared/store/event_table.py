@@ -113,9 +113,13 @@ async def hold_streams(connection: AsyncConnection, stream_ids: Collection[str])
 
     One without events is not in the mapping. Who does not ask here meets the constraint: Conflict.
     """
-    wanted = literal(sorted(stream_ids))
-    await connection.execute(_LOCK, [_STREAM_LOCKS, wanted])
-    rows = await (await connection.execute(_ENDS, [wanted])).fetchall()
+    await connection.execute(_LOCK, [_STREAM_LOCKS, literal(sorted(stream_ids))])
+    return await stream_ends(connection, stream_ids)
+
+
+async def stream_ends(connection: AsyncConnection, stream_ids: Collection[str]) -> Mapping[str, int]:
+    """The last sequence of each stream; one without events is not in the mapping."""
+    rows = await (await connection.execute(_ENDS, [literal(sorted(stream_ids))])).fetchall()
     return dict(rows)
 
 

@@ -170,3 +170,19 @@ def test_a_burst_beyond_what_the_broker_takes_is_turned_away_and_nothing_lost(pr
     assert isinstance(turned_away, Overloaded)
     assert turned_away.retry_after_s > 0
     assert waiting == 3
+
+
+def test_a_preview_says_what_it_would_cost_and_changes_nothing(prepared: str) -> None:
+    async def scenario(connection: AsyncConnection) -> tuple[list[Outcome], int]:
+        await ask(connection, asking(row()))
+        shown = await ask(connection, asking(ChangeQuantity(change=3), preview=True))
+        return shown, len(await read_stream(connection, "subscription-sub-1"))
+
+    (shown,), events = in_database(prepared, scenario)
+    (done,) = decided([shown])
+    body: Any = done.body
+    assert events == 1
+    (change,) = body["subscriptions"]
+    assert (change["before"]["quantity"], change["after"]["quantity"]) == (8, 11)
+    # Three seats for 22 of the 31 days of March, with the invoice of April.
+    assert body["next"][0]["difference"][0]["net"] == "51.30"
