@@ -7,7 +7,6 @@ import base64
 import hashlib
 import hmac
 import json
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -62,9 +61,9 @@ def test_a_token_without_a_key_id_is_checked_by_the_only_key(published: LocalIss
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"exp": time.time() - 60}, "expired"),
+        ({"exp": 1_500_000_000}, "expired"),
         ({"exp": None}, "not one of the issuer"),
-        ({"nbf": time.time() + 300}, "not one of the issuer"),
+        ({"nbf": 4_000_000_000}, "not one of the issuer"),
         ({"aud": "another"}, "not one of the issuer"),
         ({"aud": None}, "not one of the issuer"),
         ({"iss": "https://elsewhere.example"}, "not one of the issuer"),
