@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta, tzinfo
+from typing import Any, Self
 
 import psycopg
 import pytest
@@ -86,10 +86,20 @@ def test_a_good_token_is_taken_and_nothing_near_it(world: World, client: TestCli
         assert "error" not in answer.headers["WWW-Authenticate"]
 
 
-def test_an_expired_token_is_refused_also_while_it_is_remembered(world: World, client: TestClient) -> None:
-    token, text = made(world, timedelta(seconds=1))
+class Tomorrow(datetime):
+    """The clock of the day after."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Self:
+        return super().now(tz) + timedelta(days=1)
+
+
+def test_an_expired_token_is_refused_also_while_it_is_remembered(
+    world: World, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token, text = made(world, timedelta(hours=1))
     assert asked(client, text).status_code == 200
-    asyncio.run(asyncio.sleep(1.1))
+    monkeypatch.setattr(access, "datetime", Tomorrow)
     answer = asked(client, text)
     assert answer.status_code == 401
     assert answer.json()["detail"].startswith(f"token {token.id} expired on 2")

@@ -8,12 +8,14 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import jwt
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from shared.web import oidc
 from shared.web.errors import Unauthorized, Unavailable
 from shared.web.oidc import Issuer
 from tests.infrastructure.issuer import AUDIENCE, CONFIGURATION, KEYS, LocalIssuer, ec_key, local_issuer, rsa_key
@@ -144,13 +146,20 @@ def test_keys_are_kept_and_a_new_one_is_found(published: LocalIssuer) -> None:
     asyncio.run(scenario())
 
 
-def test_a_key_that_is_withdrawn_counts_until_the_keys_are_fetched_again(published: LocalIssuer) -> None:
+def test_a_key_that_is_withdrawn_counts_until_the_keys_are_fetched_again(
+    published: LocalIssuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr(oidc, "time", SimpleNamespace(monotonic=lambda: now))
+
     async def scenario() -> None:
-        checking, old = issuer(published, keep_s=0.2), published.token()
+        nonlocal now
+        checking, old = issuer(published, keep_s=300.0), published.token()
         await checking.claims(old)
         published.publish(two=rsa_key())
+        now += 299
         await checking.claims(old)
-        await asyncio.sleep(0.25)
+        now += 2
         with pytest.raises(Unauthorized):
             await checking.claims(old)
 
