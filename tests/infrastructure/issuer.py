@@ -11,10 +11,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from jwt.algorithms import ECAlgorithm, RSAAlgorithm
+from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
+
+Key = RSAPrivateKey | EllipticCurvePrivateKey | Ed25519PrivateKey
 
 AUDIENCE = "seatledger"
 CONFIGURATION, KEYS = "/.well-known/openid-configuration", "/keys"
@@ -28,17 +31,21 @@ def ec_key() -> EllipticCurvePrivateKey:
     return ec.generate_private_key(ec.SECP256R1())
 
 
+def ed_key() -> Ed25519PrivateKey:
+    return ed25519.Ed25519PrivateKey.generate()
+
+
 class LocalIssuer:
     """What the server publishes, changeable while it runs, and how often each path was asked for."""
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.keys: dict[str, RSAPrivateKey | EllipticCurvePrivateKey] = {}
+        self.keys: dict[str, Key] = {}
         self.documents: dict[str, Any] = {CONFIGURATION: {"issuer": url, "jwks_uri": url + KEYS}}
         self.broken = False
         self.asked: list[str] = []
 
-    def publish(self, **keys: RSAPrivateKey | EllipticCurvePrivateKey) -> None:
+    def publish(self, **keys: Key) -> None:
         """These keys, by id, and no others."""
         self.keys = keys
         self.documents[KEYS] = {"keys": [public_jwk(kid, key) for kid, key in keys.items()]}
@@ -53,13 +60,14 @@ class LocalIssuer:
         return jwt.encode(self.claims(**claims), self.keys[kid], algorithm, {"kid": kid})
 
 
-def public_jwk(kid: str, key: RSAPrivateKey | EllipticCurvePrivateKey) -> Mapping[str, Any]:
+def public_jwk(kid: str, key: Key) -> Mapping[str, Any]:
     """A public key as an issuer publishes it, without saying for which of its algorithms it is."""
-    text = (
-        RSAAlgorithm.to_jwk(key.public_key())
-        if isinstance(key, RSAPrivateKey)
-        else ECAlgorithm.to_jwk(key.public_key())
-    )
+    if isinstance(key, RSAPrivateKey):
+        text = RSAAlgorithm.to_jwk(key.public_key())
+    elif isinstance(key, EllipticCurvePrivateKey):
+        text = ECAlgorithm.to_jwk(key.public_key())
+    else:
+        text = OKPAlgorithm.to_jwk(key.public_key())
     return {**json.loads(text), "kid": kid, "use": "sig"}
 
 

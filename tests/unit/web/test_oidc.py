@@ -18,7 +18,16 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from shared.web import oidc
 from shared.web.errors import Unauthorized, Unavailable
 from shared.web.oidc import Issuer
-from tests.infrastructure.issuer import AUDIENCE, CONFIGURATION, KEYS, LocalIssuer, ec_key, local_issuer, rsa_key
+from tests.infrastructure.issuer import (
+    AUDIENCE,
+    CONFIGURATION,
+    KEYS,
+    LocalIssuer,
+    ec_key,
+    ed_key,
+    local_issuer,
+    rsa_key,
+)
 
 
 @pytest.fixture
@@ -46,9 +55,10 @@ def test_a_good_token_gives_its_claims(published: LocalIssuer, algorithm: str) -
 
 
 def test_elliptic_keys_and_the_address_of_the_keys_given(published: LocalIssuer) -> None:
-    published.publish(curve=ec_key())
+    published.publish(curve=ec_key(), edwards=ed_key())
     checking = issuer(published, jwks_url=published.url + KEYS)
     assert claims(checking, published.token("curve", "ES256"))["sub"] == "ada"
+    assert claims(checking, published.token("edwards", "EdDSA"))["sub"] == "ada"
     assert published.asked == [KEYS]
 
 
