@@ -117,6 +117,8 @@ SETTINGS: Mapping[str, Setting] = {
         # Microsoft's extended service terms begin on this day (rule R5.8).
         Setting("est_enabled", "organisation", "bool", True, before=(date(2026, 5, 4), False)),
         Setting("seller_country", "organisation", "country", None),
+        # Binds the commands of the orders service; billing does not ask it (rule R4.2).
+        Setting("billing_plans_enabled", "account", "bool", False),
     )
 }
 

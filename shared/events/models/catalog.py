@@ -58,7 +58,7 @@ class ProductDeleted(EventModel):
 
 
 class PriceChanged(EventModel):
-    """Without a term it is literally that amount per term for terms of any length."""
+    """Without a term it is literally that amount per term for terms of any length. `reason` says why it is backdated."""
 
     product_id: Id
     currency: Currency
@@ -68,6 +68,7 @@ class PriceChanged(EventModel):
     billing_frequency: Months | None = OPTIONAL
     effective_from: CivilDate
     backdate: Flag | None = OPTIONAL
+    reason: Text | None = OPTIONAL
 
 
 class SettingChanged(EventModel):

@@ -27,6 +27,7 @@ def test_defaults_are_those_of_the_rules() -> None:
         "extra_charge_rate": Decimal(0),
         "est_enabled": True,
         "seller_country": None,
+        "billing_plans_enabled": False,
     }
 
 
