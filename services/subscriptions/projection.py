@@ -59,12 +59,12 @@ def rows_of(timeline: Timeline, account: Account | None, on: date, extra: None) 
     settled = timeline if account is None else account.timeline
     rejected = [(settled.subscription_id, r.source, r.id, r.type, r.reason) for r in settled.rejected]
     return {
-        SUBSCRIPTION.name: [] if account is None else [_subscription(account, on)],
+        SUBSCRIPTION.name: [] if account is None else [subscription_row(account, on)],
         REJECTED_EVENT.name: sorted(rejected),
     }
 
 
-def _subscription(account: Account, on: date) -> Row:
+def subscription_row(account: Account, on: date) -> Row:
     state = subscription_state(account, on)
     terms = account.terms
     payer = account.payer().recipient

@@ -43,9 +43,13 @@ def give_back(
         return ()
     returned: list[Returned] = []
     left = seats
+    closed = ""
     for batch in reversed(_batches(timeline, phase, day)):
         hours = _hours(terms, master, batch.on, known)
-        if left == 0 or not _open(batch, at, hours):
+        if left == 0:
+            break
+        if not _open(batch, at, hours):
+            closed = _closed_on(batch, hours)
             break
         taken = min(left, batch.seats)
         full = hours.full_refund is not None and not batch.imported and _elapsed(batch, at) <= _h(hours.full_refund)
@@ -56,9 +60,16 @@ def give_back(
     if left:
         raise Refused(
             f"a reduction by {seats} on {day} is too late: {seats - left} were bought or renewed "
-            f"so recently that they can be given back; reduce the next term with NextTermScheduled instead"
+            f"so recently that they can be given back{closed}; reduce the next term with NextTermScheduled instead"
         )
     return tuple(returned)
+
+
+def _closed_on(batch: Batch, hours: Hours) -> str:
+    """When the window of a batch closed, in words; an import's was never open."""
+    if batch.imported or hours.change is None:
+        return ""
+    return f", the window of the others closed on {batch.at + _h(hours.change):%Y-%m-%d at %H:%M} UTC"
 
 
 def any_closed(timeline: Timeline, phase: Phase, day: date, at: datetime, master: MasterData, known: date) -> bool:

@@ -12,19 +12,19 @@ from psycopg import AsyncConnection
 from shared.commands.decision import Decided
 from shared.commands.principal import Principal
 
-C = TypeVar("C")
+C_co = TypeVar("C_co", covariant=True)
 C_contra = TypeVar("C_contra", contravariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked(Generic[C]):
+class Asked(Generic[C_co]):
     """A command with who asks, and when (UTC). `preview` asks what would come of it, and changes nothing.
 
     `correlation` goes into the events; `idempotency_key` has the same request answered as the first time; `if_match` is
     the version (ETag, without quotes) that the thing must still have.
     """
 
-    command: C
+    command: C_co
     principal: Principal
     at: datetime
     correlation: str | None = None
@@ -41,10 +41,17 @@ class Session(Protocol[C_contra]):
 
 
 class Desk(Protocol[C_contra]):
-    """Where the commands of a service are decided. `source` is that of its events ("urn:seatledger:orders")."""
+    """Where the commands of a service are decided.
+
+    `source` is that of its events ("urn:seatledger:orders"); `projection` the one whose live generation is read: the
+    connection's search_path is set to it.
+    """
 
     @property
     def source(self) -> str: ...
+
+    @property
+    def projection(self) -> str: ...
 
     async def open(self, connection: AsyncConnection, asked: Sequence[Asked[C_contra]]) -> Session[C_contra]:
         """Lock and read what these commands need, in the caller's transaction."""

@@ -23,6 +23,10 @@ _LIST = "SELECT name, number, version, status FROM store.generation WHERE name =
 _ALL = "SELECT name, number, version, status FROM store.generation ORDER BY name, number"
 _ADD = "INSERT INTO store.generation (name, number, version, status) VALUES (%s, %s, %s, %s)"
 _CLOCK = "INSERT INTO clock (at) VALUES (%s)"
+_USE_LIVE = """
+SELECT set_config('search_path', quote_ident(name || '_g' || number), true)
+FROM store.generation WHERE name = %s AND status = 'live'
+"""
 
 
 class NoGeneration(Exception):
@@ -107,6 +111,12 @@ async def point_views(connection: AsyncConnection, spec: ProjectionSpec, generat
     if views.exists():
         await _use(connection, generation)
         await connection.execute(views.read_bytes())
+
+
+async def use_live(connection: AsyncConnection, name: str) -> None:
+    """Have bare names mean the live generation of a projection until the transaction ends. Raises NoGeneration."""
+    if await (await connection.execute(_USE_LIVE, [name])).fetchone() is None:
+        raise NoGeneration(f"projection {name} has no live generation: run `python -m services.prepare`")
 
 
 async def _use(connection: AsyncConnection, generation: Generation) -> None:

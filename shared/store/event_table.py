@@ -6,7 +6,7 @@ again. Ids come from stream and sequence, so an append that is repeated has the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import psycopg
@@ -17,11 +17,14 @@ from shared.events.envelope import CloudEvent, to_record
 from shared.events.values import moment_text
 from shared.log.topics import topic_of_type
 from shared.log.writer import Outgoing
+from shared.store.arrays import columns
 from shared.store.outbox import enqueue
 
 _INSERT = """
 INSERT INTO store.event (stream_id, sequence, id, type, version, time, subject, source, data)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s::json)
+SELECT stream_id, sequence, id, type, version, time, subject, source, data::json
+FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::text[], %s::int[], %s::text[], %s::text[], %s::text[], %s::text[])
+    AS w (stream_id, sequence, id, type, version, time, subject, source, data)
 """
 _LAST = "SELECT coalesce(max(sequence), 0) FROM store.event WHERE stream_id = %s"
 _READ = """
@@ -31,12 +34,11 @@ WHERE stream_id = %s AND sequence > %s ORDER BY sequence
 
 
 class Conflict(Exception):
-    """Another writer appended to the stream first: load it again and decide again."""
+    """Another writer appended to one of the streams first: load them again and decide again."""
 
-    def __init__(self, stream_id: str, expected: int) -> None:
-        super().__init__(f"stream {stream_id} has moved on from sequence {expected}")
-        self.stream_id = stream_id
-        self.expected = expected
+    def __init__(self, streams: Sequence[tuple[str, int]]) -> None:
+        moved = ", ".join(f"{stream_id} from sequence {expected}" for stream_id, expected in streams)
+        super().__init__(f"another writer has moved a stream on: {moved}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +71,26 @@ async def append(
     `events` need their `partitionkey`; ids and sequences are given here. The events as stored come back.
     Raises Conflict; the caller's transaction goes on from where it was.
     """
-    placed = numbered(stream_id, expected, events)
+    return await append_all(connection, [(stream_id, expected, events)])
+
+
+async def append_all(
+    connection: AsyncConnection, appending: Iterable[tuple[str, int, Sequence[CloudEvent]]]
+) -> list[CloudEvent]:
+    """As `append`, to several streams at once: all of it or, with Conflict, nothing."""
+    wanted = list(appending)
+    placed = [(stream, event) for stream, expected, events in wanted for event in numbered(stream, expected, events)]
     rows = [
-        (stream_id, e.sequence, e.id, e.type, e.version, moment_text(e.time), e.subject, e.source, e.data.decode())
-        for e in placed
+        (stream, e.sequence, e.id, e.type, e.version, moment_text(e.time), e.subject, e.source, e.data.decode())
+        for stream, e in placed
     ]
     try:
-        async with connection.transaction(), connection.cursor() as cursor:
-            await cursor.executemany(_INSERT, rows)
-            await enqueue(connection, [(stream_id, _outgoing(event)) for event in placed])
+        async with connection.transaction():
+            await connection.execute(_INSERT, columns(rows, 9))
+            await enqueue(connection, [(stream, _outgoing(event)) for stream, event in placed])
     except psycopg.errors.UniqueViolation:
-        raise Conflict(stream_id, expected) from None
-    return placed
+        raise Conflict([(stream, expected) for stream, expected, _ in wanted]) from None
+    return [event for _, event in placed]
 
 
 def _outgoing(event: CloudEvent) -> Outgoing:

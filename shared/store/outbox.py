@@ -10,11 +10,19 @@ from psycopg.types.json import Jsonb
 
 from shared.log.relay import OutboxRow
 from shared.log.writer import Header, Outgoing
+from shared.store.arrays import columns
 
 # An operator finds the relay's connection in pg_locks by this number.
 _RELAY_LOCK = 7_201_002
 
-_INSERT = "INSERT INTO store.outbox (stream_id, topic, key, value, headers) VALUES (%s, %s, %b, %b, %s)"
+# In the order given: rows of one stream go out so.
+_INSERT = """
+INSERT INTO store.outbox (stream_id, topic, key, value, headers)
+SELECT stream_id, topic, key, value, headers
+FROM unnest(%s::text[], %s::text[], %s::bytea[], %s::bytea[], %s::jsonb[]) WITH ORDINALITY
+    AS w (stream_id, topic, key, value, headers, place)
+ORDER BY place
+"""
 _WAITING = """
 SELECT id, stream_id, topic, key, value, headers FROM store.outbox AS o
 WHERE NOT EXISTS (SELECT FROM store.outbox_parked AS p WHERE p.stream_id = o.stream_id)
@@ -24,6 +32,7 @@ _DELETE = "DELETE FROM store.outbox WHERE id = ANY(%s)"
 _PARK = "INSERT INTO store.outbox_parked (stream_id, reason) VALUES (%s, %s) ON CONFLICT (stream_id) DO NOTHING"
 _UNPARK = "DELETE FROM store.outbox_parked WHERE stream_id = %s"
 _DEPTH = "SELECT count(*) FROM store.outbox"
+_AT_LEAST = "SELECT count(*) FROM (SELECT FROM store.outbox LIMIT %s) AS some"
 _TO_SEND = """
 SELECT count(*) FROM store.outbox AS o
 WHERE NOT EXISTS (SELECT FROM store.outbox_parked AS p WHERE p.stream_id = o.stream_id)
@@ -43,11 +52,9 @@ def headers_from_json(stored: Sequence[tuple[str, str]]) -> list[Header]:
 
 async def enqueue(connection: AsyncConnection, rows: Sequence[tuple[str, Outgoing]]) -> None:
     """Put records of streams into the outbox, in the caller's transaction: they go out if and only if it commits."""
-    async with connection.cursor() as cursor:
-        await cursor.executemany(
-            _INSERT,
-            [(stream, out.topic, out.key, out.value, headers_to_json(out.headers)) for stream, out in rows],
-        )
+    if rows:
+        wanted = ((stream, out.topic, out.key, out.value, headers_to_json(out.headers)) for stream, out in rows)
+        await connection.execute(_INSERT, columns(wanted, 5))
 
 
 async def depth(connection: AsyncConnection) -> int:
@@ -55,6 +62,13 @@ async def depth(connection: AsyncConnection) -> int:
     row = await (await connection.execute(_DEPTH)).fetchone()
     assert row is not None
     return int(row[0])
+
+
+async def at_least(connection: AsyncConnection, many: int) -> bool:
+    """Whether so many records wait; costs no more than counting so many."""
+    row = await (await connection.execute(_AT_LEAST, [many])).fetchone()
+    assert row is not None
+    return int(row[0]) >= many
 
 
 async def to_send(connection: AsyncConnection) -> int:

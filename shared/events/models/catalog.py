@@ -58,7 +58,7 @@ class ProductDeleted(EventModel):
 
 
 class PriceChanged(EventModel):
-    """Without a term it is literally that amount per term for terms of any length. `reason` says why it is backdated."""
+    """Without a term it is literally that amount per term for terms of any length. `reason` is of a backdated one."""
 
     product_id: Id
     currency: Currency

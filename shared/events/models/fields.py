@@ -90,6 +90,13 @@ Months = Annotated[
     PlainSerializer(values.months_text, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "pattern": f"^{values.DURATION_PATTERN}$", "examples": ["P1M", "P1Y"]}),
 ]
+# As `Months`, of what people and programs ask for: a number of months is no duration there.
+Duration = Annotated[
+    int,
+    PlainValidator(values.months),
+    PlainSerializer(values.months_text, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "pattern": f"^{values.DURATION_PATTERN}$", "examples": ["P1M", "P1Y"]}),
+]
 BillingDay = Annotated[
     int,
     PlainValidator(values.billing_day),

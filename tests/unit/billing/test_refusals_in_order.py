@@ -129,7 +129,8 @@ def test_a_window_that_is_set_holds_from_when_it_is_known() -> None:
     too_late = given(bought, event("SettingChanged", "2025-03-11", window), fewer)
 
     assert [one["reason"] for one in in_time.refused()] == [
-        "a reduction by 2 on 2025-03-10 is too late: 0 were bought or renewed so recently that they can be given back; "
+        "a reduction by 2 on 2025-03-10 is too late: 0 were bought or renewed so recently that they can be given back, "
+        "the window of the others closed on 2025-03-09 at 12:00 UTC; "
         "reduce the next term with NextTermScheduled instead"
     ]
     assert too_late.refused() == []

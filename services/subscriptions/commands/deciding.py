@@ -1,0 +1,189 @@
+"""What each request comes to: one event, or none where all is so already. Pure; raises CommandRefused.
+
+The rules themselves are asked by folding the event (`session`), so that API and projection refuse alike. Here stands
+what an event does not know: how many more, who may do what, and what the list price is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from services.subscriptions.commands.bodies import (
+    ActivateProtection,
+    Cancel,
+    ChangeBillingPlan,
+    ChangeQuantity,
+    Convert,
+    DiscardNextTerm,
+    EditPricing,
+    Import,
+    Reactivate,
+    Request,
+    ScheduleNextTerm,
+    SetAutoRenew,
+    Suspend,
+)
+from services.subscriptions.commands.standing import Standing
+from shared.billing.lookups import list_price_of
+from shared.billing.offers import plan_refusal
+from shared.billing.periods import duration_of
+from shared.billing.state import status_on
+from shared.commands.decision import CommandRefused
+from shared.commands.principal import Principal
+from shared.events.models.base import EventModel
+from shared.events.models.blocks import Product
+from shared.events.models.subscriptions import (
+    AutoRenewChanged,
+    BillingPlanChanged,
+    LicensesChanged,
+    NextTermDiscarded,
+    NextTermScheduled,
+    PriceProtectionActivated,
+    PricingEdited,
+    SubscriptionCanceled,
+    SubscriptionConverted,
+    SubscriptionReactivated,
+    SubscriptionSuspended,
+)
+
+# What a reseller may not do while something is scheduled for the next term; who works for the distributor may, and
+# the instruction falls (rule R5.6).
+_HELD_BACK = (ChangeQuantity, Convert, SetAutoRenew, Suspend, Cancel)
+
+
+def decide(standing: Standing, request: Request, principal: Principal) -> EventModel | None:
+    """The event of a request on a subscription that exists; None when it asks for what is so already."""
+    _refuse_what_needs_more(standing, request, principal)
+    match request:
+        case ChangeQuantity():
+            return _change_quantity(standing, request)
+        case Cancel():
+            return SubscriptionCanceled(**_of(standing), mode=request.mode, effective_at=request.effective_at)
+        case Suspend():
+            return _suspend(standing, request)
+        case Reactivate():
+            return _reactivate(standing, request)
+        case SetAutoRenew():
+            return _set_auto_renew(standing, request)
+        case EditPricing():
+            return PricingEdited(
+                **_of(standing), unit_price=request.unit_price, pricing=request.pricing,
+                protected_price=request.protected_price, applies=request.applies,
+            )  # fmt: skip
+        case ActivateProtection():
+            return PriceProtectionActivated(**_of(standing))
+        case ChangeBillingPlan():
+            _refuse_plan(standing, standing.terms.product_id, standing.terms.term, request.billing_frequency)
+            return BillingPlanChanged(**_of(standing), billing_frequency=request.billing_frequency)
+        case ScheduleNextTerm():
+            return _schedule_next_term(standing, request)
+        case DiscardNextTerm():
+            return NextTermDiscarded(**_of(standing))
+        case Convert():
+            return _convert(standing, request)
+        case Import():
+            raise ValueError("an import is of a subscription that does not exist yet")
+
+
+def _of(standing: Standing) -> dict[str, str]:
+    return {"subscription_id": standing.subscription, "customer_id": standing.terms.customer_id}
+
+
+def _refuse_what_needs_more(standing: Standing, request: Request, principal: Principal) -> None:
+    """Permissions beyond that to change subscriptions, and what waits for a reseller (rule R5.6)."""
+    principal.need("subscriptions:write", "change subscriptions")
+    if standing.is_past(getattr(request, "effective_at", None)):
+        principal.need("backdating", "date a change before now")
+    if isinstance(request, EditPricing | ActivateProtection):
+        principal.need("prices:write", "change prices")
+    if isinstance(request, Convert) and (request.unit_price is not None or request.unit_cost is not None):
+        principal.need("prices:write", "set a price: leave it out, and the list price holds")
+    if isinstance(request, ChangeQuantity) and request.billing == "none":
+        principal.need("prices:write", "change licences without billing them")
+    waiting = standing.running.timeline.next_term
+    if waiting is not None and principal.role == "reseller" and isinstance(request, _HELD_BACK):
+        raise CommandRefused(
+            f"a change is scheduled for the next term of {standing.subscription} since {waiting.on}: "
+            "discard it first, then ask again"
+        )
+
+
+def _change_quantity(standing: Standing, request: ChangeQuantity) -> LicensesChanged | None:
+    """The new total (rules R3.1, R3.2); counted from what is held on the day of the change."""
+    held = standing.running.timeline.quantity_on(max(standing.day_of(request.effective_at), standing.terms.start))
+    wanted = request.quantity if request.quantity is not None else held + (request.change or 0)
+    if wanted < 0:
+        raise CommandRefused(
+            f"subscription {standing.subscription} holds {held} licences, so {-(request.change or 0)} cannot be "
+            "taken off: cancel it to end it"
+        )
+    if wanted == held and not standing.is_later(request.effective_at) and not standing.is_past(request.effective_at):
+        return None
+    return LicensesChanged(
+        **_of(standing), quantity=wanted, effective_at=request.effective_at, reason=request.reason,
+        billing=request.billing,
+    )  # fmt: skip
+
+
+def _suspend(standing: Standing, request: Suspend) -> SubscriptionSuspended | None:
+    if standing.running.timeline.suspended_on(standing.day_of(request.effective_at)):
+        return None
+    return SubscriptionSuspended(**_of(standing), effective_at=request.effective_at)
+
+
+def _reactivate(standing: Standing, request: Reactivate) -> SubscriptionReactivated | None:
+    if status_on(standing.running, standing.day_of(request.effective_at)) == "active":
+        return None
+    return SubscriptionReactivated(**_of(standing), effective_at=request.effective_at)
+
+
+def _set_auto_renew(standing: Standing, request: SetAutoRenew) -> AutoRenewChanged | None:
+    timeline = standing.running.timeline
+    revokes = request.auto_renew and timeline.cancellation is not None
+    if timeline.auto_renew == request.auto_renew and not revokes:
+        return None
+    return AutoRenewChanged(**_of(standing), auto_renew=request.auto_renew)
+
+
+def _schedule_next_term(standing: Standing, request: ScheduleNextTerm) -> NextTermScheduled:
+    """An instruction for the renewal (rule R5.5); a plan that it chooses has to be offered (R4.2)."""
+    terms = standing.terms
+    if request.billing_frequency is not None and request.billing_frequency != terms.frequency:
+        _refuse_plan(standing, terms.product_id, request.term or terms.term, request.billing_frequency)
+    return NextTermScheduled(
+        **_of(standing), quantity=request.quantity, term=request.term, billing_frequency=request.billing_frequency
+    )
+
+
+def _convert(standing: Standing, request: Convert) -> SubscriptionConverted:
+    """Another product at the price that is asked for, else at its list price of today (rule R2.8)."""
+    terms = standing.terms
+    term = request.term or terms.term
+    frequency = request.billing_frequency or (terms.frequency if request.term is None else term)
+    if frequency != term and (frequency, term) != (terms.frequency, terms.term):
+        _refuse_plan(standing, request.product, term, frequency)
+    price, cost = request.unit_price, request.unit_cost
+    if price is None:
+        wanted = replace(terms, product_id=request.product, term=term, frequency=frequency)
+        listed = list_price_of(standing.master, wanted, standing.day_of(request.effective_at), standing.today)
+        if listed is None:
+            raise CommandRefused(
+                f"product {request.product} has no list price in {terms.currency} for "
+                f"{'a one-time charge' if term is None else f'the term {duration_of(term)}'}: give unit_price"
+            )
+        price, cost = listed.sell, cost if cost is not None else listed.cost
+    return SubscriptionConverted(
+        **_of(standing), product=Product(id=request.product), unit_price=price, unit_cost=cost,
+        quantity=request.quantity, term=request.term, billing_frequency=request.billing_frequency,
+        effective_at=request.effective_at,
+    )  # fmt: skip
+
+
+def _refuse_plan(standing: Standing, product: str, term: int | None, frequency: int | None) -> None:
+    """A billing plan can be chosen only where it is enabled for organisation, account and product (rule R4.2)."""
+    terms = standing.terms
+    reason = plan_refusal(
+        standing.master, product, terms.customer_id, standing.reseller, term, frequency, terms.tz, standing.today
+    )
+    if reason is not None:
+        raise CommandRefused(reason)

@@ -1,0 +1,97 @@
+"""A session: the commands of one transaction on the subscriptions that were read for it. Pure from here on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from services.subscriptions.commands.bodies import Command, Import
+from services.subscriptions.commands.deciding import decide
+from services.subscriptions.commands.importing import imported
+from services.subscriptions.commands.standing import Standing
+from services.subscriptions.shapes import subscription_shape
+from shared.billing.facts import Fact
+from shared.commands.decision import Appending, CommandRefused, Decided, Outdated, Unknown
+from shared.commands.desk import Asked
+from shared.commands.envelopes import candidate_facts
+from shared.events.models.base import EventModel
+from shared.events.registry import EVENT_TYPES
+
+SOURCE = "urn:seatledger:subscriptions"
+
+Preview = Callable[[Standing, Standing, list[Fact]], Mapping[str, object]]
+
+
+class SubscriptionSession:
+    """Decides on `standings`; each command sees what those before it came to."""
+
+    def __init__(self, standings: Mapping[str, Standing], preview: Preview) -> None:
+        self._standings = dict(standings)
+        self._preview = preview
+
+    def decide(self, asked: Asked[Command]) -> Decided:
+        """What a command comes to. Raises CommandRefused with the rules' own sentence where they refuse its event."""
+        name, request = asked.command.subscription, asked.command.request
+        before = self._standings[name].reads(asked.at)
+        model: EventModel | None
+        if isinstance(request, Import):
+            model = imported(before, request, asked.principal)
+        else:
+            _refuse_stranger(before, asked)
+            model = decide(before, request, asked.principal)
+        _refuse_outdated(before, asked)
+        if model is None:
+            return self._decided(before, before, None, asked)
+        appending = Appending(stream_of(name), before.sequence, [model])
+        facts = candidate_facts(SOURCE, appending, asked)
+        after = before.then(next(fact for fact in facts if fact.scope == "subscription"))
+        reason = after.refusal_of(facts[0].ref)
+        if reason is not None:
+            raise CommandRefused(reason)
+        if asked.preview:
+            return Decided(self._preview(before, after, facts))
+        self._standings[name] = after
+        return self._decided(before, after, appending, asked)
+
+    def _decided(
+        self, before: Standing, after: Standing, appending: Appending | None, asked: Asked[Command]
+    ) -> Decided:
+        if asked.preview:
+            return Decided(self._preview(before, after, []))
+        events = [] if appending is None else [_event_shape(appending, after)]
+        body = {"subscription": subscription_shape(after.running, after.today), "events": events}
+        return Decided(body, () if appending is None else (appending,), after.version, created=before.account is None)
+
+
+def stream_of(subscription: str) -> str:
+    """The stream of a subscription's own events. These names are stored: version with care."""
+    return f"subscription-{subscription}"
+
+
+def _event_shape(appending: Appending, after: Standing) -> dict[str, object]:
+    fact = after.facts[-1]
+    name = type(appending.events[0]).__name__
+    return {"type": EVENT_TYPES[name].name, "id": fact.id, "source": fact.source, "sequence": after.sequence}
+
+
+def _refuse_stranger(standing: Standing, asked: Asked[Command]) -> None:
+    """What is not theirs is not there for them."""
+    account = standing.account
+    if account is None:
+        raise Unknown(_unknown(standing))
+    if not asked.principal.reaches(customer=account.terms.customer_id, reseller=standing.reseller):
+        raise Unknown(f"there is no subscription {standing.subscription!r}")
+
+
+def _unknown(standing: Standing) -> str:
+    timeline = standing.timeline
+    if timeline is not None and timeline.refusal is not None:
+        return f"subscription {standing.subscription!r} was never brought into being: {timeline.refusal}"
+    return f"there is no subscription {standing.subscription!r}"
+
+
+def _refuse_outdated(standing: Standing, asked: Asked[Command]) -> None:
+    if asked.if_match is not None and asked.if_match not in ("*", standing.version):
+        raise Outdated(
+            f"subscription {standing.subscription} has changed since version {asked.if_match}: read it again, it is "
+            f"{standing.version} now"
+        )

@@ -1,0 +1,104 @@
+"""Where a subscription stands: all that is known when a command is decided, and what one fact more makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import cached_property
+from hashlib import sha256
+from typing import cast
+
+from shared.billing.account import Account, account_of
+from shared.billing.facts import Fact, Ref
+from shared.billing.folding import evolve, fold
+from shared.billing.masterdata import MasterData
+from shared.billing.moments import civil_date
+from shared.billing.terms import Terms
+from shared.billing.timeline import Timeline
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One subscription at a moment `at`. `sequence` is that of the last own event of its stream."""
+
+    subscription: str
+    facts: Sequence[Fact]
+    master: MasterData
+    sequence: int
+    at: datetime
+    folded: Timeline | None = None
+
+    @cached_property
+    def timeline(self) -> Timeline | None:
+        """None while it waits for an order or an import."""
+        return self.folded or fold(self.subscription, self.facts, self.master)
+
+    @cached_property
+    def account(self) -> Account | None:
+        """As known now; None without an order, or with one that was refused."""
+        timeline = self.timeline
+        if timeline is None or timeline.terms is None:
+            return None
+        return account_of(timeline, self.master, civil_date(self.at, timeline.terms.tz))
+
+    @property
+    def running(self) -> Account:
+        """The account of a subscription that is known to have one."""
+        return cast(Account, self.account)
+
+    @property
+    def terms(self) -> Terms:
+        """The terms in force today."""
+        return self.running.terms
+
+    @property
+    def today(self) -> date:
+        """Where the customer is."""
+        return self.running.known
+
+    @property
+    def reseller(self) -> str | None:
+        """Who pays for it, where that is not the customer itself."""
+        payer = self.running.payer().recipient
+        return None if payer == self.terms.customer_id else payer
+
+    @property
+    def version(self) -> str:
+        """Another one whenever something more is known of the subscription."""
+        return version_of([fact.ref for fact in self.facts])
+
+    def reads(self, at: datetime) -> Standing:
+        """The same at another moment."""
+        return replace(self, at=at, folded=self.timeline)
+
+    def then(self, fact: Fact) -> Standing:
+        """With one fact more, which is the next own event of its stream."""
+        evolved = None if self.timeline is None else evolve(self.timeline, fact, self.master)
+        return replace(self, facts=[*self.facts, fact], sequence=self.sequence + 1, folded=evolved)
+
+    def refusal_of(self, ref: Ref) -> str | None:
+        """Why the rules refuse a fact of it, if they do."""
+        timeline = self.timeline if self.account is None else self.account.timeline
+        rejected = () if timeline is None else timeline.rejected
+        return next((one.reason for one in rejected if (one.source, one.id) == ref), None)
+
+    def day_of(self, moment: date | datetime | None) -> date:
+        """The civil day of a moment where the customer is; today without one."""
+        return self.today if moment is None else civil_date(moment, self.terms.tz)
+
+    def is_past(self, moment: date | datetime | None) -> bool:
+        """Whether a moment lies before now (a date: before today)."""
+        if isinstance(moment, datetime):
+            return moment < self.at
+        return moment is not None and moment < self.today
+
+    def is_later(self, moment: date | datetime | None) -> bool:
+        """Whether a moment lies after today."""
+        return moment is not None and self.day_of(moment) > self.today
+
+
+def version_of(known: Sequence[Ref]) -> str:
+    """The version of a subscription of which these events are known, in any order; as read.subscription_versions."""
+    names = ",".join(sorted(f"{ref.source} {ref.id}" for ref in known))
+    return sha256(names.encode()).hexdigest()[:32]

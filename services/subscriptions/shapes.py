@@ -1,0 +1,23 @@
+"""A subscription as JSON, as the API shows it and commands answer with it."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from services.subscriptions.projection import SUBSCRIPTION, subscription_row
+from shared.billing.account import Account
+
+Json = dict[str, object]
+
+
+def subscription_shape(account: Account, on: date) -> Json:
+    """The columns of read.subscriptions: dates as ISO 8601, amounts as strings."""
+    row = subscription_row(account, on)
+    return {name: _plain(value) for name, value in zip(SUBSCRIPTION.columns, row, strict=True)}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value) if isinstance(value, Decimal) else value

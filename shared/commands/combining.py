@@ -1,0 +1,122 @@
+"""Commands that come at the same time, handled together: what waits while a transaction runs shares the next one.
+
+Alone a command waits for nothing; under load a commit, its locks and its reads are paid once for many.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
+
+from shared.commands.decision import Decided
+from shared.commands.desk import Asked, Desk
+from shared.commands.handling import Outcome, handle
+from shared.store.outbox import at_least
+
+C = TypeVar("C")
+
+
+class Overloaded(Exception):
+    """More is waiting than can be carried out soon; ask again after `retry_after_s` seconds. Nothing was done."""
+
+    def __init__(self, sentence: str, retry_after_s: int) -> None:
+        super().__init__(sentence)
+        self.retry_after_s = retry_after_s
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much may wait. `outbox`: events that the broker has not taken; `waiting`: commands of this process."""
+
+    outbox: int = 100_000
+    waiting: int = 2_000
+    together: int = 100
+    lanes: int = 2
+
+
+_LOOK_EVERY_S = 0.5
+_RETRY_OUTBOX_S = 10
+_RETRY_WAITING_S = 1
+
+
+class Combiner(Generic[C]):
+    """Hands commands to a desk. `combining` runs one."""
+
+    def __init__(self, desk: Desk[C], connections: AsyncConnectionPool, bounds: Bounds) -> None:
+        self._desk = desk
+        self._connections = connections
+        self._bounds = bounds
+        self._waiting: deque[tuple[Asked[C], asyncio.Future[Outcome]]] = deque()
+        self._some = asyncio.Event()
+        self._behind = False
+        self._looked_at = -_LOOK_EVERY_S
+
+    async def ask(self, asked: Asked[C]) -> Decided:
+        """Carry out a command, and say what came of it.
+
+        Raises CommandRefused, Overloaded, Busy, psycopg.Error (nothing was done: ask again), or what broke.
+        """
+        if len(self._waiting) >= self._bounds.waiting:
+            raise Overloaded(f"{self._bounds.waiting:,} commands wait already: ask again", _RETRY_WAITING_S)
+        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._waiting.append((asked, future))
+        self._some.set()
+        outcome = await future
+        if isinstance(outcome, Decided):
+            return outcome
+        raise outcome
+
+    async def run(self) -> None:
+        """One lane: takes what waits, again and again, until it is cancelled."""
+        while True:
+            await self._some.wait()
+            taken = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._bounds.together))]
+            if not self._waiting:
+                self._some.clear()
+            if taken:
+                outcomes = await self._handled([asked for asked, _ in taken])
+                for (_, future), outcome in zip(taken, outcomes, strict=True):
+                    if not future.done():  # whoever asked may have gone
+                        future.set_result(outcome)
+
+    async def _handled(self, asked: Sequence[Asked[C]]) -> Sequence[Outcome]:
+        try:
+            async with self._connections.connection(timeout=5.0) as connection:
+                await self._look(connection)
+                if self._behind:
+                    raise Overloaded(
+                        f"more than {self._bounds.outbox:,} events wait for the broker: ask again", _RETRY_OUTBOX_S
+                    )
+                return await handle(connection, self._desk, asked)
+        except Exception as error:  # told to everyone who asked; the lane goes on
+            return [error] * len(asked)
+
+    async def _look(self, connection: AsyncConnection) -> None:
+        now = time.monotonic()
+        if now - self._looked_at >= _LOOK_EVERY_S:
+            self._behind = await at_least(connection, self._bounds.outbox)
+            self._looked_at = now
+
+
+@asynccontextmanager
+async def combining(
+    desk: Desk[C], connections: AsyncConnectionPool, bounds: Bounds | None = None
+) -> AsyncIterator[Combiner[C]]:
+    """A combiner that works for the time of the block, on connections of an open pool."""
+    bounds = bounds or Bounds()
+    combiner = Combiner(desk, connections, bounds)
+    lanes = [asyncio.create_task(combiner.run()) for _ in range(bounds.lanes)]
+    try:
+        yield combiner
+    finally:
+        for lane in lanes:
+            lane.cancel()
+        await asyncio.gather(*lanes, return_exceptions=True)

@@ -1,0 +1,77 @@
+"""Own events that the projection of subscriptions may not know yet, by what they are about.
+
+An event is written here in the transaction that appends it. A command is decided on the facts of the projection and on
+these; one that is in both counts once. They are forgotten once the live generation has them for a while.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import timedelta
+from typing import Any
+
+from psycopg import AsyncConnection
+
+from shared.billing.facts import Fact
+from shared.events.envelope import CloudEvent
+from shared.events.facts import facts_of
+from shared.events.models.base import EventModel
+from shared.events.reading import read
+from shared.events.values import moment
+from shared.projections.spec import Key
+from shared.store.arrays import columns
+
+PROJECTION = "subscriptions"
+# A reader that began before the projector's commit still finds them; longer than any transaction of a command.
+_KEPT_FOR = timedelta(minutes=1)
+
+_REMEMBER = """
+INSERT INTO store.unprojected (scope, scope_id, event_id)
+SELECT scope, scope_id, event_id FROM unnest(%s::text[], %s::text[], %s::text[]) AS w (scope, scope_id, event_id)
+"""
+# `event` is the live generation's: the connection's search_path says which that is.
+_READ = """
+SELECT own.id, own.source, own.type, own.version, own.time, own.subject, own.sequence, own.data::text
+FROM (
+    SELECT DISTINCT event_id AS id FROM store.unprojected
+    JOIN unnest(%s::text[], %s::text[]) AS w (scope, scope_id) USING (scope, scope_id)
+) AS recent
+JOIN store.event AS own USING (id)
+WHERE NOT EXISTS (SELECT FROM event AS known WHERE (known.source, known.id) = (own.source, own.id))
+"""
+_FORGET = """
+DELETE FROM store.unprojected AS u USING store.event AS own
+WHERE own.id = u.event_id AND u.recorded_at < clock_timestamp() - %s::interval
+    AND EXISTS (SELECT FROM event AS known WHERE (known.source, known.id) = (own.source, own.id))
+"""
+
+
+async def remember(connection: AsyncConnection, appended: Iterable[tuple[CloudEvent, EventModel]]) -> None:
+    """Write down what new events are about, in the transaction that appends them."""
+    rows = sorted(
+        {(fact.scope, fact.scope_id, event.id) for event, model in appended for fact in facts_of(event, model)}
+    )
+    if rows:
+        await connection.execute(_REMEMBER, columns(rows, 3))
+
+
+async def unprojected(connection: AsyncConnection, keys: Collection[Key]) -> list[Fact]:
+    """The facts of recent own events about these things, and what else those events say.
+
+    Read before the facts of the projection: one that arrives there in between is then found twice, never missed.
+    """
+    if not keys:
+        return []
+    rows = await (await connection.execute(_READ, columns(sorted(keys), 2))).fetchall()
+    return [fact for row in rows for fact in _facts(row)]
+
+
+def _facts(row: tuple[Any, ...]) -> tuple[Fact, ...]:
+    event_id, source, event_type, version, time, subject, sequence, data = row
+    event = CloudEvent(event_id, source, event_type, moment(time), data.encode(), subject, version, sequence=sequence)
+    return facts_of(event, read(event).model)
+
+
+async def forget(connection: AsyncConnection) -> int:
+    """Drop those that the live generation has had for a while; how many. Connection with its search_path."""
+    return (await connection.execute(_FORGET, [_KEPT_FOR])).rowcount
