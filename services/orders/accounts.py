@@ -34,7 +34,11 @@ RESELLER = Table(
 )  # fmt: skip
 # Stated by every statement about an account that is no setting.
 IS_ACCOUNT = "stated"
-_RATES = frozenset({"extra_charge_rate", "tax_rate"})
+RATES = frozenset({"extra_charge_rate", "tax_rate"})
+# What is stated of accounts, each in a register of its own.
+ACCOUNT_FIELDS = frozenset(
+    {"reseller", *(one.name for block in (CustomerBlock, ResellerBlock) for one in fields(block))} - {"id"}
+)
 
 
 def account_states(fact: Fact) -> Stated:
@@ -83,4 +87,4 @@ def _row(table: Table, account: str, state: Registers) -> Row:
 
 
 def _value(name: str, value: JsonValue) -> object:
-    return Decimal(str(value)) if name in _RATES and value is not None else value
+    return Decimal(str(value)) if name in RATES and value is not None else value

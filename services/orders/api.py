@@ -10,7 +10,7 @@ import sys
 from fastapi import APIRouter
 
 from services.orders import queries
-from services.orders.queries import Customer, Order, OrderWithItems, ProductWithPrices
+from services.orders.shown import Customer, Order, OrderWithItems, ProductWithPrices
 from shared.web.application import Connection, serve
 from shared.web.errors import NotFound
 from shared.web.paging import Cursor, Limit, Page, key_of, page_of

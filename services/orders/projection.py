@@ -6,6 +6,7 @@ the same, because each field is decided by when it became known alone.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from services.orders import catalogue
@@ -33,6 +34,14 @@ CUSTOMER_FOLD = LatestFold(account_states, customer_rows, _OF_ACCOUNTS)
 RESELLER_FOLD = LatestFold(account_states, reseller_rows, _OF_ACCOUNTS)
 PRODUCT_FOLD = LatestFold(product_states, product_rows, catalogue.FOUNDING, copied_by)
 ORGANISATION_FOLD = LatestFold(setting_states, organisation_rows, frozenset({HAS_SETTINGS}))
+
+FOLDS: Mapping[str, LatestFold] = {
+    "order": ORDER_FOLD,
+    "customer": CUSTOMER_FOLD,
+    "reseller": RESELLER_FOLD,
+    "product": PRODUCT_FOLD,
+    "organisation": ORGANISATION_FOLD,
+}
 
 SPEC = ProjectionSpec(
     name="orders",

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
-from decimal import Decimal
 from typing import LiteralString, TypeVar
 
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
 from pydantic import BaseModel
+
+from services.orders.shown import (
+    Customer,
+    ListPrice,
+    Order,
+    OrderItem,
+    OrderWithItems,
+    Product,
+    ProductWithPrices,
+)
 
 _ORDERS = """
 SELECT * FROM read.orders
@@ -31,82 +39,6 @@ _PRICES = """
 SELECT * FROM read.list_prices WHERE product = ANY(%s)
 ORDER BY product, currency, term, billing_frequency, effective_from
 """
-
-
-class Order(BaseModel):
-    """A row of read.orders; placed_at and executed_at are an instant or a date, as upstream gave them."""
-
-    order_id: str
-    customer: str
-    reseller: str | None
-    currency: str
-    status: str
-    placed_at: str | None
-    executed_at: str | None
-
-
-class OrderItem(BaseModel):
-    """A row of read.order_items."""
-
-    subscription: str
-    item_id: str | None
-    product: str
-    product_name: str | None
-    quantity: int
-    unit_price: Decimal
-    term: str | None
-    billing_frequency: str | None
-
-
-class OrderWithItems(Order):
-    """An order and what was ordered."""
-
-    items: list[OrderItem]
-
-
-class Customer(BaseModel):
-    """A row of read.customers."""
-
-    customer: str
-    name: str | None
-    reseller: str | None
-    time_zone: str | None
-    billing_day: int | None
-    separate_invoices: bool | None
-    extra_charge_rate: Decimal | None
-    country: str | None
-    vat_id: str | None
-    tax_rate: Decimal | None
-    tax_exempt: bool | None
-
-
-class ListPrice(BaseModel):
-    """A row of read.list_prices."""
-
-    product: str
-    currency: str
-    term: str
-    billing_frequency: str
-    effective_from: date
-    unit_price: Decimal
-    unit_cost: Decimal | None
-
-
-class Product(BaseModel):
-    """A row of read.products."""
-
-    product: str
-    name: str | None
-    vendor: str | None
-    family: str | None
-    copied_from: str | None
-    deleted: bool
-
-
-class ProductWithPrices(Product):
-    """A product and its list prices."""
-
-    prices: list[ListPrice]
 
 
 M = TypeVar("M", bound=BaseModel)
