@@ -50,7 +50,8 @@ def _offer(
     books: Books, wanted: Wanted, request: ListOffers, term: int | None, frequency: int | None
 ) -> Iterator[dict[str, object]]:
     """What one plan costs; nothing where it cannot be chosen or has no price."""
-    asked = NewItem(product=request.product, quantity=request.quantity, term=term, billing_frequency=frequency)
+    asked = NewItem(product=request.product, quantity=request.quantity)
+    asked = asked.model_copy(update={"term": term, "billing_frequency": frequency})
     try:
         item = resolved(books, wanted, new_item(wanted, asked, 1))
         (found,) = told(books, wanted.executed(item)).items
