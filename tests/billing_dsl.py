@@ -1,7 +1,7 @@
 """Billing tests in the words of the rules: given these events, until that day, these documents.
 
 Events are written as the public short form (type, time, data) and go through `shared.events` like any other event; what
-comes out is compared in the public shape of `services.invoicing.shapes`, written as one line of text a document
+comes out is compared in the public shape of `shared.events.shapes`, written as one line of text a document
 and one a line of it:
 
     2019-02-01 invoice 80.00
@@ -22,7 +22,6 @@ from datetime import date, datetime
 from typing import Any
 
 from services.invoicing.notes import notes_on
-from services.invoicing.shapes import document_shape, plan_shape, subscription_shape
 from services.invoicing.simulation import Simulation, simulate
 from shared.billing.account import account_on
 from shared.billing.facts import Fact
@@ -33,6 +32,7 @@ from shared.billing.money import round_money, written
 from shared.events.envelope import event_of
 from shared.events.facts import facts_of
 from shared.events.reading import read
+from shared.events.shapes import document_shape, plan_shape, subscription_shape
 
 Json = dict[str, Any]
 Event = Json

@@ -1,6 +1,6 @@
 """`python -m services.invoicing.api`: documents, installment plans and what is charged next.
 
-No authentication yet (a later part), so it listens on the loopback address only.
+Who asks sees what is theirs: the database chooses the rows (`sql/policies.sql`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from fastapi import APIRouter, Query
 
 from services.invoicing import queries
 from services.invoicing.queries import Balance, Document, DocumentWithLines, InstallmentPlan, NextCharge, OpenInvoice
-from shared.web.application import Connection, serve
+from shared.web.access import needs
+from shared.web.application import Reading, serve
 from shared.web.errors import BadRequest, NotFound
 from shared.web.paging import Cursor, Limit, Page, key_of, page_of
 
@@ -24,9 +25,9 @@ To = Annotated[date | None, Query(alias="to", description="dated on this day or 
 DueBy = Annotated[date | None, Query(description="due on this day or earlier")]
 
 
-@router.get("/documents")
+@router.get("/documents", dependencies=[needs("invoices:read", "read documents")])
 async def documents(
-    connection: Connection,
+    connection: Reading,
     recipient: str | None = None,
     first: From = None,
     last: To = None,
@@ -38,8 +39,8 @@ async def documents(
     return page_of(found, limit, lambda one: [one.date.isoformat(), one.number])
 
 
-@router.get("/documents/{number:path}")
-async def document(connection: Connection, number: str) -> DocumentWithLines:
+@router.get("/documents/{number:path}", dependencies=[needs("invoices:read", "read documents")])
+async def document(connection: Reading, number: str) -> DocumentWithLines:
     """One document with all its lines."""
     found = await queries.document(connection, number)
     if found is None:
@@ -47,18 +48,18 @@ async def document(connection: Connection, number: str) -> DocumentWithLines:
     return found
 
 
-@router.get("/open-invoices")
+@router.get("/open-invoices", dependencies=[needs("invoices:read", "read open invoices")])
 async def open_invoices(
-    connection: Connection, recipient: str | None = None, limit: Limit = 100, cursor: Cursor = None
+    connection: Reading, recipient: str | None = None, limit: Limit = 100, cursor: Cursor = None
 ) -> Page[OpenInvoice]:
     """Invoices whose gross no credit notes have taken away, the oldest first; of one recipient."""
     found = await queries.open_invoices(connection, _after(cursor), limit + 1, recipient=recipient)
     return page_of(found, limit, lambda one: [one.date.isoformat(), one.number])
 
 
-@router.get("/balances")
+@router.get("/balances", dependencies=[needs("invoices:read", "read balances")])
 async def balances(
-    connection: Connection, recipient: str | None = None, limit: Limit = 100, cursor: Cursor = None
+    connection: Reading, recipient: str | None = None, limit: Limit = 100, cursor: Cursor = None
 ) -> Page[Balance]:
     """What stands in favour of recipients by recipient and currency; of one recipient."""
     name, currency = key_of(cursor, ["", ""])
@@ -66,9 +67,9 @@ async def balances(
     return page_of(found, limit, lambda one: [one.recipient, one.currency])
 
 
-@router.get("/installment-plans")
+@router.get("/installment-plans", dependencies=[needs("subscriptions:read", "read installment plans")])
 async def installment_plans(
-    connection: Connection,
+    connection: Reading,
     customer: str | None = None,
     reseller: str | None = None,
     limit: Limit = 100,
@@ -80,9 +81,9 @@ async def installment_plans(
     return page_of(found, limit, lambda one: [one.subscription])
 
 
-@router.get("/next-charges")
+@router.get("/next-charges", dependencies=[needs("invoices:read", "read next charges")])
 async def next_charges(
-    connection: Connection,
+    connection: Reading,
     recipient: str | None = None,
     due_by: DueBy = None,
     limit: Limit = 100,

@@ -9,18 +9,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from psycopg import AsyncConnection, IsolationLevel
 
-from services.invoicing.ledger_store import issued_lines, last_closed
 from services.invoicing.projection import SPEC
 from services.invoicing.reach import Link
-from services.invoicing.run_loop import Issued
-from services.invoicing.whatif import Portion
-from shared.billing.balance import Debtor, OpenInvoice
-from shared.billing.documents import reference_of
+from shared.billing.effect import Portion
 from shared.billing.facts import Fact
 from shared.errors import UserError
 from shared.projections.facts import read_facts
@@ -28,6 +23,7 @@ from shared.projections.generations import generations
 from shared.projections.lookup import MasterLookup
 from shared.projections.spec import Key
 from shared.store.arrays import columns, literal
+from shared.store.ledger import issued_for, last_closed
 from shared.store.pool import connect
 
 _SNAPSHOT = "SELECT set_config('default_transaction_read_only', 'on', false)"
@@ -48,14 +44,6 @@ WHERE dependent_scope = 'subscription' AND scope IN ('customer', 'reseller')
 _RECIPIENTS = """
 SELECT DISTINCT subscription, recipient FROM invoicing.issued_line
 JOIN unnest(%s::text[]) AS w (subscription) USING (subscription)
-"""
-_TAX_LEFT = """
-SELECT document, rate, amount FROM invoicing.returnable_tax JOIN unnest(%s::text[]) AS w (document) USING (document)
-"""
-_OPEN_INVOICES = """
-SELECT document, day, recipient, customer, currency, open
-FROM invoicing.open_invoice JOIN unnest(%s::text[]) AS w (recipient) USING (recipient)
-WHERE open > 0 ORDER BY ordinal
 """
 _ADD_ONS = """
 SELECT scope_id, body -> 'item' ->> 'parent_subscription_id' FROM fact
@@ -125,21 +113,7 @@ class Base:
         payers = {
             name.scope_id for fact in facts for name in SPEC.names(fact) if name.scope in ("customer", "reseller")
         }
-        return Portion(facts, await self._issued(subscriptions, payers))
-
-    async def _issued(self, subscriptions: Sequence[str], payers: Collection[str]) -> Issued:
-        lines = await issued_lines(self._connection, subscriptions)
-        recipients = {*payers, *(line.recipient for of_one in lines.values() for line in of_one)}
-        documents = sorted({line.document for of_one in lines.values() for line in of_one})
-        taxes = await self._rows(_TAX_LEFT, literal(documents))
-        tax_left: dict[tuple[str, Decimal], Decimal] = {(document, rate): amount for document, rate, amount in taxes}
-        open_invoices: dict[Debtor, list[OpenInvoice]] = {}
-        for number, day, recipient, customer, currency, left in await self._rows(
-            _OPEN_INVOICES, literal(sorted(recipients))
-        ):
-            reference = reference_of("invoice", day, recipient, customer, currency)
-            open_invoices.setdefault(Debtor(recipient, currency), []).append(OpenInvoice(number, reference, left))
-        return Issued(lines, tax_left, open_invoices, self.closed)
+        return Portion(facts, await issued_for(self._connection, subscriptions, payers))
 
     async def _rows(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
         return await (await self._connection.execute(statement.encode(), parameters)).fetchall()

@@ -13,7 +13,6 @@ from datetime import UTC, date
 import structlog
 from psycopg import AsyncConnection
 
-from services.invoicing.ledger_store import issued_lines
 from services.invoicing.projection import SPEC
 from shared.billing.account import Account, account_on, next_known
 from shared.billing.documents import DraftLine
@@ -25,6 +24,7 @@ from shared.billing.run import due
 from shared.projections.facts import read_facts
 from shared.projections.lookup import MasterLookup
 from shared.projections.spec import Key
+from shared.store.ledger import issued_lines
 
 log = structlog.get_logger()
 

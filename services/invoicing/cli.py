@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from services import presentation
 from services.invoicing.notes import notes_on
-from services.invoicing.shapes import Json, document_shape, plan_shape, subscription_shape
 from services.invoicing.simulation import Simulation
 from services.invoicing.simulation import simulate as run_simulation
 from shared.billing import settings as billing_settings
@@ -17,6 +16,7 @@ from shared.billing.facts import Fact
 from shared.errors import UserError
 from shared.events.facts import facts_of
 from shared.events.files import FileEvent, Numbering, read_events
+from shared.events.shapes import Json, document_shape, plan_shape, subscription_shape
 from shared.events.unknown_fields import unknown_fields
 
 if TYPE_CHECKING:

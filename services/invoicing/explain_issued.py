@@ -7,17 +7,17 @@ from typing import Any
 
 from psycopg import AsyncConnection
 
-from services.invoicing import ledger_store
 from services.invoicing.explanation import Explained, Happened, Shape, refs_of
 from services.invoicing.line_ids import NEAR, nearest, parsed, subscription_in, unknown
 from services.invoicing.projection import SPEC
-from services.invoicing.shapes import Json, line_shape
 from shared.billing.facts import Ref
 from shared.billing.ledger import LayerKey
 from shared.errors import UserError
+from shared.events.shapes import Json, line_shape
 from shared.projections.generations import generations
 from shared.projections.spec import Key
 from shared.store.arrays import columns
+from shared.store.ledger import explained_lines, issued_lines
 from shared.store.pool import connect
 
 _DOCUMENTS = "SELECT number, kind, date::text, recipient, customer, currency FROM read.documents WHERE number = ANY(%s)"
@@ -63,17 +63,17 @@ async def _layer(connection: AsyncConnection, key: LayerKey) -> list[dict[str, A
         line_shape(line, with_tax=False)
         | ({} if why is None else {"why": why})
         | {"document": {"number": line.document}}
-        for line, why in await ledger_store.explained_lines(connection, key)
+        for line, why in await explained_lines(connection, key)
     ]
 
 
 async def _near(connection: AsyncConnection, line: str) -> list[str]:
     """The lines of the subscription that is meant, or of the ones beside it."""
     name = subscription_in(line)
-    own = await ledger_store.issued_lines(connection, [name])
+    own = await issued_lines(connection, [name])
     if not own[name]:
         rows = await (await connection.execute(_NEAR, {"name": name, "most": NEAR})).fetchall()
-        own = await ledger_store.issued_lines(connection, [subscription for (subscription,) in rows])
+        own = await issued_lines(connection, [subscription for (subscription,) in rows])
     return [one.line for lines in own.values() for one in lines]
 
 

@@ -8,12 +8,12 @@ from typing import cast
 
 from services.invoicing.explanation import Explained, Happened, Shape
 from services.invoicing.line_ids import nearest, parsed, unknown
-from services.invoicing.shapes import Json, document_shape
 from services.invoicing.simulation import simulate
 from shared.billing.facts import Ref
 from shared.billing.moments import civil_date
 from shared.events.facts import facts_of
 from shared.events.files import FileEvent
+from shared.events.shapes import Json, document_shape
 from shared.events.values import moment_text
 
 # A line falls due by then, and what comes back of it in the year after stands beside it.

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from services.invoicing.shapes import Json
 from shared.billing.facts import Ref
+from shared.events.shapes import Json
 
 # A public shape as it is read back: what stands in it is as the contract says.
 Shape = Mapping[str, Any]

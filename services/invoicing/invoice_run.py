@@ -17,11 +17,11 @@ from psycopg.types.json import Jsonb
 from services.invoicing import barrier
 from services.invoicing.candidates import Candidate, Findings, candidates, leave_out_parked, look
 from services.invoicing.issuing import LINES_A_CHUNK, chunks, issue_chunk, mark, would_issue
-from services.invoicing.ledger_store import last_closed
 from services.invoicing.projection import SPEC
-from services.invoicing.shapes import Json
 from shared.errors import UserError
+from shared.events.shapes import Json
 from shared.projections.generations import generations
+from shared.store.ledger import last_closed
 from shared.store.pool import connect
 
 _SUBSCRIPTIONS_A_READ = 1_000

@@ -12,12 +12,12 @@ from psycopg import AsyncConnection
 
 from services.invoicing import ledger_store, open_invoices
 from services.invoicing.candidates import Findings, Looked
-from services.invoicing.shapes import Json, document_shape, issued_shape
 from shared.billing.balance import credited, related
 from shared.billing.documents import Document, DraftLine, Group, grouped, worth_issuing
 from shared.billing.exchange import exchanged
 from shared.billing.run import issue
 from shared.events.envelope import CloudEvent
+from shared.events.shapes import Json, document_shape, issued_shape
 from shared.store.event_table import append
 
 SOURCE = "urn:seatledger:invoicing"

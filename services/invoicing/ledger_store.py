@@ -1,67 +1,37 @@
-"""The ledger in PostgreSQL: issued lines, returnable tax and numbers. Written by invoice runs only, never changed."""
+"""The ledger in PostgreSQL, as invoice runs write it: issued lines, returnable tax and numbers. No line ever changes.
+
+What is there is read by `shared.store.ledger`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 import orjson
 from psycopg import AsyncConnection
 
-from services.invoicing.shapes import why_shape
 from shared.billing.documents import Document, Group
-from shared.billing.ledger import IssuedLine, LayerKey
+from shared.billing.ledger import IssuedLine
+from shared.events.shapes import why_shape
+from shared.store.ledger import LINE_COLUMNS
 
 SELLER = "default"
 _SERIES = {"invoice": "INV", "credit_note": "CN"}
 
-_COLUMNS = (
-    "subscription, cycle_start, layer_start, revision, document, kind, customer, recipient, product, currency, "
-    "start_day, end_day, quantity, unit_price, unit_net, net, tax_rate, days, of_days, returns, reverse_charge"
-)
-_LINES_OF = f"SELECT {_COLUMNS} FROM invoicing.issued_line WHERE subscription = ANY(%s)"
-_LAYER = f"""
-SELECT {_COLUMNS}, why FROM invoicing.issued_line
-WHERE (subscription, cycle_start, layer_start) = (%s, %s, %s) ORDER BY revision
-"""
 # What explains a line is written with it, and read by who asks for it: a run reckons without.
-_COPY_LINES = f"COPY invoicing.issued_line ({_COLUMNS}, why) FROM STDIN"
+_COPY_LINES = f"COPY invoicing.issued_line ({LINE_COLUMNS}, why) FROM STDIN"
 _TAX_OF = "SELECT document, rate, amount FROM invoicing.returnable_tax WHERE document = ANY(%s) FOR UPDATE"
 _SET_TAX = """
 INSERT INTO invoicing.returnable_tax (document, rate, amount) VALUES (%s, %s, %s)
 ON CONFLICT (document, rate) DO UPDATE SET amount = excluded.amount
 """
-# A run that issued something and died has closed its day as well: what it issued is dated.
-_LAST_CLOSED = "SELECT max(day) FROM invoicing.billing_run WHERE completed_at IS NOT NULL OR documents > 0"
 _TAKE_NUMBERS = """
 INSERT INTO invoicing.document_counter AS counter (seller, series, year, last) VALUES (%s, %s, %s, %s)
 ON CONFLICT (seller, series, year) DO UPDATE SET last = counter.last + excluded.last
 RETURNING last
 """
-
-
-async def last_closed(connection: AsyncConnection) -> date | None:
-    """The last day that was closed: no day before it can be run any more."""
-    row = await (await connection.execute(_LAST_CLOSED)).fetchone()
-    return None if row is None else row[0]
-
-
-async def issued_lines(connection: AsyncConnection, subscriptions: Sequence[str]) -> dict[str, list[IssuedLine]]:
-    """The issued lines of some subscriptions, by subscription."""
-    found: dict[str, list[IssuedLine]] = {subscription: [] for subscription in subscriptions}
-    cursor = await connection.execute(_LINES_OF, [list(subscriptions)])
-    async for row in cursor:
-        line = _line(row)
-        found[line.key.subscription].append(line)
-    return found
-
-
-async def explained_lines(connection: AsyncConnection, key: LayerKey) -> list[tuple[IssuedLine, dict[str, Any] | None]]:
-    """The issued lines of a layer in their order, each with what explains it as its document has it."""
-    rows = await (await connection.execute(_LAYER, key)).fetchall()
-    return [(_line(row[:-1]), row[-1]) for row in rows]
 
 
 async def add_lines(connection: AsyncConnection, lines: Iterable[IssuedLine]) -> None:
@@ -113,7 +83,3 @@ def _row(line: IssuedLine) -> tuple[object, ...]:
         line.of_days, line.returns, line.reverse_charge,
         None if line.why is None else orjson.dumps(why_shape(line.why)).decode(),
     )  # fmt: skip
-
-
-def _line(row: Any) -> IssuedLine:
-    return IssuedLine(LayerKey(*row[:3]), *row[3:])

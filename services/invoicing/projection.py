@@ -146,7 +146,7 @@ def concerned(event: CloudEvent, model: EventModel) -> Iterable[Key]:
 
 SPEC = ProjectionSpec(
     name="invoicing",
-    version=3,
+    version=4,
     topics=(CATALOG.name, ORDERS.name, SUBSCRIPTIONS.name, INVOICES.name),
     sql=Path(__file__).parent / "sql",
     streams=(

@@ -4,28 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date
+from datetime import date
 
-from services.invoicing.run_loop import RunLoop, Watched
-from shared.billing.account import Account, account_on, known_facts, zone_of
+from shared.billing.account import account_on
 from shared.billing.documents import Document
-from shared.billing.facts import Fact, SettingChanged
-from shared.billing.folding import fold, is_founding
+from shared.billing.facts import Fact
 from shared.billing.installments import InstallmentPlan, installment_plan
-from shared.billing.masterdata import MasterData
-from shared.billing.moments import civil_date
-from shared.billing.settings import check, refusal
+from shared.billing.rejected import RejectedFact, rejected_of, rejected_settings
+from shared.billing.run_loop import RunLoop
+from shared.billing.settings import check
 from shared.billing.state import SubscriptionState, subscription_state
-
-
-@dataclass(frozen=True, slots=True)
-class RejectedFact:
-    """A fact that the rules refuse, or that still waits for its order, with the reason in words."""
-
-    source: str
-    id: str
-    type: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,30 +50,6 @@ def simulate(
         if account is None:
             continue
         states.append(subscription_state(account, until))
-        base_starts = {line.key.cycle_start for line in subscription.issued if line.kind in ("installment", "prorated")}
-        plan = installment_plan(account, base_starts, until)
+        plan = installment_plan(account, subscription.invoiced, until)
         plans += [] if plan is None else [plan]
     return Simulation(until, documents, states, plans, rejected)
-
-
-def rejected_settings(facts: Iterable[Fact], until: date) -> list[RejectedFact]:
-    """Changes of settings that cannot hold, of those known by the end."""
-    return [
-        RejectedFact(fact.source, fact.id, fact.type, reason)
-        for fact in facts
-        if isinstance(fact.body, SettingChanged) and civil_date(fact.time, UTC) <= until
-        if (reason := refusal(fact.body)) is not None
-    ]
-
-
-def rejected_of(subscription: Watched, account: Account | None, master: MasterData, until: date) -> list[RejectedFact]:
-    """What the rules refuse of a subscription, and what waits for its order at the end."""
-    tz = zone_of(subscription.facts, master)
-    known = subscription.facts if tz is None else known_facts(subscription.facts, tz, until)
-    if tz is None:
-        known = [fact for fact in known if civil_date(fact.time, UTC) <= until]
-    if not any(is_founding(fact) for fact in known):
-        reason = f"waits for the order of subscription {subscription.id}: no OrderExecuted or SubscriptionImported came"
-        return [RejectedFact(fact.source, fact.id, fact.type, reason) for fact in known]
-    timeline = fold(subscription.id, known, master, until) if account is None else account.timeline
-    return [] if timeline is None else [RejectedFact(r.source, r.id, r.type, r.reason) for r in timeline.rejected]

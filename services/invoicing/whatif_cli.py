@@ -11,14 +11,14 @@ import psycopg
 
 from services import presentation
 from services.invoicing.cli import check_settings, read_file, show_documents
-from services.invoicing.shapes import Json, document_shape
-from services.invoicing.whatif import Amounts
 from services.invoicing.whatif_run import SETTINGS_SOURCE, Answer, Question, what_if
 from shared.billing.calendar import ONE_DAY
+from shared.billing.effect import Amounts
 from shared.billing.money import round_money, written
 from shared.errors import UserError
 from shared.events.facts import facts_of
 from shared.events.files import FileEvent
+from shared.events.shapes import Json, document_shape
 
 _AMOUNTS = ("net_now", "net_then", "difference", "documents_now", "documents_then")
 _NOTHING_FOLDS = "billing knows nothing of this type: it changes no document"

@@ -8,10 +8,10 @@ from datetime import date
 
 from services.invoicing.base import Base, snapshot
 from services.invoicing.reach import add_ons_said, family_links, links_said, named, portions, telling, with_families
-from services.invoicing.run_loop import Issued
-from services.invoicing.simulation import RejectedFact, rejected_settings
-from services.invoicing.whatif import Effect, effect
+from shared.billing.effect import Effect, effect
 from shared.billing.facts import Fact, SettingChanged
+from shared.billing.rejected import RejectedFact, rejected_settings
+from shared.billing.run_loop import Issued
 from shared.errors import UserError
 
 # Two simulations of a portion are in memory at once, some 20 MB; a payer's subscriptions are never torn apart.

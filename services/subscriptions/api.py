@@ -1,26 +1,30 @@
-"""`python -m services.subscriptions.api`: subscriptions as they are, and the events that the rules refuse.
+"""`python -m services.subscriptions.api`: subscriptions as they are, the commands on them, and what the rules refuse.
 
-No authentication yet (a later part), so it listens on the loopback address only.
+Who asks sees what is theirs: the database chooses the rows (`sql/policies.sql`).
 """
 
 from __future__ import annotations
 
 import sys
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
-from services.subscriptions import queries
-from services.subscriptions.queries import RejectedEvent, Subscription
-from shared.web.application import Connection, serve
+from services.subscriptions import command_routes, import_route, queries
+from services.subscriptions.desk import SubscriptionDesk
+from services.subscriptions.queries import RejectedEvent, Subscription, SubscriptionWithPlan
+from shared.web.access import needs
+from shared.web.application import Reading, serve
+from shared.web.commanding import etag
 from shared.web.errors import NotFound
 from shared.web.paging import Cursor, Limit, Page, key_of, page_of
 
-router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1", tags=["subscriptions"])
+DESK = SubscriptionDesk()
 
 
-@router.get("/subscriptions")
+@router.get("/subscriptions", dependencies=[needs("subscriptions:read", "read subscriptions")])
 async def subscriptions(
-    connection: Connection,
+    connection: Reading,
     customer: str | None = None,
     reseller: str | None = None,
     status: str | None = None,
@@ -35,18 +39,21 @@ async def subscriptions(
     return page_of(found, limit, lambda one: [one.subscription])
 
 
-@router.get("/subscriptions/{subscription_id:path}")
-async def subscription(connection: Connection, subscription_id: str) -> Subscription:
-    """One subscription."""
+@router.get("/subscriptions/{subscription_id:path}", dependencies=[needs("subscriptions:read", "read subscriptions")])
+async def subscription(connection: Reading, subscription_id: str, response: Response) -> SubscriptionWithPlan:
+    """One subscription with the summary of its billing plan; its version is the ETag."""
     found = await queries.subscription(connection, subscription_id)
     if found is None:
         raise NotFound(f"there is no subscription {subscription_id!r}")
-    return found
+    shown, version = found
+    if version is not None:
+        response.headers["ETag"] = etag(version)
+    return shown
 
 
-@router.get("/rejected-events")
+@router.get("/rejected-events", dependencies=[needs("subscriptions:read", "read rejected events")])
 async def rejected_events(
-    connection: Connection, subscription: str | None = None, limit: Limit = 100, cursor: Cursor = None
+    connection: Reading, subscription: str | None = None, limit: Limit = 100, cursor: Cursor = None
 ) -> Page[RejectedEvent]:
     """Events that the billing rules refuse, with the reason in words; of one subscription."""
     after = key_of(cursor, ["", "", ""])
@@ -54,5 +61,8 @@ async def rejected_events(
     return page_of(found, limit, lambda one: [one.subscription or "", one.source, one.id])
 
 
+for routes in (import_route.router, command_routes.router):
+    router.include_router(routes)
+
 if __name__ == "__main__":
-    sys.exit(serve("subscriptions", router))
+    sys.exit(serve("subscriptions", router, DESK))

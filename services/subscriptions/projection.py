@@ -77,7 +77,7 @@ def subscription_row(account: Account, on: date) -> Row:
 
 SPEC = ProjectionSpec(
     name="subscriptions",
-    version=2,
+    version=3,
     topics=(CATALOG.name, ORDERS.name, SUBSCRIPTIONS.name),
     sql=Path(__file__).parent / "sql",
     streams=(Stream("subscription", SubscriptionFold(rows_of), (SUBSCRIPTION, REJECTED_EVENT)),),

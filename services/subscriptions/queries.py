@@ -19,6 +19,13 @@ WHERE subscription > %(after)s
 ORDER BY subscription LIMIT %(limit)s
 """
 _SUBSCRIPTION = "SELECT * FROM read.subscriptions WHERE subscription = %s"
+_VERSION = "SELECT version FROM read.subscription_versions WHERE subscription = %s"
+# What people read of a plan; invoicing makes it, and its view is there for everybody.
+_PLAN = """
+SELECT billing_plan, installments, invoiced, excluded, remaining, next_invoice_date, next_invoice_amount,
+    next_invoice_gross, extra_charge_rate
+FROM read.installment_plans WHERE subscription = %s
+"""
 _REJECTED = """
 SELECT * FROM read.rejected_events
 WHERE (coalesce(subscription, ''), source, id) > (%(subscription)s, %(source)s, %(id)s)
@@ -46,6 +53,26 @@ class Subscription(BaseModel):
     auto_renew: bool
 
 
+class PlanSummary(BaseModel):
+    """The installments of the running term, as read.installment_plans has them (rule R4.8); amounts are strings."""
+
+    billing_plan: str
+    installments: int
+    invoiced: int
+    excluded: int
+    remaining: int
+    next_invoice_date: date | None
+    next_invoice_amount: Decimal | None
+    next_invoice_gross: Decimal | None
+    extra_charge_rate: Decimal
+
+
+class SubscriptionWithPlan(Subscription):
+    """A subscription, and the summary of its billing plan: null without one, and once it is canceled."""
+
+    installment_plan: PlanSummary | None
+
+
 class RejectedEvent(BaseModel):
     """A row of read.rejected_events; without a subscription it concerns everybody (a setting)."""
 
@@ -71,10 +98,18 @@ async def subscriptions(
         return await (await cursor.execute(_SUBSCRIPTIONS, wanted)).fetchall()
 
 
-async def subscription(connection: AsyncConnection, subscription_id: str) -> Subscription | None:
-    """One subscription."""
+async def subscription(
+    connection: AsyncConnection, subscription_id: str
+) -> tuple[SubscriptionWithPlan, str | None] | None:
+    """One subscription with its plan, and its version; None where there are rows without the facts behind them."""
     async with connection.cursor(row_factory=class_row(Subscription)) as cursor:
-        return await (await cursor.execute(_SUBSCRIPTION, [subscription_id])).fetchone()
+        found = await (await cursor.execute(_SUBSCRIPTION, [subscription_id])).fetchone()
+    if found is None:
+        return None
+    async with connection.cursor(row_factory=class_row(PlanSummary)) as cursor:
+        plan = await (await cursor.execute(_PLAN, [subscription_id])).fetchone()
+    version = await (await connection.execute(_VERSION, [subscription_id])).fetchone()
+    return SubscriptionWithPlan(**found.model_dump(), installment_plan=plan), None if version is None else version[0]
 
 
 async def rejected_events(

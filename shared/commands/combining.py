@@ -64,15 +64,15 @@ class Combiner(Generic[C]):
 
         Raises CommandRefused, Overloaded, Busy, psycopg.Error (nothing was done: ask again), or what broke.
         """
+        if asked.preview:
+            # It takes its time, and holds nobody up who changes something.
+            return _carried_out((await self._handled([asked]))[0])
         if len(self._waiting) >= self._bounds.waiting:
             raise Overloaded(f"{self._bounds.waiting:,} commands wait already: ask again", _RETRY_WAITING_S)
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._waiting.append((asked, future))
         self._some.set()
-        outcome = await future
-        if isinstance(outcome, Decided):
-            return outcome
-        raise outcome
+        return _carried_out(await future)
 
     async def run(self) -> None:
         """One lane: takes what waits, again and again, until it is cancelled."""
@@ -104,6 +104,12 @@ class Combiner(Generic[C]):
         if now - self._looked_at >= _LOOK_EVERY_S:
             self._behind = await at_least(connection, self._bounds.outbox)
             self._looked_at = now
+
+
+def _carried_out(outcome: Outcome) -> Decided:
+    if isinstance(outcome, Decided):
+        return outcome
+    raise outcome
 
 
 @asynccontextmanager

@@ -17,17 +17,17 @@ from shared.projections.facts import by_key, read_facts
 from shared.projections.lookup import MasterLookup
 from shared.projections.spec import Key, ProjectionSpec
 
-_STREAM_ENDS = """
-SELECT stream_id, max(sequence) FROM store.event WHERE stream_id = ANY(%s) GROUP BY stream_id
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The facts of some subscriptions by id, and the master data that these and the commands look at."""
+    """The facts of some subscriptions by id, and the master data that these and the commands look at.
+
+    `everything` are all these facts in one.
+    """
 
     facts: Mapping[str, Sequence[Fact]]
     master: MasterData
+    everything: Sequence[Fact]
 
 
 async def known_of(
@@ -49,14 +49,8 @@ async def known_of(
         await lookup.ask([*named, *_named(spec, recent)])
         looked_at |= _united({*named, *lookup.facts}, lookup.facts, recent)
         named = {key for key in _named(spec, looked_at) if key not in looked_at}
-    facts = [fact for about_one in (*own.values(), *looked_at.values()) for fact in about_one]
-    return Known({key.scope_id: some for key, some in own.items()}, MasterData.of(_each_once(facts)))
-
-
-async def stream_ends(connection: AsyncConnection, streams: Collection[str]) -> Mapping[str, int]:
-    """The last sequence of own streams; one without events is not in the mapping."""
-    rows = await (await connection.execute(_STREAM_ENDS, [sorted(streams)])).fetchall()
-    return dict(rows)
+    facts = _each_once(fact for about_one in (*own.values(), *looked_at.values()) for fact in about_one)
+    return Known({key.scope_id: some for key, some in own.items()}, MasterData.of(facts), facts)
 
 
 def _named(spec: ProjectionSpec, facts: Mapping[Key, Iterable[Fact]]) -> set[Key]:

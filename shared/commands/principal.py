@@ -31,7 +31,7 @@ MAY: Final[Mapping[Role, frozenset[Permission]]] = {
     "integration": PERMISSIONS,
     "customer_success": _READING | {"accounts:write", "orders:write", "subscriptions:write", "backdating"},
     "reseller": (_READING - {"settings:read"}) | {"accounts:write", "orders:write", "subscriptions:write"},
-    "customer": frozenset({"accounts:read", "orders:read", "subscriptions:read"}),
+    "customer": frozenset({"accounts:read", "orders:read", "subscriptions:read", "invoices:read"}),
 }
 
 

@@ -1,7 +1,8 @@
 """Generations: a schema with all that one projection stores, and the list of them.
 
-A generation's schema is `<name>_g<number>`. The service's `tables.sql` and `views.sql` run with `search_path` set to
-it, so bare names in a view mean this generation's tables for good, whatever reads the view later.
+A generation's schema is `<name>_g<number>`. The service's `tables.sql`, `policies.sql` (who sees which rows through an
+API) and `views.sql` run with `search_path` set to it, so bare names in a view mean this generation's tables for good,
+whatever reads the view later.
 """
 
 from __future__ import annotations
@@ -97,7 +98,8 @@ async def _create(
 ) -> None:
     await connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(generation.schema)))
     await _use(connection, generation)
-    for file in (_COMMON, spec.sql / "tables.sql"):
+    policies = spec.sql / "policies.sql"
+    for file in (_COMMON, spec.sql / "tables.sql", *([policies] if policies.exists() else [])):
         await connection.execute(file.read_bytes())
     await connection.execute(_CLOCK, [at])
     await create_positions(

@@ -129,9 +129,9 @@ def _always(before: Facts, after: Facts) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ProjectionSpec:
-    """One projection. `sql` is a folder with `tables.sql` and, if anything is to be read, `views.sql`.
+    """One projection. `sql` is a folder with `tables.sql`; if anything is read `views.sql`, by APIs `policies.sql` too.
 
-    Both run with `search_path` set to the generation's schema, so table names in them are bare.
+    All run with `search_path` set to the generation's schema, so table names in them are bare.
     """
 
     name: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -16,7 +17,13 @@ class Config(BaseSettings):
     database: str = Field(description="where PostgreSQL is: a libpq connection string or URL")
     broker: str = Field(description="where Kafka is: host:port")
     home: Path = Field(default=Path(".seatledger"), description="the state directory of this machine's system")
+    api_host: str = Field(default="127.0.0.1", min_length=1, description="the address an API listens on")
     api_port: int = Field(default=8080, ge=0, le=65535)
+    oidc_issuer: str | None = Field(default=None, description="whose bearer tokens the APIs take beside their own")
+    oidc_audience: str | None = Field(
+        default=None, description="whom those tokens have to be for; goes with the issuer"
+    )
+    oidc_jwks_url: str | None = Field(default=None, description="where its keys are; none: its configuration says it")
     partitions: int | None = Field(default=None, ge=1, le=1000, description="of topics that have to be created")
     # 500 is where a live batch's fixed cost (four round trips, one commit) falls below a tenth of its work.
     batch: int = Field(default=500, ge=1, le=20_000, description="events a projector takes into one transaction")
@@ -25,3 +32,9 @@ class Config(BaseSettings):
     tick_seconds: float = Field(default=5.0, gt=0, description="how often a generation's clock moves forward")
     daily_runs: bool = Field(default=False, description="whether invoicing runs each day that has ended by itself")
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
+
+    @model_validator(mode="after")
+    def _an_issuer_with_its_audience(self) -> Self:
+        if (self.oidc_issuer is None) != (self.oidc_audience is None):
+            raise ValueError("SEATLEDGER_OIDC_ISSUER and SEATLEDGER_OIDC_AUDIENCE go together: give both, or neither")
+        return self

@@ -6,7 +6,7 @@ again. Ids come from stream and sequence, so an append that is repeated has the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import psycopg
@@ -17,7 +17,7 @@ from shared.events.envelope import CloudEvent, to_record
 from shared.events.values import moment_text
 from shared.log.topics import topic_of_type
 from shared.log.writer import Outgoing
-from shared.store.arrays import columns
+from shared.store.arrays import columns, literal
 from shared.store.outbox import enqueue
 
 _INSERT = """
@@ -26,11 +26,21 @@ SELECT stream_id, sequence, id, type, version, time, subject, source, data::json
 FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::text[], %s::int[], %s::text[], %s::text[], %s::text[], %s::text[])
     AS w (stream_id, sequence, id, type, version, time, subject, source, data)
 """
+# In the order of their keys: two writers that want several wait for each other in one direction only.
+_LOCK = """
+SELECT pg_advisory_xact_lock(%s, key)
+FROM (SELECT DISTINCT hashtext(stream_id) AS key FROM unnest(%s::text[]) AS w (stream_id) ORDER BY key OFFSET 0) AS keys
+"""
+_ENDS = "SELECT stream_id, max(sequence) FROM store.event WHERE stream_id = ANY(%s::text[]) GROUP BY stream_id"
 _LAST = "SELECT coalesce(max(sequence), 0) FROM store.event WHERE stream_id = %s"
 _READ = """
 SELECT sequence, id, type, version, time, subject, source, data::text FROM store.event
 WHERE stream_id = %s AND sequence > %s ORDER BY sequence
 """
+
+
+# An operator finds these locks in pg_locks by this number.
+_STREAM_LOCKS = 7_201_004
 
 
 class Conflict(Exception):
@@ -96,6 +106,21 @@ async def append_all(
 def _outgoing(event: CloudEvent) -> Outgoing:
     key, value, headers = to_record(event)
     return Outgoing(topic_of_type(event.type).name, key, value, headers)
+
+
+async def hold_streams(connection: AsyncConnection, stream_ids: Collection[str]) -> Mapping[str, int]:
+    """Keep other writers that ask here off these streams until the transaction ends; the last sequence of each.
+
+    One without events is not in the mapping. Who does not ask here meets the constraint: Conflict.
+    """
+    await connection.execute(_LOCK, [_STREAM_LOCKS, literal(sorted(stream_ids))])
+    return await stream_ends(connection, stream_ids)
+
+
+async def stream_ends(connection: AsyncConnection, stream_ids: Collection[str]) -> Mapping[str, int]:
+    """The last sequence of each stream; one without events is not in the mapping."""
+    rows = await (await connection.execute(_ENDS, [literal(sorted(stream_ids))])).fetchall()
+    return dict(rows)
 
 
 async def last_sequence(connection: AsyncConnection, stream_id: str) -> int:

@@ -32,7 +32,7 @@ _DELETE = "DELETE FROM store.outbox WHERE id = ANY(%s)"
 _PARK = "INSERT INTO store.outbox_parked (stream_id, reason) VALUES (%s, %s) ON CONFLICT (stream_id) DO NOTHING"
 _UNPARK = "DELETE FROM store.outbox_parked WHERE stream_id = %s"
 _DEPTH = "SELECT count(*) FROM store.outbox"
-_AT_LEAST = "SELECT count(*) FROM (SELECT FROM store.outbox LIMIT %s) AS some"
+_AT_LEAST = "SELECT count(*) FROM (SELECT FROM store.outbox LIMIT %s) AS those"
 _TO_SEND = """
 SELECT count(*) FROM store.outbox AS o
 WHERE NOT EXISTS (SELECT FROM store.outbox_parked AS p WHERE p.stream_id = o.stream_id)

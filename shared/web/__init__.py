@@ -1,1 +1,1 @@
-"""API scaffolding: the application, errors, paging. Authentication is a later part: it listens on loopback only."""
+"""API scaffolding: the application, who asks and what they may see, errors, paging."""

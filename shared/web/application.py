@@ -1,16 +1,16 @@
 """The application that every service's API is: a pool of connections, health, readiness, problems as documents.
 
-There is no authentication yet (a later part brings it), so `serve` listens on the loopback address and nowhere else.
-Handlers read the views of the schema `read` only.
+Every route of the router needs a token. Handlers that read ask for `Reading` and see the views of the schema `read` as
+whoever asks may see them; commands ask for `Connection` and `Caller`, and decide themselves whom they reach.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 
 import psycopg
 import uvicorn
@@ -20,27 +20,45 @@ from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 from pydantic import ValidationError
 
+from shared.commands.combining import Bounds, combining
+from shared.commands.desk import Desk
 from shared.store.config import Config
 from shared.store.logging import configure_logging
 from shared.store.pool import pool
+from shared.web.access import Caller, Recognition, caller
 from shared.web.errors import add_error_handlers, problem
+from shared.web.oidc import Issuer
+from shared.web.request_ids import RequestIds
+from shared.web.row_security import reading_as
 
-_LOOPBACK = "127.0.0.1"
+# One lane's commands are decided while another's are committed.
+LANES = 2
 _LIVE = "SELECT number FROM store.generation WHERE name = %s AND status = 'live'"
 
 
-def create_app(service: str, router: APIRouter, dsn: str) -> FastAPI:
-    """The API of a service: its routes, /healthz (the process answers) and /readyz (so do its data)."""
+def create_app(
+    service: str, router: APIRouter, dsn: str, issuer: Issuer | None = None, desk: Desk[Any] | None = None
+) -> FastAPI:
+    """The API of a service: its routes, /healthz (the process answers) and /readyz (so do its data).
+
+    Where a service has commands, `desk` is where they are decided; they have connections of their own.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         # Opened without waiting: while the database is away requests say so, and the process stays.
-        async with pool(dsn, application=f"{service} api") as app.state.connections:
+        async with AsyncExitStack() as open_now:
+            connections = await open_now.enter_async_context(pool(dsn, application=f"{service} api"))
+            app.state.connections, app.state.recognition = connections, Recognition(connections, issuer)
+            if desk is not None:
+                own = await open_now.enter_async_context(pool(dsn, most=LANES, application=f"{service} commands"))
+                app.state.commands = await open_now.enter_async_context(combining(desk, own, Bounds(lanes=LANES)))
             yield
 
     app = FastAPI(title=f"Seatledger {service}", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.add_middleware(RequestIds)
     add_error_handlers(app)
-    app.include_router(router)
+    app.include_router(router, dependencies=[Depends(caller)])
 
     @app.get("/healthz", include_in_schema=False)
     async def healthz() -> dict[str, str]:
@@ -67,17 +85,32 @@ async def _connection(request: Request) -> AsyncIterator[AsyncConnection]:
         yield connection
 
 
-Connection = Annotated[AsyncConnection, Depends(_connection)]
+# Both end before the answer is sent: a slow reader of it holds no connection and no transaction.
+Connection = Annotated[AsyncConnection, Depends(_connection, scope="function")]
 
 
-def serve(service: str, router: APIRouter) -> int:
-    """Listen on 127.0.0.1:SEATLEDGER_API_PORT until SIGTERM or SIGINT. Exit code 1 when the environment is wrong."""
+async def _reading(connection: Connection, principal: Caller) -> AsyncIterator[AsyncConnection]:
+    async with reading_as(connection, principal) as reading:
+        yield reading
+
+
+Reading = Annotated[AsyncConnection, Depends(_reading, scope="function")]
+
+
+def serve(service: str, router: APIRouter, desk: Desk[Any] | None = None) -> int:
+    """Listen where SEATLEDGER_API_HOST and _PORT say until SIGTERM or SIGINT. Exit code 1 for a wrong environment."""
     try:
         config = Config()
     except ValidationError as error:
         print(f"the environment is not as it should be: {error}", file=sys.stderr)
         return 1
     configure_logging(f"{service}-api", config.log_level)
-    app = create_app(service, router, config.database)
-    uvicorn.run(app, host=_LOOPBACK, port=config.api_port, log_config=None, access_log=False)
+    app = create_app(service, router, config.database, _issuer(config), desk)
+    uvicorn.run(app, host=config.api_host, port=config.api_port, log_config=None, access_log=False)
     return 0
+
+
+def _issuer(config: Config) -> Issuer | None:
+    if config.oidc_issuer is None or config.oidc_audience is None:
+        return None
+    return Issuer(config.oidc_issuer, config.oidc_audience, config.oidc_jwks_url)

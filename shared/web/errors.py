@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 
 import psycopg
@@ -12,9 +13,15 @@ from fastapi.responses import JSONResponse
 from psycopg_pool import PoolTimeout
 from starlette.exceptions import HTTPException
 
+from shared.commands.decision import CommandRefused
 from shared.store.pool import away
 
 _log = structlog.get_logger("api")
+
+TYPE = "urn:seatledger:problem:"
+INTERNAL = "this request cannot be answered; the log has the reason"
+# Elsewhere the words of the status say what kind it is: bad-request, not-found, method-not-allowed.
+_KINDS = {HTTPStatus.INTERNAL_SERVER_ERROR: "internal", HTTPStatus.SERVICE_UNAVAILABLE: "unavailable"}
 
 
 class NotFound(Exception):
@@ -25,10 +32,34 @@ class BadRequest(Exception):
     """What was asked for cannot be read; the sentence says what to give instead."""
 
 
-def problem(status: HTTPStatus, detail: str) -> JSONResponse:
-    """A problem document: type about:blank, the title that belongs to the status, and what is wrong here."""
-    content = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}
-    return JSONResponse(content, status.value, media_type="application/problem+json")
+class Unauthorized(Exception):
+    """Nobody was recognised; the sentence says why. `given`: there was a token, and it is not good."""
+
+    def __init__(self, detail: str, *, given: bool = True) -> None:
+        super().__init__(detail)
+        self.given = given
+
+
+class Unavailable(Exception):
+    """It cannot be done now; the sentence says why, `retry_after_s` after how many seconds to ask again."""
+
+    def __init__(self, detail: str, retry_after_s: int = 1) -> None:
+        super().__init__(detail)
+        self.retry_after_s = retry_after_s
+
+
+def problem(
+    status: HTTPStatus, detail: str, kind: str | None = None, headers: Mapping[str, str] | None = None
+) -> JSONResponse:
+    """A problem document: what kind it is (that of the status, if none is given), and what is wrong here."""
+    kind = kind or _KINDS.get(status) or status.phrase.lower().replace(" ", "-")
+    content = {"type": TYPE + kind, "title": status.phrase, "status": status.value, "detail": detail}
+    return JSONResponse(content, status.value, headers, media_type="application/problem+json")
+
+
+def unavailable(detail: str, retry_after_s: int) -> JSONResponse:
+    """Not now: 503 with the seconds after which to ask again."""
+    return problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers={"Retry-After": str(retry_after_s)})
 
 
 def add_error_handlers(app: FastAPI) -> None:
@@ -42,19 +73,38 @@ def add_error_handlers(app: FastAPI) -> None:
     async def bad_request(_: Request, error: BadRequest) -> JSONResponse:
         return problem(HTTPStatus.BAD_REQUEST, str(error))
 
+    @app.exception_handler(Unauthorized)
+    async def unauthorized(_: Request, error: Unauthorized) -> JSONResponse:
+        # RFC 6750: the code only where a token was given.
+        challenge = 'Bearer realm="seatledger"' + (', error="invalid_token"' if error.given else "")
+        return problem(HTTPStatus.UNAUTHORIZED, str(error), headers={"WWW-Authenticate": challenge})
+
+    @app.exception_handler(Unavailable)
+    async def not_now(_: Request, error: Unavailable) -> JSONResponse:
+        return unavailable(str(error), error.retry_after_s)
+
+    @app.exception_handler(CommandRefused)
+    async def command_refused(_: Request, error: CommandRefused) -> JSONResponse:
+        return problem(HTTPStatus(error.status), str(error), error.kind)
+
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
         wrong = [f"{'.'.join(str(part) for part in one['loc'][1:])}: {one['msg']}" for one in error.errors()]
         return problem(HTTPStatus.BAD_REQUEST, "; ".join(wrong))
 
     @app.exception_handler(HTTPException)
-    async def refused(_: Request, error: HTTPException) -> JSONResponse:
-        return problem(HTTPStatus(error.status_code), str(error.detail))
+    async def refused(request: Request, error: HTTPException) -> JSONResponse:
+        status = HTTPStatus(error.status_code)
+        detail = str(error.detail)
+        if detail == status.phrase:
+            # Starlette's own for what no route takes says no more than the title.
+            detail = f"{request.method} {request.url.path}: {detail}"
+        return problem(status, detail, headers=error.headers)
 
     @app.exception_handler(PoolTimeout)
     @app.exception_handler(psycopg.Error)
     async def database(request: Request, error: psycopg.Error) -> JSONResponse:
         if isinstance(error, PoolTimeout) or away(error):
-            return problem(HTTPStatus.SERVICE_UNAVAILABLE, "the database does not answer; try again")
+            return unavailable("the database does not answer; try again", 1)
         _log.error("query failed", path=request.url.path, exc_info=error)
-        return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "this request cannot be answered; the log has the reason")
+        return problem(HTTPStatus.INTERNAL_SERVER_ERROR, INTERNAL)

@@ -26,6 +26,7 @@ from shared.log.writer import LogWriter, Outgoing
 from shared.projections import clock
 from shared.projections.generations import projected
 from shared.projections.projector import Limits, Projector
+from shared.projections.spec import ProjectionSpec
 from shared.store.config import Config
 from shared.store.outbox import PostgresOutbox, depth
 from shared.store.pool import connect
@@ -49,6 +50,7 @@ class BillingSystem:
 
     dsn: str
     broker: str
+    specs: Sequence[ProjectionSpec] = SPECS
 
     async def emit(self, events: Sequence[Event]) -> None:
         await self.write([record_of(event) for event in events])
@@ -69,7 +71,7 @@ class BillingSystem:
         It is that day then from New York to Auckland: who is in the zones of our tests sees the same one.
         """
         async with await connect(self.dsn) as finding:
-            for spec in SPECS:
+            for spec in self.specs:
                 for generation in await projected(finding, spec):
                     async with await connect(self.dsn, generation.schema) as connection:
                         await clock.tick(connection, datetime.combine(day, EVERYWHERE))
@@ -84,7 +86,7 @@ class BillingSystem:
     async def _is_settled(self, connection: Any) -> bool:
         if await depth(connection):
             return False
-        for spec in SPECS:
+        for spec in self.specs:
             for generation in await projected(connection, spec):
                 rows = await connection.execute(f"SELECT topic, partition, next FROM {generation.schema}.position")
                 positions = {Partition(topic, partition): at for topic, partition, at in await rows.fetchall()}
@@ -99,7 +101,7 @@ class BillingSystem:
 
 @asynccontextmanager
 async def billing_system(
-    dsn: str, broker: str, *, partitions: int = 3, workers: int = 1
+    dsn: str, broker: str, *, partitions: int = 3, workers: int = 1, specs: Sequence[ProjectionSpec] = SPECS
 ) -> AsyncIterator[BillingSystem]:
     """A prepared system whose projectors and relay run for the time of the block; an error of theirs ends the test.
 
@@ -109,7 +111,7 @@ async def billing_system(
     await prepare(Config(database=dsn, broker=broker, partitions=partitions))
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as tasks, await connect(dsn) as connection, await connect(dsn) as relaying:
-        for spec in SPECS:
+        for spec in specs:
             for generation in await projected(connection, spec):
                 for _ in range(workers):
                     group = f"{generation.group}-{conninfo_to_dict(dsn)['dbname']}"
@@ -117,7 +119,7 @@ async def billing_system(
                     tasks.create_task(projector.run(stop))
         tasks.create_task(run_relay(PostgresOutbox(relaying), broker, stop))
         try:
-            yield BillingSystem(dsn, broker)
+            yield BillingSystem(dsn, broker, specs)
         finally:
             stop.set()
             await asyncio.sleep(0.3)

@@ -16,7 +16,10 @@ COMMENT ON VIEW read.documents IS
 
 CREATE OR REPLACE VIEW read.document_lines WITH (security_invoker = true) AS
 SELECT number, line, customer, subscription, product, kind, "from", "to", quantity, unit_price,
-    days, of_days, unit_net, net, returns, tax_rate, reverse_charge, why
+    days, of_days, unit_net, net, returns, tax_rate, reverse_charge,
+    -- With what is added to a cost the cost could be reckoned back.
+    CASE WHEN store.sees_costs() OR why #> '{price,unit_cost}' IS NULL THEN why
+        ELSE why #- '{price,unit_cost}' #- '{price,pricing}' END AS why
 FROM document_line;
 COMMENT ON VIEW read.document_lines IS
     'A row is one line of one issued document. from and to are both covered; days, of_days and unit_net stand on prorated lines and credits, returns names the line that a credit takes back; tax_rate and reverse_charge stand on the lines of a document with several taxes; why names the rules and events behind the line.';
@@ -41,3 +44,9 @@ SELECT subscription, due, net, recipient, currency
 FROM next_charge;
 COMMENT ON VIEW read.next_charges IS
     'A row is the next charge of one running subscription, for the seats that are known today: when it falls due, its net, and who pays it.';
+
+-- The APIs read under this role; which rows, say the policies of the tables.
+GRANT SELECT ON
+    read.installment_plans, read.documents, read.document_lines,
+    read.open_invoices, read.balances, read.next_charges
+TO seatledger_api;

@@ -43,9 +43,12 @@ def register_customer(books: Books, request: RegisterCustomer, principal: Princi
     """An end customer with its billing settings, of a reseller or paying itself."""
     principal.need("accounts:write", "register customers")
     key = Key("customer", request.id)
+    event = registration(books, request, principal)
     if books.account(key) is not None:
+        if not principal.reaches(customer=request.id, reseller=books.reseller_of(request.id)):
+            raise Forbidden(f"{principal.name} may not register customer {request.id}: choose another id")
         raise Exists(f"customer {request.id} exists already: choose another id, or change it")
-    return Change(key, [(key, [registration(books, request, principal)])], created=True)
+    return Change(key, [(key, [event])], created=True)
 
 
 def registration(books: Books, request: CustomerRegistered, principal: Principal) -> CustomerRegistered:

@@ -16,7 +16,7 @@ from services.orders.commands.items import Wanted, changed_item, new_item, refus
 from services.orders.commands.order_bodies import AddItem, ExecuteOrder, ItemChange, OrdersCustomer, PlaceOrder
 from services.orders.commands.telling import pays_in_installments, told
 from services.orders.placed import OrderState
-from shared.commands.decision import CommandRefused, Exists, Unknown
+from shared.commands.decision import CommandRefused, Exists, Forbidden, Unknown
 from shared.commands.principal import Principal
 from shared.events.models.base import EventModel
 from shared.events.models.orders import CustomerRegistered, OrderDeleted, OrderedItem, OrderExecuted, OrderPlaced
@@ -30,9 +30,12 @@ def place_order(books: Books, order_id: str, request: PlaceOrder, principal: Pri
     for wanted_item in request.items:
         refuse_by_hand(wanted_item, principal)
     key = Key("order", order_id)
-    if books.order(order_id) is not None:
-        raise Exists(f"order {order_id} exists already: choose another id, or edit it")
     new = _registered(books, request.customer, principal)
+    before = books.order(order_id)
+    if before is not None:
+        if not _reaches(books, before, principal):
+            raise Forbidden(f"{principal.name} may not place order {order_id}: choose another id")
+        raise Exists(f"order {order_id} exists already: choose another id, or edit it")
     events: list[tuple[Key, Sequence[EventModel]]] = []
     if new is not None:
         events.append((Key("customer", new.id), [new]))
@@ -154,12 +157,15 @@ def known_order(books: Books, order_id: str, principal: Principal, to: str) -> O
     """An order that is known and theirs; what is not theirs is not there for them."""
     principal.need("orders:write", to)
     order = books.order(order_id)
-    if order is not None:
-        content = order.content
-        reseller = content.reseller.id if content.reseller else books.reseller_of(content.customer.id)
-        if principal.reaches(customer=content.customer.id, reseller=reseller):
-            return order
-    raise Unknown(f"there is no order {order_id!r}")
+    if order is None or not _reaches(books, order, principal):
+        raise Unknown(f"there is no order {order_id!r}")
+    return order
+
+
+def _reaches(books: Books, order: OrderState, principal: Principal) -> bool:
+    content = order.content
+    reseller = content.reseller.id if content.reseller else None
+    return principal.reaches(customer=content.customer.id, reseller=reseller)
 
 
 def _refuse_deleted(order_id: str) -> NoReturn:

@@ -33,11 +33,11 @@ COMMENT ON VIEW read.products IS
     'A row is one product of the catalogue. copied_from names the product it was copied from, while it has no definition of its own; the rest is then what that was at the time. billing_plans is a JSON list of frequencies (P1M, P1Y), empty once deleted. Products that only orders name are not here.';
 
 CREATE OR REPLACE VIEW read.list_prices WITH (security_invoker = true) AS
-SELECT product, currency, term, billing_frequency, effective_from, unit_price, unit_cost,
-    price_protection_months
+SELECT product, currency, term, billing_frequency, effective_from, unit_price,
+    CASE WHEN store.sees_costs() THEN unit_cost END AS unit_cost, price_protection_months
 FROM list_price;
 COMMENT ON VIEW read.list_prices IS
-    'A row is one list price, for one licence and one term, from a day on. term is "-" where it holds for terms of any length, billing_frequency "-" where it holds for any. The one with the latest effective_from that has come is the price of today.';
+    'A row is one list price, for one licence and one term, from a day on. term is "-" where it holds for terms of any length, billing_frequency "-" where it holds for any. The one with the latest effective_from that has come is the price of today. Resellers and customers see no unit_cost.';
 
 CREATE OR REPLACE VIEW read.settings WITH (security_invoker = true) AS
 SELECT 'organisation' AS scope, scope_id, key, effective_from, value, refused FROM organisation_setting
@@ -46,3 +46,9 @@ UNION ALL SELECT 'reseller', scope_id, key, effective_from, value, refused FROM 
 UNION ALL SELECT 'customer', scope_id, key, effective_from, value, refused FROM customer_setting;
 COMMENT ON VIEW read.settings IS
     'A row is one setting of one scope from a date (or an instant) on; scope_id is empty for the organisation. refused says why one cannot hold: it changes nothing.';
+
+-- The APIs read under this role; which rows, say the policies of the tables.
+GRANT SELECT ON
+    read.orders, read.order_items, read.customers,
+    read.resellers, read.products, read.list_prices, read.settings
+TO seatledger_api;

@@ -126,7 +126,7 @@ class Convert(_Effective):
 class Import(SubscriptionImported):
     """A subscription that was running before it was billed here; fields as in the event SubscriptionImported."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=False)
 
 
 Request = (

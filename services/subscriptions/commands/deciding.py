@@ -27,7 +27,6 @@ from services.subscriptions.commands.standing import Standing
 from shared.billing.lookups import list_price_of
 from shared.billing.offers import plan_refusal
 from shared.billing.periods import duration_of
-from shared.billing.state import status_on
 from shared.commands.decision import CommandRefused
 from shared.commands.principal import Principal
 from shared.events.models.base import EventModel
@@ -100,7 +99,12 @@ def _refuse_what_needs_more(standing: Standing, request: Request, principal: Pri
         principal.need("prices:write", "set a price: leave it out, and the list price holds")
     if isinstance(request, ChangeQuantity) and request.billing == "none":
         principal.need("prices:write", "change licences without billing them")
-    waiting = standing.running.timeline.next_term
+    if standing.day_of(getattr(request, "effective_at", None)) < standing.terms.start:
+        raise CommandRefused(
+            f"subscription {standing.subscription} starts on {standing.terms.start}: nothing of it can be changed "
+            "before that day"
+        )
+    waiting = standing.met.next_term
     if waiting is not None and principal.role == "reseller" and isinstance(request, _HELD_BACK):
         raise CommandRefused(
             f"a change is scheduled for the next term of {standing.subscription} since {waiting.on}: "
@@ -110,7 +114,8 @@ def _refuse_what_needs_more(standing: Standing, request: Request, principal: Pri
 
 def _change_quantity(standing: Standing, request: ChangeQuantity) -> LicensesChanged | None:
     """The new total (rules R3.1, R3.2); counted from what is held on the day of the change."""
-    held = standing.running.timeline.quantity_on(max(standing.day_of(request.effective_at), standing.terms.start))
+    day = max(standing.day_of(request.effective_at), standing.today)
+    held = standing.met_on(day).quantity_on(standing.day_of(request.effective_at))
     wanted = request.quantity if request.quantity is not None else held + (request.change or 0)
     if wanted < 0:
         raise CommandRefused(
@@ -126,19 +131,22 @@ def _change_quantity(standing: Standing, request: ChangeQuantity) -> LicensesCha
 
 
 def _suspend(standing: Standing, request: Suspend) -> SubscriptionSuspended | None:
-    if standing.running.timeline.suspended_on(standing.day_of(request.effective_at)):
+    if standing.met.suspended_on(standing.day_of(request.effective_at)):
         return None
     return SubscriptionSuspended(**_of(standing), effective_at=request.effective_at)
 
 
 def _reactivate(standing: Standing, request: Reactivate) -> SubscriptionReactivated | None:
-    if status_on(standing.running, standing.day_of(request.effective_at)) == "active":
+    day = standing.day_of(request.effective_at)
+    is_over = standing.met.end is not None and standing.met.end.on <= day
+    changed = [change.status for change in standing.met.statuses if change.on <= day]
+    if not is_over and (not changed or changed[-1] == "active"):
         return None
     return SubscriptionReactivated(**_of(standing), effective_at=request.effective_at)
 
 
 def _set_auto_renew(standing: Standing, request: SetAutoRenew) -> AutoRenewChanged | None:
-    timeline = standing.running.timeline
+    timeline = standing.met
     revokes = request.auto_renew and timeline.cancellation is not None
     if timeline.auto_renew == request.auto_renew and not revokes:
         return None

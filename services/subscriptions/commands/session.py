@@ -18,7 +18,8 @@ from shared.events.registry import EVENT_TYPES
 
 SOURCE = "urn:seatledger:subscriptions"
 
-Preview = Callable[[Standing, Standing, list[Fact]], Mapping[str, object]]
+Preview = Callable[[Standing, list[Fact]], Mapping[str, object]]
+"""What the facts of a command would come to, as JSON values."""
 
 
 class SubscriptionSession:
@@ -48,7 +49,7 @@ class SubscriptionSession:
         if reason is not None:
             raise CommandRefused(reason)
         if asked.preview:
-            return Decided(self._preview(before, after, facts))
+            return Decided(self._preview(before, facts))
         self._standings[name] = after
         return self._decided(before, after, appending, asked)
 
@@ -56,10 +57,10 @@ class SubscriptionSession:
         self, before: Standing, after: Standing, appending: Appending | None, asked: Asked[Command]
     ) -> Decided:
         if asked.preview:
-            return Decided(self._preview(before, after, []))
+            return Decided(self._preview(before, []))
         events = [] if appending is None else [_event_shape(appending, after)]
         body = {"subscription": subscription_shape(after.running, after.today), "events": events}
-        return Decided(body, () if appending is None else (appending,), after.version, created=before.account is None)
+        return Decided(body, () if appending is None else (appending,), after.version, created=not before.exists)
 
 
 def stream_of(subscription: str) -> str:
@@ -75,10 +76,9 @@ def _event_shape(appending: Appending, after: Standing) -> dict[str, object]:
 
 def _refuse_stranger(standing: Standing, asked: Asked[Command]) -> None:
     """What is not theirs is not there for them."""
-    account = standing.account
-    if account is None:
+    if not standing.exists:
         raise Unknown(_unknown(standing))
-    if not asked.principal.reaches(customer=account.terms.customer_id, reseller=standing.reseller):
+    if not asked.principal.reaches(customer=standing.ordered.customer_id, reseller=standing.reseller):
         raise Unknown(f"there is no subscription {standing.subscription!r}")
 
 

@@ -12,8 +12,10 @@ from typing import cast
 from shared.billing.account import Account, account_of
 from shared.billing.facts import Fact, Ref
 from shared.billing.folding import evolve, fold
+from shared.billing.history import known_by_end_of
 from shared.billing.masterdata import MasterData
 from shared.billing.moments import civil_date
+from shared.billing.settling import settle
 from shared.billing.terms import Terms
 from shared.billing.timeline import Timeline
 
@@ -37,31 +39,51 @@ class Standing:
     @cached_property
     def account(self) -> Account | None:
         """As known now; None without an order, or with one that was refused."""
-        timeline = self.timeline
-        if timeline is None or timeline.terms is None:
-            return None
-        return account_of(timeline, self.master, civil_date(self.at, timeline.terms.tz))
+        return account_of(cast(Timeline, self.timeline), self.master, self.today) if self.exists else None
+
+    @property
+    def exists(self) -> bool:
+        """Whether an order or an import of it was accepted."""
+        return self.timeline is not None and self.timeline.terms is not None
 
     @property
     def running(self) -> Account:
-        """The account of a subscription that is known to have one."""
+        """The account of a subscription that exists."""
         return cast(Account, self.account)
 
     @property
-    def terms(self) -> Terms:
-        """The terms in force today."""
-        return self.running.terms
+    def ordered(self) -> Terms:
+        """The terms with which a subscription that exists began."""
+        return cast(Timeline, self.timeline).phases[0].terms
 
     @property
     def today(self) -> date:
         """Where the customer is."""
-        return self.running.known
+        return civil_date(self.at, self.ordered.tz)
 
-    @property
+    @cached_property
+    def met(self) -> Timeline:
+        """The timeline as an event of now meets it: what is scheduled for a renewal that has come is done."""
+        return self.met_on(self.today)
+
+    def met_on(self, day: date) -> Timeline:
+        """As `met`, on a later day."""
+        met = cast(Timeline, self.timeline).copy()
+        settle(met, self.master, self.today, day)
+        return met
+
+    @cached_property
+    def terms(self) -> Terms:
+        """The terms in force today."""
+        return self.met.layout.phase_at(max(self.today, self.ordered.start)).terms
+
+    @cached_property
     def reseller(self) -> str | None:
-        """Who pays for it, where that is not the customer itself."""
-        payer = self.running.payer().recipient
-        return None if payer == self.terms.customer_id else payer
+        """Whose customer it is billed to; None for one that pays itself (rule R6.1)."""
+        profile = self.master.customer(
+            self.terms.customer_id, self.terms.tz, known_by_end_of(self.today, self.terms.tz)
+        )
+        return profile.reseller_of(self.terms.reseller_id, self.terms.told)
 
     @property
     def version(self) -> str:

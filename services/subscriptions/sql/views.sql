@@ -13,3 +13,16 @@ SELECT NULL, source, id, type, reason
 FROM rejected_setting;
 COMMENT ON VIEW read.rejected_events IS
     'A row is one event that the billing rules refuse for one subscription (or, without one, for everybody: a setting), with the reason in words. The event itself is kept.';
+
+CREATE OR REPLACE VIEW read.subscription_versions WITH (security_invoker = true) AS
+SELECT scope_id AS subscription,
+    left(encode(sha256(convert_to(
+        string_agg(source || ' ' || id, ',' ORDER BY (source || ' ' || id) COLLATE "C"), 'UTF8')), 'hex'), 32) AS version
+FROM fact
+WHERE scope = 'subscription'
+GROUP BY scope_id;
+COMMENT ON VIEW read.subscription_versions IS
+    'A row is the version of one subscription: another one whenever something more is known of it (the ETag of the API).';
+
+-- The APIs read under this role; which rows, say the policies of the tables.
+GRANT SELECT ON read.subscriptions, read.rejected_events, read.subscription_versions TO seatledger_api;

@@ -6,12 +6,12 @@ from typing import Any
 
 import orjson
 
-from services.invoicing.shapes import document_shape
 from services.invoicing.simulation import simulate
 from shared.billing.facts import Fact
 from shared.events.envelope import event_of
 from shared.events.facts import facts_of
 from shared.events.reading import read
+from shared.events.shapes import document_shape
 from tests.infrastructure.billing_system import Event
 
 # `simulate` has no numbers, and taxes only where they say more than the totals.

@@ -14,6 +14,7 @@ from services.orders import api as orders
 from services.subscriptions import api as subscriptions
 from shared.store.config import Config
 from shared.web.application import create_app
+from tests.infrastructure.tokens import bearer, token_of
 
 pytestmark = [pytest.mark.broker, pytest.mark.database]
 
@@ -50,10 +51,11 @@ def clients(config: Config) -> Iterator[dict[str, TestClient]]:
             connection.execute(statement.encode())
     apps = {name: create_app(name, module.router, config.database) for name, module in
             (("subscriptions", subscriptions), ("orders", orders), ("invoicing", invoicing))}  # fmt: skip
+    headers = bearer(token_of(config.database, "distributor"))
     with (
-        TestClient(apps["subscriptions"]) as first,
-        TestClient(apps["orders"]) as second,
-        TestClient(apps["invoicing"]) as third,
+        TestClient(apps["subscriptions"], headers=headers) as first,
+        TestClient(apps["orders"], headers=headers) as second,
+        TestClient(apps["invoicing"], headers=headers) as third,
     ):
         yield {"subscriptions": first, "orders": second, "invoicing": third}
 
@@ -119,7 +121,7 @@ def test_a_credit_note_says_what_it_is_for_and_open_invoices_and_balances_follow
         ("subscriptions", "/v1/subscriptions/nobody", 404, "there is no subscription 'nobody'"),
         ("orders", "/v1/orders/a/b", 404, "there is no order 'a/b'"),
         ("invoicing", "/v1/documents/I-9", 404, "there is no document 'I-9'"),
-        ("invoicing", "/v1/nonsense", 404, "Not Found"),
+        ("invoicing", "/v1/nonsense", 404, "GET /v1/nonsense: Not Found"),
         ("invoicing", "/v1/documents?from=2026-02-30", 400, "from: "),
         ("orders", "/v1/orders?limit=0", 400, "limit: "),
         ("invoicing", "/v1/documents?cursor=WyJ4IiwgIiJd", 400, "cursor: "),
@@ -132,6 +134,7 @@ def test_errors_are_problem_documents(
     assert (answer.status_code, answer.json()["status"]) == (status, status)
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["detail"].startswith(detail)
+    assert answer.json()["type"] == f"urn:seatledger:problem:{'not-found' if status == 404 else 'bad-request'}"
 
 
 def test_ready_means_that_the_database_answers_and_has_a_generation(

@@ -10,12 +10,12 @@ from hypothesis import given as each
 from hypothesis import strategies as st
 
 from services.invoicing.reach import links_said, named, portions, telling
-from services.invoicing.run_loop import Issued, RunLoop
-from services.invoicing.shapes import Json, document_shape
-from services.invoicing.whatif import Effect, Place, Portion, effect
 from shared.billing.documents import Document
+from shared.billing.effect import Effect, Place, Portion, effect
 from shared.billing.facts import Fact
 from shared.billing.folding import fold
+from shared.billing.run_loop import Issued, RunLoop
+from shared.events.shapes import Json, document_shape
 from shared.projections.facts import by_key
 from shared.projections.spec import Key
 from shared.projections.subscription_stream import SubscriptionFold, master_data, names

@@ -7,8 +7,8 @@ from typing import Any
 
 from hypothesis import given as each
 
-from services.invoicing.shapes import document_shape
 from services.invoicing.simulation import simulate
+from shared.events.shapes import document_shape
 from tests.billing_dsl import facts_from
 from tests.strategies.examples import examples
 from tests.strategies.histories import LAST_DAY, Event, History, histories

@@ -6,9 +6,9 @@ from datetime import date
 
 from hypothesis import given as each
 
-from services.invoicing.shapes import document_shape
 from services.invoicing.simulation import simulate
 from shared.events.models.documents import Document
+from shared.events.shapes import document_shape
 from tests.billing_dsl import facts_from
 from tests.strategies.examples import examples
 from tests.strategies.histories import History, histories

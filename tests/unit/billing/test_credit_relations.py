@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from services.invoicing.notes import notes_on
-from services.invoicing.shapes import document_shape
 from shared.billing.balance import Debtor, OpenInvoices, credited, related
 from shared.billing.documents import Document, DocumentKind
+from shared.events.shapes import document_shape
 from tests.billing_dsl import Event, Json, Outcome, canceled, customer_changed, event, given, ordered, price, seats
 
 

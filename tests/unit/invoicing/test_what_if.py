@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from services.invoicing.run_loop import NOTHING_ISSUED, Issued, RunLoop
-from services.invoicing.shapes import document_shape
-from services.invoicing.whatif import Effect, Portion, effect
+from shared.billing.effect import Effect, Portion, effect
 from shared.billing.facts import Fact
+from shared.billing.run_loop import NOTHING_ISSUED, Issued, RunLoop
+from shared.events.shapes import document_shape
 from tests.billing_dsl import Event, canceled, facts_from, ordered, price, seats, setting
 
 CLOSED = date(2026, 2, 1)

@@ -1,4 +1,4 @@
-"""Invoice runs of one day after the other, in memory: what `simulate` and `simulate --base` share.
+"""Invoice runs of one day after the other, in memory: what `simulate`, `simulate --base` and previews share. Pure.
 
 The same run as the service's, with a ledger that is a list. It begins with nothing issued, or with what was issued up
 to a closed day. Only days on which something can happen are run: a fact becomes known, or a charge falls due. A run on
@@ -69,6 +69,11 @@ class Watched:
     folded: Timeline | None = None
     known_until: date = date.min
 
+    @property
+    def invoiced(self) -> frozenset[date]:
+        """The cycle starts of which something stands on an issued document, as a plan counts them (rule R4.8)."""
+        return frozenset(line.key.cycle_start for line in self.issued if line.kind in ("installment", "prorated"))
+
     def look(self, master: MasterData, day: date) -> list[DraftLine]:
         """The lines due on a day; sets when to look again."""
         nothing_new = day < self.known_until
@@ -108,9 +113,10 @@ class RunLoop:
         self.master = MasterData.of(facts, settings)
         self.subscriptions = _watched(facts, self.master, issued)
         self.documents: list[Document] = []
-        self._first_open = issued.first_open
+        self.first_open = issued.first_open
         self._revisions: dict[LayerKey, int] = Counter(line.key for own in issued.lines.values() for line in own)
         self._tax_left: TaxLeft = dict(issued.tax_left)
+        self._issued_before = len({line.document for own in issued.lines.values() for line in own})
         self._open_invoices: OpenInvoices = {debtor: list(some) for debtor, some in issued.open_invoices.items()}
         self._rates = ExchangeRates(self.master.organisation)
 
@@ -120,13 +126,18 @@ class RunLoop:
             touched = [s for s in self.subscriptions if s.waiting or (s.look_at is not None and s.look_at <= day)]
             drafts = [draft for subscription in touched for draft in subscription.look(self.master, day)]
             issued = issue(
-                drafts, day, _names(len(self.documents)), self._revisions, self._tax_left,
+                drafts, day, _names(self._issued_before + len(self.documents)), self._revisions, self._tax_left,
                 issue_zero_invoices=self.master.setting("issue_zero_invoices", day, UTC, day) is True,
             )  # fmt: skip
             self.documents += [exchanged(document, self._rates) for document in related(issued, self._open_invoices)]
             _settle(touched, drafts, issued)
         self.documents.sort(key=lambda document: document.sort_key)
         return self.documents
+
+    @property
+    def coming(self) -> date | None:
+        """The next day on which something can happen; None when nothing ever will."""
+        return min((s.look_at for s in self.subscriptions if s.look_at is not None), default=None)
 
     def ledger(self, closed: date) -> Issued:
         """What is issued after the runs up to a day: later runs can begin with it."""
@@ -137,10 +148,10 @@ class RunLoop:
     def _days(self, until: date, runs: Sequence[date] | None) -> Iterator[date]:
         """The days to run, in order: those given, or each on which a subscription has to be looked at."""
         if runs is not None:
-            yield from (day for day in sorted(runs) if self._first_open <= day <= until)
+            yield from (day for day in sorted(runs) if self.first_open <= day <= until)
             return
         while True:
-            day = min((s.look_at for s in self.subscriptions if s.look_at is not None), default=None)
+            day = self.coming
             if day is None or day > until:
                 return
             yield day
@@ -174,6 +185,9 @@ def _settle(touched: Sequence[Watched], drafts: Sequence[DraftLine], issued: Seq
 
 
 def _names(issued: int) -> Callable[[Group], str]:
-    """Documents of a simulation are named by their position: the ledger needs a name, the output shows none."""
+    """Documents of a simulation are named by their position: the ledger needs a name, the output shows none.
+
+    Runs that begin with what other runs of a simulation issued count on from there.
+    """
     positions = count(issued + 1)
     return lambda group: str(next(positions))

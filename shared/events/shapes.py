@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 
 from shared.billing.calendar import ONE_DAY
-from shared.billing.documents import Document, Transaction
+from shared.billing.documents import Document, DraftLine, Transaction
 from shared.billing.facts import Ref
 from shared.billing.installments import InstallmentPlan
 from shared.billing.ledger import IssuedLine
@@ -98,8 +98,21 @@ def line_shape(line: IssuedLine, *, with_tax: bool) -> Json:
 
     `with_tax`: in a document with several taxes a line says which is its own.
     """
+    shape: Json = {"line": line.line, **billed_shape(line)}
+    if line.returns is not None:
+        shape["returns"] = line.returns
+    if with_tax:
+        shape["tax_rate"] = written(line.tax_rate)
+    if with_tax and line.reverse_charge:
+        shape["reverse_charge"] = True
+    if line.why is not None:
+        shape["why"] = why_shape(line.why)
+    return shape
+
+
+def billed_shape(line: IssuedLine | DraftLine) -> Json:
+    """What a line bills, also one that no document has yet."""
     shape: Json = {
-        "line": line.line,
         "customer": line.customer,
         "subscription": line.key.subscription,
         "product": line.product,
@@ -111,16 +124,7 @@ def line_shape(line: IssuedLine, *, with_tax: bool) -> Json:
     }
     if line.kind in ("prorated", "credit"):
         shape |= {"days": line.days, "of_days": line.of_days, "unit_net": written(line.unit_net)}
-    shape["net"] = written(line.net)
-    if line.returns is not None:
-        shape["returns"] = line.returns
-    if with_tax:
-        shape["tax_rate"] = written(line.tax_rate)
-    if with_tax and line.reverse_charge:
-        shape["reverse_charge"] = True
-    if line.why is not None:
-        shape["why"] = why_shape(line.why)
-    return shape
+    return shape | {"net": written(line.net)}
 
 
 def why_shape(why: Why) -> Json:

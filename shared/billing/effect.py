@@ -5,19 +5,17 @@ Both begin with what is issued and differ in nothing but the facts, so the diffe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from services.invoicing.run_loop import Issued, RunLoop
-from services.invoicing.shapes import document_shape
-from services.invoicing.simulation import RejectedFact, rejected_of
-from shared.billing.account import account_on
 from shared.billing.documents import Document
 from shared.billing.facts import Fact
 from shared.billing.money import ZERO
+from shared.billing.rejected import RejectedFact, rejected_anew
+from shared.billing.run_loop import Issued, RunLoop
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +83,19 @@ class Effect:
         return totals
 
 
-def effect(portion: Portion, hypothetical: Sequence[Fact], until: date, runs: Sequence[date] | None = None) -> Effect:
-    """What hypothetical facts change in the runs of the open days up to `until`, or of those days in `runs`."""
-    now, then = (
+def twice(portion: Portion, hypothetical: Sequence[Fact]) -> tuple[RunLoop, RunLoop]:
+    """The runs with the real facts alone, and those with hypothetical ones added."""
+    return (
         RunLoop(portion.facts, issued=portion.issued),
         RunLoop([*portion.facts, *hypothetical], issued=portion.issued),
     )
+
+
+def effect(portion: Portion, hypothetical: Sequence[Fact], until: date, runs: Sequence[date] | None = None) -> Effect:
+    """What hypothetical facts change in the runs of the open days up to `until`, or of those days in `runs`."""
+    now, then = twice(portion, hypothetical)
     without, with_them = now.run(until, runs), then.run(until, runs)
-    known = {_identity(fact) for fact in rejected_in(now, until)}
-    rejected = [fact for fact in rejected_in(then, until) if _identity(fact) not in known]
-    found = Effect(rejected=rejected)
+    found = Effect(rejected=rejected_anew(now, then, until))
     found.without, found.then = differing(without, with_them), differing(with_them, without)
     places = {place_of(document) for document in (*found.without, *found.then)}
     found.difference = {place: Amounts() for place in sorted(places)}
@@ -110,8 +111,18 @@ def differing(some: Iterable[Document], others: Iterable[Document]) -> list[Docu
 
     What they are called in a simulation does not count, nor what explains the same amounts.
     """
-    shapes = {document.sort_key: document_shape(document, explained=False) for document in others}
-    return [one for one in some if shapes.get(one.sort_key) != document_shape(one, explained=False)]
+    there = {document.sort_key: _nameless(document) for document in others}
+    return [one for one in some if there.get(one.sort_key) != _nameless(one)]
+
+
+def _nameless(document: Document) -> Document:
+    """A document without the names that documents of these runs have: they follow from the order of their issue."""
+    return replace(
+        document,
+        number="",
+        lines=tuple(replace(line, document="") for line in document.lines),
+        relates_to=tuple(replace(relation, document=relation.reference) for relation in document.relates_to),
+    )
 
 
 def place_of(document: Document) -> Place:
@@ -121,12 +132,3 @@ def place_of(document: Document) -> Place:
 def signed(document: Document) -> Decimal:
     """The net of a document; what a credit note gives back is negative."""
     return -document.net if document.kind == "credit_note" else document.net
-
-
-def rejected_in(loop: RunLoop, until: date) -> Iterator[RejectedFact]:
-    for one in loop.subscriptions:
-        yield from rejected_of(one, account_on(one.id, one.facts, loop.master, until), loop.master, until)
-
-
-def _identity(fact: RejectedFact) -> tuple[str, str]:
-    return fact.source, fact.id

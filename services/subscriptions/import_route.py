@@ -1,0 +1,112 @@
+"""Taking over many subscriptions over HTTP: the rows go in as one body, what became of them comes out line by line."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import asdict
+from typing import IO, Annotated
+
+import orjson
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import StreamingResponse
+from psycopg_pool import AsyncConnectionPool
+
+from services.subscriptions.bulk_import import Tally, import_all
+from services.subscriptions.import_rows import Format, NotRows, Refusal, Row, rows_of
+from shared.commands.principal import Principal
+from shared.web.access import Caller
+from shared.web.commanding import PROBLEMS
+from shared.web.errors import BadRequest
+from shared.web.request_ids import RequestId
+
+router = APIRouter()
+
+# A body is kept on disk from a megabyte on: some million rows are a few hundred.
+_IN_MEMORY = 1024 * 1024
+_MOST_BYTES = 1024 * 1024 * 1024
+_FORMATS: Mapping[str, Format] = {"text/csv": "csv", "application/x-ndjson": "jsonl"}
+_EXAMPLE = """subscription_id,currency,customer.id,product.id,quantity,unit_price,started_at,billed_by_us_from
+sub-1,EUR,cus-1,o365-business,8,10.00,2026-01-15,2026-07-01
+"""
+_ANSWER = (
+    "a line for each refused row (line, subscription, reason), a line after each portion (rows, imported, unchanged, "
+    "refused), and at the end the same with done: true"
+)
+
+Check = Annotated[bool, Query(description="decide on every row, and take nothing over")]
+
+
+@router.post(
+    "/subscriptions/import",
+    response_class=StreamingResponse,
+    responses={**PROBLEMS, 200: {"description": _ANSWER, "content": {"application/x-ndjson": {}}}},
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "text/csv": {"schema": {"type": "string"}, "example": _EXAMPLE},
+                "application/x-ndjson": {"schema": {"type": "string"}},
+            },
+        }
+    },
+)
+async def import_subscriptions(
+    request: Request, caller: Caller, request_id: RequestId, check: Check = False
+) -> StreamingResponse:
+    """Take over subscriptions that were running before, from CSV or JSON Lines; run again it changes nothing.
+
+    A row is as the body of POST /v1/subscriptions; a column `customer.id` of a CSV is the id of the customer.
+    """
+    caller.need("subscriptions:import", "import subscriptions")
+    form = _FORMATS.get(request.headers.get("content-type", "").partition(";")[0].strip().lower())
+    if form is None:
+        raise BadRequest(f"Content-Type: give one of {', '.join(_FORMATS)}")
+    body = await _received(request)
+    try:
+        rows = rows_of(io.TextIOWrapper(body, encoding="utf-8", errors="replace", newline=""), form)
+    except NotRows as error:
+        raise BadRequest(f"body: {error}") from None
+    connections: AsyncConnectionPool = request.app.state.connections
+    return StreamingResponse(
+        _lines(connections, rows, caller, request_id, body, only_check=check), media_type="application/x-ndjson"
+    )
+
+
+async def _received(request: Request) -> IO[bytes]:
+    """All of the body: a client that sends before it reads would wait for us, and we for it."""
+    body = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - closed once the answer is sent
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > _MOST_BYTES:
+            raise BadRequest(f"body: is larger than {_MOST_BYTES:,} bytes; send it in parts")
+        body.write(chunk)
+    body.seek(0)
+    return body
+
+
+async def _lines(
+    connections: AsyncConnectionPool,
+    rows: Iterator[Row | Refusal],
+    caller: Principal,
+    request_id: str,
+    body: IO[bytes],
+    *,
+    only_check: bool,
+) -> AsyncIterator[bytes]:
+    tally = Tally()
+    with body:
+        async with connections.connection() as connection:
+            portions = import_all(connection, rows, caller, correlation=request_id, only_check=only_check)
+            async for portion in portions:
+                tally = portion.tally
+                for refusal in portion.refused:
+                    yield _line(refusal._asdict())
+                yield _line(asdict(tally))
+    yield _line({**asdict(tally), "done": True})
+
+
+def _line(value: Mapping[str, object]) -> bytes:
+    return orjson.dumps(value) + b"\n"

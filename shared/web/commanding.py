@@ -1,0 +1,145 @@
+"""Commands over HTTP: what a route hands to the combiner of its application, and how the outcome is answered.
+
+A route names its command and awaits `ask`; who asks, the keys and versions of the headers, and whether it is only a
+preview are found here, in one place for every command.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Query, Request
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+
+from shared.commands.combining import Combiner, Overloaded
+from shared.commands.decision import Decided
+from shared.commands.desk import Asked
+from shared.commands.handling import Busy
+from shared.web.access import Caller
+from shared.web.errors import BadRequest, Unavailable
+from shared.web.request_ids import RequestId
+
+_LONGEST_KEY = 200
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=_LONGEST_KEY,
+        description="the same request with the same key, within a week, is answered as the first time, and done once",
+    ),
+]
+IfMatch = Annotated[
+    str | None,
+    Header(alias="If-Match", description='the ETag it was read with, or "*"; when it has changed since: 412'),
+]
+Preview = Annotated[bool, Query(description="say what would come of it and what it would cost, and change nothing")]
+
+
+class Asking:
+    """One request that asks for a command."""
+
+    def __init__(self, request: Request, about: Asked[None]) -> None:
+        self._request = request
+        self._about = about
+
+    async def decided(self, command: object, part: str | None = None) -> Decided:
+        """What came of a command; `part` tells it from others of the same request.
+
+        Raises CommandRefused, Unavailable, psycopg.Error, or what broke.
+        """
+        combiner: Combiner[Any] = self._request.app.state.commands
+        about = self._about
+        key = about.idempotency_key
+        if key is not None and part is not None:
+            key = f"{key} {part}"
+        asked = Asked(command, about.principal, about.at, about.correlation, key, about.if_match, about.preview)
+        try:
+            return await combiner.ask(asked)
+        except Overloaded as overloaded:
+            raise Unavailable(str(overloaded), overloaded.retry_after_s) from None
+        except Busy as busy:
+            raise Unavailable(str(busy)) from None
+
+    @property
+    def about(self) -> Asked[None]:
+        """Who asks, and how."""
+        return self._about
+
+    async def __call__(self, command: object) -> JSONResponse:
+        """The answer to a command: 201 for something new, else 200; with the version of the thing as its ETag."""
+        decided = await self.decided(command)
+        headers = {} if decided.etag is None else {"ETag": etag(decided.etag)}
+        return JSONResponse(dict(decided.body), 201 if decided.created else 200, headers)
+
+
+def etag(version: str) -> str:
+    """A version as the header ETag has it."""
+    return f'"{version}"'
+
+
+async def _asking(
+    request: Request,
+    caller: Caller,
+    request_id: RequestId,
+    idempotency_key: IdempotencyKey = None,
+    if_match: IfMatch = None,
+    preview: Preview = False,
+) -> Asking:
+    about = Asked(None, caller, datetime.now(UTC), request_id, idempotency_key, _version(if_match), preview)
+    return Asking(request, about)
+
+
+def _version(if_match: str | None) -> str | None:
+    """The version in a header: in quotes, or the star for any that exists."""
+    if if_match is None or if_match == "*":
+        return if_match
+    if len(if_match) > 1 and if_match[0] == if_match[-1] == '"' and '"' not in if_match[1:-1]:
+        return if_match[1:-1]
+    raise BadRequest(f"If-Match: {if_match!r} is no version; give the ETag of an answer, in its quotes")
+
+
+Ask = Annotated[Asking, Depends(_asking)]
+
+
+class Problem(BaseModel):
+    """Why something was not done (RFC 9457); `type` is urn:seatledger:problem: and the kind of it."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+
+
+class EventDone(BaseModel):
+    """An event that a command came to. Source and id are how the log, `explain` and rejected events name it."""
+
+    type: str
+    id: str
+    source: str
+    sequence: int
+
+
+_MEANINGS = {
+    400: "the request cannot be read; the detail says where and what to give",
+    401: "no token, or one that is not good",
+    403: "whoever asks may not do this",
+    404: "there is no such thing, or it is not theirs",
+    409: "it is there already",
+    412: "it has changed since the version in If-Match",
+    422: "refused, with the reason; or an idempotency key that was used for another request",
+    503: "not now; the header Retry-After says when to ask again",
+}
+# What a route of a command declares beside its answer.
+PROBLEMS: Mapping[int | str, dict[str, Any]] = {
+    status: {
+        "description": meaning,
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        "model": Problem,
+    }
+    for status, meaning in _MEANINGS.items()
+}

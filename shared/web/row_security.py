@@ -1,0 +1,30 @@
+"""Reading as somebody: under the role of the APIs, to which the policies of the read models apply.
+
+The rows that a request sees are chosen by the database (`sql/policies.sql` of each service, `store.reaches`), so a
+query that forgets whom it is for shows nothing more. Where nothing was said about who asks, nothing is seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from psycopg import AsyncConnection
+
+from shared.commands.principal import Principal
+
+# All of it local: it ends with the transaction, whoever gets the connection next.
+_AS = """
+SELECT set_config('transaction_read_only', 'on', true), set_config('seatledger.sees', %s, true),
+    set_config('seatledger.reseller', %s, true), set_config('seatledger.customer', %s, true),
+    set_config('role', 'seatledger_api', true)
+"""
+
+
+@asynccontextmanager
+async def reading_as(connection: AsyncConnection, principal: Principal) -> AsyncIterator[AsyncConnection]:
+    """The connection, for the time of one transaction that reads only and sees what `principal` may see."""
+    async with connection.transaction():
+        sees = principal.role if principal.role in ("reseller", "customer") else "all"
+        await connection.execute(_AS, [sees, principal.reseller or "", principal.customer or ""])
+        yield connection

@@ -1,0 +1,107 @@
+"""How each route of the APIs is asked for what is another's. A route that is not here fails the tests of access.
+
+Whoever adds a route adds it here: its path's ids, its filters, the body of a command; each from what is the other's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from operator import attrgetter
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.routing import RouteContext, iter_route_contexts
+
+from deploy.local.services import SERVICES, ServiceProcess
+from shared.web.application import create_app
+from tests.integration.access.world import Belongings
+
+Ask = Callable[[Belongings], Any]
+_CUSTOMER, _RESELLER, _PAYER = attrgetter("customer"), attrgetter("reseller"), attrgetter("payer")
+_ORDER, _SUBSCRIPTION, _DOCUMENT = attrgetter("order"), attrgetter("subscription"), attrgetter("document")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """`path` fills the ids of the path, `filters` are tried one by one; `body` is that of a command.
+
+    `owed`: only who pays sees it, a customer thus not where a reseller pays. `everybodys`: all see it.
+    """
+
+    path: Mapping[str, Ask] = field(default_factory=dict)
+    filters: Mapping[str, Ask] = field(default_factory=dict)
+    body: Ask | None = None
+    owed: bool = False
+    everybodys: bool = False
+
+
+def _saying(body: Any) -> Ask:
+    return lambda theirs: body
+
+
+def _imported(theirs: Belongings) -> Any:
+    """A row as somebody who takes over what is another's would send it."""
+    return {
+        "subscription_id": theirs.subscription, "currency": "EUR", "customer": {"id": theirs.customer},
+        "product": {"id": "office"}, "quantity": 1, "unit_price": "1.00", "started_at": "2019-01-01",
+        "billed_by_us_from": "2019-01-01",
+    }  # fmt: skip
+
+
+ROUTES: Final[Mapping[str, Asked]] = {
+    "GET /v1/orders": Asked(filters={"customer": _CUSTOMER, "reseller": _RESELLER}),
+    "GET /v1/orders/{order_id:path}": Asked(path={"order_id:path": _ORDER}),
+    "GET /v1/customers": Asked(filters={"reseller": _RESELLER}),
+    "GET /v1/products": Asked(everybodys=True),
+    "GET /v1/subscriptions": Asked(filters={"customer": _CUSTOMER, "reseller": _RESELLER}),
+    "GET /v1/subscriptions/{subscription_id:path}": Asked(path={"subscription_id:path": _SUBSCRIPTION}),
+    **{
+        f"{method} /v1/subscriptions/{{subscription_id:path}}/{what}": Asked(
+            path={"subscription_id:path": _SUBSCRIPTION}, body=_saying(body)
+        )
+        for method, what, body in (
+            ("POST", "quantity", {"change": 1}),
+            ("POST", "cancel", {"mode": "immediate"}),
+            ("POST", "suspend", {}),
+            ("POST", "reactivate", {}),
+            ("PUT", "auto-renew", {"auto_renew": False}),
+            ("POST", "pricing", {"unit_price": "1.00", "applies": "next_term"}),
+            ("POST", "price-protection", {}),
+            ("PUT", "billing-plan", {"billing_frequency": "P1Y"}),
+            ("PUT", "next-term", {"quantity": 3}),
+            ("DELETE", "next-term", None),
+            ("POST", "convert", {"product": "office"}),
+        )
+    },
+    "POST /v1/subscriptions": Asked(body=_imported),
+    "POST /v1/subscriptions/import": Asked(body=_imported),
+    "POST /v1/price-protection": Asked(body=lambda theirs: {"subscriptions": list(theirs.subscriptions)}),
+    "GET /v1/rejected-events": Asked(filters={"subscription": lambda theirs: theirs.subscriptions[2]}),
+    "GET /v1/documents": Asked(filters={"recipient": _PAYER}, owed=True),
+    "GET /v1/documents/{number:path}": Asked(path={"number:path": _DOCUMENT}),
+    "GET /v1/open-invoices": Asked(filters={"recipient": _PAYER}, owed=True),
+    "GET /v1/balances": Asked(filters={"recipient": _PAYER}, owed=True),
+    "GET /v1/installment-plans": Asked(filters={"customer": _CUSTOMER, "reseller": _RESELLER}, owed=True),
+    "GET /v1/next-charges": Asked(filters={"recipient": _PAYER}, owed=True),
+}
+
+
+def apps(dsn: str) -> dict[str, FastAPI]:
+    """The application of every service that has an API."""
+    return {one.service: app_of(one, dsn) for one in SERVICES if one.serves}
+
+
+def app_of(process: ServiceProcess, dsn: str) -> FastAPI:
+    module = import_module(process.module)
+    return create_app(process.service, module.router, dsn, desk=getattr(module, "DESK", None))
+
+
+def routes_of(app: FastAPI) -> Iterator[tuple[str, RouteContext]]:
+    """Every route of an application but those that tell nothing of anybody, as ROUTES names them."""
+    open_to_all = {"/healthz", "/readyz", "/openapi.json"}
+    for route in iter_route_contexts(app.routes):
+        for method in sorted((route.methods or set()) - {"HEAD"}):
+            if route.path not in open_to_all:
+                yield f"{method} {route.path}", route

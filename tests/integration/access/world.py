@@ -1,0 +1,106 @@
+"""Two resellers and a customer of nobody's, with all that the APIs show of each: orders, subscriptions, documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from services.invoicing.projection import SPEC as INVOICING
+from services.orders.projection import SPEC as ORDERS
+from services.subscriptions.projection import SPEC as SUBSCRIPTIONS
+from tests.infrastructure.billing_system import Event, billing_system
+
+Json = dict[str, Any]
+PRODUCT: Final = "office"
+COST: Final = "6.2345"
+RUNS: Final = [date(2019, month, 1) for month in (2, 3, 4)]
+_BALANCE = """
+INSERT INTO invoicing_g1.document (number, kind, date, recipient, currency, net, tax, gross, taxes, balance)
+VALUES (%s, 'credit_note', '2019-04-02', %s, 'EUR', 5, 0, 5, '[]', 5) RETURNING 1
+"""
+_NUMBERS = "SELECT number, recipient FROM read.documents ORDER BY date, number"
+
+
+@dataclass(frozen=True)
+class Belongings:
+    """What is one customer's, and its reseller's. `documents` are those that their payer gets."""
+
+    reseller: str | None
+    customer: str
+    order: str
+    subscriptions: tuple[str, ...]
+    documents: tuple[str, ...] = ()
+
+    @property
+    def subscription(self) -> str:
+        return self.subscriptions[0]
+
+    @property
+    def document(self) -> str:
+        return self.documents[0]
+
+    @property
+    def payer(self) -> str:
+        return self.reseller or self.customer
+
+    def names(self) -> set[str]:
+        """Every id that is theirs alone."""
+        return {self.customer, self.order, *self.subscriptions}
+
+
+def _of(customer: str, reseller: str | None) -> Belongings:
+    return Belongings(reseller, f"cus-{customer}", f"ord-{customer}", tuple(f"sub-{customer}-{n}" for n in (1, 2, 3)))
+
+
+EVERYBODY: Final = (_of("north-1", "res-north"), _of("north-2", "res-north"), _of("south", "res-south"),
+                    _of("direct", None))  # fmt: skip
+
+
+def _events(one: Belongings) -> Iterator[Event]:
+    def event(name: str, time: str, data: Json) -> Event:
+        return {"id": f"{one.customer}-{name}-{time}", "source": "urn:test", "type": name, "time": time, "data": data}
+
+    first, second, third = one.subscriptions
+    items: list[Json] = [
+        {"subscription_id": first, "quantity": 9, "unit_price": "10.00", "unit_cost": COST,
+         "pricing": {"rule": "markup", "rate": "0.10"}},
+        {"subscription_id": second, "quantity": 2, "unit_price": "120.00", "term": "P1Y", "billing_frequency": "P1M"},
+        {"subscription_id": third, "quantity": 1, "unit_price": "10.00"},
+    ]  # fmt: skip
+    order: Json = {"order_id": one.order, "currency": "EUR", "customer": {"id": one.customer, "name": "Contoso"}}
+    if one.reseller is not None:
+        order["reseller"] = {"id": one.reseller, "name": "Cloud"}
+    yield event("OrderExecuted", "2019-01-10", order | {"items": [{**i, "product": {"id": PRODUCT}} for i in items]})
+    ids = {"customer_id": one.customer}
+    yield event("LicensesChanged", "2019-02-10", {**ids, "subscription_id": first, "quantity": 4})
+    yield event("SubscriptionCanceled", "2019-02-01", {**ids, "subscription_id": third, "mode": "end_of_cycle"})
+    # Refused: it has ended.
+    yield event("LicensesChanged", "2019-06-10", {**ids, "subscription_id": third, "quantity": 4})
+
+
+def _of_all() -> Iterator[Event]:
+    price = {"currency": "EUR", "term": "P1M", "billing_frequency": "P1M", "unit_price": "10.00", "unit_cost": COST}
+    product = {"id": PRODUCT, "name": "Office", "prices": [price]}
+    setting = {"scope": "organisation", "key": "no_such_setting", "value": "1", "effective_from": "2019-01-01"}
+    for name, data in (("ProductDefined", product), ("SettingChanged", setting)):
+        yield {"id": name, "source": "urn:test", "type": name, "time": "2019-01-01T00:00:00Z", "data": data}
+
+
+async def make_world(dsn: str, broker: str) -> list[Belongings]:
+    """Events in, three invoice runs, a balance for every payer; what belongs to whom then."""
+    async with billing_system(dsn, broker, specs=(ORDERS, SUBSCRIPTIONS, INVOICING)) as system:
+        await system.emit([*_of_all(), *(event for one in EVERYBODY for event in _events(one))])
+        await system.settled()
+        for day in RUNS:
+            await system.run(day)
+        await system.settled()
+        for payer in {one.payer for one in EVERYBODY}:
+            await system.query(_BALANCE, f"C-{payer}", payer)
+        documents = await system.query(_NUMBERS)
+    return [
+        Belongings(one.reseller, one.customer, one.order, one.subscriptions,
+                   tuple(number for number, recipient in documents if recipient == one.payer))
+        for one in EVERYBODY
+    ]  # fmt: skip
