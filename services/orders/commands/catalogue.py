@@ -22,8 +22,8 @@ from shared.events.facts import facts_of
 from shared.events.models.catalog import PriceChanged, ProductCopied, ProductDefined, ProductDeleted
 from shared.projections.spec import Key
 
-# The last zone of the world begins each day so long before UTC.
-_FIRST_ZONE = timedelta(hours=14)
+# The zones of the world, from the last to begin a day to the first.
+_ZONES = (timedelta(hours=-12), timedelta(), timedelta(hours=14))
 _MONTH = 1
 
 
@@ -113,8 +113,9 @@ def _announced(books: Books, source: str, copy: str) -> Iterator[PriceChanged]:
     """The prices of a product that were announced since it was defined; those in force count for the copy at once."""
     known = books.product(source)
     since = known.on if known is not None else date.min
-    # A price dated before the copy is defined where the customer is would not count.
-    today = (books.at + _FIRST_ZONE).date()
+    # A price counts that is not dated before the copy's day where the customer is: one for each day it is somewhere.
+    days = sorted({(books.at + ahead).date() for ahead in _ZONES})
+    today = days[-1]
     in_force: dict[tuple[str, int | None, int | None], billing.PriceChanged] = {}
     for change in _changes(books, source):
         if change.effective_from > today:
@@ -122,7 +123,7 @@ def _announced(books: Books, source: str, copy: str) -> Iterator[PriceChanged]:
         elif change.effective_from >= since:
             in_force[change.currency, change.term, change.billing_frequency] = change
     for change in in_force.values():
-        yield _price(copy, change, today)
+        yield from (_price(copy, change, day) for day in days)
 
 
 def _changes(books: Books, product: str) -> Iterable[billing.PriceChanged]:

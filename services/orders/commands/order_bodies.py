@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field
 from shared.commands.body import Body
 from shared.events.models.base import OPTIONAL
 from shared.events.models.blocks import Terms
-from shared.events.models.fields import Amount, CivilDate, Currency, Duration, Flag, Id, Moment, Quantity
+from shared.events.models.fields import MAX_COUNT, Amount, CivilDate, Currency, Duration, Flag, Id, Moment, Quantity
 from shared.events.models.orders import CustomerRegistered
 
 _MOST_ITEMS = 1000
@@ -115,7 +115,8 @@ class ListOffers(Body):
     reseller: Id | None = OPTIONAL
     currency: Currency
     term: Duration | None = OPTIONAL
-    quantity: Quantity = 1
+    # Not strict: in a query everything is text.
+    quantity: Annotated[int, Field(gt=0, le=MAX_COUNT)] = 1
 
 
 OrderRequest = PlaceOrder | AddItem | ItemChange | RemoveItem | ExecuteOrder | DeleteOrder | ListOffers
