@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from services.cli_subscriptions import subscriptions
 from shared.errors import UserError
 
 app = typer.Typer(
@@ -24,6 +25,7 @@ app = typer.Typer(
 )
 schemas = typer.Typer(help="The contracts as JSON, from the code.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(schemas, name="schemas")
+app.add_typer(subscriptions, name="subscriptions")
 
 Broker = Annotated[str, typer.Option(help="embedded, kafka (Apache Kafka on this machine) or host:port.")]
 Database = Annotated[str, typer.Option(help="embedded (PostgreSQL on this machine) or a DSN.")]

@@ -1,8 +1,10 @@
-"""`python -m services.subscriptions.worker`: the clock of subscriptions, the relay of the outbox."""
+"""`python -m services.subscriptions.worker`: the clock of subscriptions, the relay, what commands leave behind."""
 
 from services.subscriptions.projection import SPEC
+from shared.commands.forgetting import forgetting
 from shared.projections.worker import main
 from shared.store.config import Config
 
 if __name__ == "__main__":
-    main(SPEC, Config())
+    config = Config()
+    main(SPEC, config, (forgetting(config),))

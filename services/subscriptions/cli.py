@@ -1,0 +1,142 @@
+"""What `seatledger subscriptions` does: reads the views, and handles commands on the database directly."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from psycopg import AsyncConnection
+from pydantic import ValidationError
+
+from services.presentation import document, say, table
+from services.preview_tables import preview_tables
+from services.subscriptions import queries
+from services.subscriptions.commands import bodies
+from services.subscriptions.commands.bodies import Command
+from services.subscriptions.desk import SubscriptionDesk
+from shared.commands.operating import operate
+from shared.errors import UserError
+from shared.events.errors import unreadable_of
+from shared.events.models.fields import FROM_JSON
+from shared.store.pool import connect
+
+Json = Mapping[str, Any]
+T = TypeVar("T")
+_SHOWN = (
+    "subscription", "status", "quantity", "unit_price", "billing_plan", "term_start", "term_end", "customer",
+    "reseller", "product", "currency", "auto_renew",
+)  # fmt: skip
+_FIGURES = ("quantity", "unit_price")
+
+
+def show_all(
+    dsn: str,
+    *,
+    customer: str | None,
+    reseller: str | None,
+    status: str | None,
+    limit: int,
+    after: str,
+    as_json: bool,
+) -> None:
+    """Subscriptions by id."""
+
+    async def read(connection: AsyncConnection) -> list[queries.Subscription]:
+        return await queries.subscriptions(
+            connection, after, limit, customer=customer, reseller=reseller, status=status
+        )
+
+    found = [one.model_dump(mode="json") for one in _read(dsn, read)]
+    if as_json:
+        document(found)
+        return
+    table("Subscriptions", _SHOWN, [[one[name] for name in _SHOWN] for one in found], right=_FIGURES)
+
+
+def show(dsn: str, subscription: str, *, as_json: bool) -> None:
+    """One subscription, its plan, and what was refused of it."""
+
+    async def read(connection: AsyncConnection) -> tuple[Any, list[queries.RejectedEvent]]:
+        return (
+            await queries.subscription(connection, subscription),
+            await queries.rejected_events(connection, ("", "", ""), 1000, subscription),
+        )
+
+    found, rejected = _read(dsn, read)
+    if found is None:
+        raise UserError(f"there is no subscription {subscription!r}; one that was just ordered appears within seconds")
+    shown = found[0].model_dump(mode="json")
+    if as_json:
+        document({**shown, "rejected": [one.model_dump(mode="json") for one in rejected]})
+        return
+    table("Subscription", _SHOWN, [[shown[name] for name in _SHOWN]], right=_FIGURES)
+    plan_table(shown["installment_plan"])
+    if rejected:
+        table("Rejected", ("type", "reason", "id"), [(one.type, one.reason, one.id) for one in rejected])
+
+
+def plan_table(plan: Json | None) -> None:
+    """The summary of a billing plan as people read it: what is excluded only where something is (rule R4.8)."""
+    if plan is None:
+        return
+    labels = {
+        "billing_plan": "Billing Plan", "installments": "Installments", "invoiced": "Invoiced", "excluded": "Excluded",
+        "remaining": "Remaining", "next_invoice_date": "Next Invoice Date",
+        "next_invoice_amount": "Next Invoice Amount", "next_invoice_gross": "With Tax",
+        "extra_charge_rate": "Extra Charge",
+    }  # fmt: skip
+    hidden = {name for name in ("excluded", "extra_charge_rate") if not float(plan[name])}
+    named = [name for name in labels if name not in hidden]
+    table("Plan", [labels[name] for name in named], [[plan[name] for name in named]])
+
+
+def ask(dsn: str, kind: str, subscription: str, *, preview: bool, as_json: bool, **fields: object) -> None:
+    """Carry out a command, or show what it would cost. UserError says why it is not carried out."""
+    body = _body(kind, fields)
+    decided = operate(dsn, SubscriptionDesk(), Command(subscription, body), preview=preview)
+    if as_json:
+        document(decided.body)
+    elif preview:
+        preview_tables(decided.body)
+    else:
+        _show_done(decided.body)
+
+
+def protect(dsn: str, several: Sequence[str], *, preview: bool, as_json: bool) -> None:
+    """Activate price protection for each; those that are refused are named at the end, and the others are done."""
+    refused = []
+    for subscription in dict.fromkeys(several):
+        try:
+            ask(dsn, "ActivateProtection", subscription, preview=preview, as_json=as_json)
+        except UserError as error:
+            refused.append(f"{subscription}: {error}")
+    if refused:
+        raise UserError("\n".join(refused))
+
+
+def _show_done(body: Json) -> None:
+    if not body["events"]:
+        say("It is so already: nothing was changed")
+    shown = body["subscription"]
+    table("Subscription", _SHOWN, [[shown[name] for name in _SHOWN]], right=_FIGURES)
+
+
+def _body(kind: str, fields: Mapping[str, object]) -> bodies.Request:
+    given = {name: value for name, value in fields.items() if value is not None}
+    model: Any = getattr(bodies, kind)
+    try:
+        body: bodies.Request = model.model_validate(given, context=FROM_JSON)
+    except ValidationError as error:
+        unreadable = unreadable_of(error)
+        where = unreadable.where.removeprefix("data").removeprefix(".").replace("_", "-")
+        raise UserError(f"--{where}: {unreadable.what}" if where else unreadable.what) from None
+    return body
+
+
+def _read(dsn: str, read: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+    async def with_connection() -> T:
+        async with await connect(dsn, application="seatledger subscriptions") as connection:
+            return await read(connection)
+
+    return asyncio.run(with_connection())

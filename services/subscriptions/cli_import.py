@@ -1,0 +1,98 @@
+"""`seatledger subscriptions import`: many subscriptions from a file, with progress and a report of refused rows."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TextIO
+
+import psycopg
+
+from services.presentation import document, late_progress, note, say, table
+from services.subscriptions.bulk_import import Tally, import_all
+from services.subscriptions.import_rows import NotRows, Refusal, Row, rows_of
+from shared.commands.principal import OPERATOR
+from shared.errors import UserError
+from shared.store.pool import connect
+
+_STANDARD_INPUT = "-"
+_SHOWN = 20
+
+
+def import_file(dsn: str, file: str, *, report: str | None, only_check: bool, as_json: bool) -> None:
+    """Take over the rows of a file. UserError when rows were refused, or when it cannot be read at all."""
+    try:
+        with _opened(file) as lines:
+            rows = rows_of(lines, "csv" if file.lower().endswith(".csv") else "jsonl")
+            tally, refused = asyncio.run(_import(dsn, rows, _count(file), only_check=only_check))
+    except NotRows as error:
+        raise UserError(f"{file}: {error}") from None
+    except psycopg.OperationalError as error:
+        raise UserError(
+            f"The database does not answer ({str(error).strip()}): run the same import again, what is done counts once"
+        ) from None
+    if report is not None:
+        _write(report, refused)
+    _show(tally, refused, report, only_check=only_check, as_json=as_json)
+    if refused:
+        raise UserError(f"{tally.refused:,} of {tally.rows:,} rows were refused: mend them and run the file again")
+
+
+async def _import(
+    dsn: str, rows: Iterator[Row | Refusal], total: int, *, only_check: bool
+) -> tuple[Tally, list[Refusal]]:
+    refused: list[Refusal] = []
+    tally = Tally()
+    with late_progress("Checking" if only_check else "Importing", total) as advance:
+        async with await connect(dsn, application="seatledger import") as connection:
+            async for portion in import_all(connection, rows, OPERATOR, only_check=only_check):
+                advance(portion.tally.rows - tally.rows)
+                tally = Tally(**asdict(portion.tally))
+                refused += portion.refused
+    return tally, refused
+
+
+def _count(file: str) -> int:
+    """About how many rows a file has, to show how far it is; 0 for what cannot be read twice."""
+    if file == _STANDARD_INPUT:
+        return 0
+    with Path(file).open("rb") as lines:
+        return sum(1 for _ in lines)
+
+
+@contextmanager
+def _opened(file: str) -> Iterator[TextIO]:
+    if file == _STANDARD_INPUT:
+        yield sys.stdin
+        return
+    try:
+        with ExitStack() as opened:
+            yield opened.enter_context(Path(file).open(encoding="utf-8-sig", errors="replace", newline=""))
+    except OSError as error:
+        raise UserError(f"{file}: cannot be read ({error.strerror}); give a file of subscriptions") from None
+
+
+def _write(report: str, refused: Sequence[Refusal]) -> None:
+    try:
+        with Path(report).open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(Refusal._fields)
+            writer.writerows(refused)
+    except OSError as error:
+        note([f"{report}: cannot be written ({error.strerror})"])
+
+
+def _show(tally: Tally, refused: Sequence[Refusal], report: str | None, *, only_check: bool, as_json: bool) -> None:
+    if as_json:
+        document({**asdict(tally), "refused_rows": [one._asdict() for one in refused]})
+        return
+    done = "could be imported" if only_check else "imported"
+    say(f"{tally.rows:,} rows: {tally.imported:,} {done}, {tally.unchanged:,} were imported before, "
+        f"{tally.refused:,} refused" + (f" ({report} says why)" if report and refused else ""))  # fmt: skip
+    if refused and report is None:
+        table("Refused", Refusal._fields, refused[:_SHOWN], right=("line",))
