@@ -110,6 +110,13 @@ class Shop:
         return self.ask(read(ExecuteOrder, more), order, by=by)
 
 
+def one_item(decided: Decided) -> Any:
+    """The only item of the order that is answered."""
+    items: Any = decided.body["items"]
+    (item,) = items
+    return item
+
+
 ITEM: Json = {"product": "office", "quantity": 10}
 PLAN: Json = {"product": "office", "quantity": 10, "term": "P1Y", "billing_frequency": "P1M"}
 

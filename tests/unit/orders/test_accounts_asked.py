@@ -6,7 +6,7 @@ import pytest
 
 from services.orders.commands.bodies import ChangeReseller, RegisterReseller
 from shared.commands.decision import CommandRefused, Exists, Forbidden, Outdated, Unknown
-from shared.commands.principal import Principal
+from shared.commands.principal import OPERATOR, Principal
 from tests.unit.orders.shop import ANOTHER, CUSTOMER, RESELLER, SUCCESS, Shop, open_shop, read
 
 
@@ -90,7 +90,7 @@ def test_rates_are_the_distributors_to_set(by: Principal, field: str) -> None:
         shop.change_customer("cus-1", by, **{field: "0.05"})
     with pytest.raises(Forbidden, match=f"may not set {field}"):
         shop.customer("cus-2", by, **{field: "0.05"})
-    assert shop.change_customer("cus-1", **{field: "0.05"}).body[field] == "0.05"
+    assert shop.change_customer("cus-1", OPERATOR, **{field: "0.05"}).body[field] == "0.05"
 
 
 def test_a_rate_that_is_so_already_needs_nothing() -> None:

@@ -11,7 +11,19 @@ from services.orders.commands.order_bodies import AddItem, DeleteOrder, ItemChan
 from shared.commands.decision import CommandRefused, Decided, Exists, Forbidden, Unknown
 from shared.commands.principal import Principal
 from tests.billing_dsl import Given
-from tests.unit.orders.shop import ANOTHER, CUSTOMER, ITEM, MONTHLY, PLAN, RESELLER, SUCCESS, Shop, open_shop, read
+from tests.unit.orders.shop import (
+    ANOTHER,
+    CUSTOMER,
+    ITEM,
+    MONTHLY,
+    PLAN,
+    RESELLER,
+    SUCCESS,
+    Shop,
+    one_item,
+    open_shop,
+    read,
+)
 
 FREE = {"product": "mail", "quantity": 5}
 
@@ -22,11 +34,6 @@ def edit(shop: Shop, item: str = "1", by: Principal = RESELLER, order: str = "o-
 
 def delete(shop: Shop, by: Principal = RESELLER) -> Decided:
     return shop.ask(DeleteOrder(), "o-1", by=by)
-
-
-def one_item(decided: Decided) -> Any:
-    (item,) = decided.body["items"]  # type: ignore[misc]
-    return item
 
 
 def offers(shop: Shop, by: Principal = RESELLER, **more: Any) -> Any:
@@ -75,11 +82,12 @@ def test_installments_come_into_being_at_execution_and_not_before() -> None:
 def test_executed_it_is_view_only() -> None:
     shop = open_shop()
     shop.place(PLAN, execute=True)
-    for change in (
+    changes: list[Callable[[], object]] = [
         lambda: edit(shop, billing_frequency="P1Y"),
         lambda: shop.ask(read(AddItem, ITEM), "o-1"),
         lambda: shop.ask(RemoveItem(), "o-1", item="1"),
-    ):
+    ]
+    for change in changes:
         with pytest.raises(CommandRefused, match="order o-1 is executed: its items and their billing plans are view"):
             change()
 
@@ -128,10 +136,11 @@ def test_an_order_that_is_not_there_or_not_theirs_is_unknown(by: Principal) -> N
     shop.reseller("res-2")
     if by is ANOTHER:
         shop.place()
-    for change in (
+    changes: list[Callable[[], object]] = [
         lambda: shop.execute(by=by), lambda: delete(shop, by), lambda: edit(shop, by=by, quantity=3),
         lambda: shop.ask(read(AddItem, ITEM), "o-1", by=by), lambda: shop.ask(RemoveItem(), "o-1", item="1", by=by),
-    ):  # fmt: skip
+    ]  # fmt: skip
+    for change in changes:
         with pytest.raises(Unknown, match="there is no order 'o-1'"):
             change()
 

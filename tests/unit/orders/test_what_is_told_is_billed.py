@@ -68,7 +68,9 @@ def test_what_is_told_is_what_is_billed(
     }  # fmt: skip
     shop = sold(product, customer, quantity, frequency, extra, rounding)
     told = shop.events[-1]["data"]["items"][0]["confirmation"]
-    documents = [document_shape(one) for one in simulate(facts_from(shop.events), AT.date() + _LATEST).documents]
+    documents: list[Json] = [
+        dict(document_shape(one)) for one in simulate(facts_from(shop.events), AT.date() + _LATEST).documents
+    ]
     lines = [(one, line) for one in documents for line in one["lines"]]
     charged = [(one, line) for one, line in lines if line["kind"] != "free"]
     whole = next(((one, line) for one, line in charged if line["kind"] != "prorated"), charged[0] if charged else None)
