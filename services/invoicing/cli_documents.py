@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
 from typing import TypeVar
 
@@ -29,21 +29,25 @@ def show_all(
             place = (_found(await queries.document(connection, after), after).date, after)
         return await queries.documents(connection, place, limit, recipient=recipient, first=first, last=last)
 
-    found = [one.model_dump(mode="json") for one in _read(dsn, read)]
+    found = _read(dsn, read)
     if as_json:
-        print_document(found)
+        print_document([one.model_dump(mode="json", by_alias=True) for one in found])
     else:
-        show_documents(found, lines=False)
+        show_documents([_as_simulated(one) for one in found], lines=False)
 
 
 def show(dsn: str, number: str, *, as_json: bool) -> None:
     """One document with its lines. UserError when there is none of that number."""
     found = _found(_read(dsn, lambda connection: queries.document(connection, number)), number)
-    shown = found.model_dump(mode="json", by_alias=True)
     if as_json:
-        print_document(shown)
+        print_document(found.model_dump(mode="json", by_alias=True))
     else:
-        show_documents([shown], lines=True)
+        show_documents([_as_simulated(found)], lines=True)
+
+
+def _as_simulated(document: queries.Document) -> Mapping[str, object]:
+    """A document as `simulate` prints it, where what is absent is left out."""
+    return {**document.model_dump(mode="json", by_alias=True, exclude_none=True), "customer": document.customer}
 
 
 def _found(document: queries.DocumentWithLines | None, number: str) -> queries.DocumentWithLines:
