@@ -12,6 +12,9 @@ from typing import Annotated
 
 import typer
 
+from services.cli_accounts import customers, resellers
+from services.cli_catalogue import products, settings
+from services.cli_orders import orders
 from services.cli_subscriptions import subscriptions
 from services.cli_tokens import tokens
 from shared.errors import UserError
@@ -26,8 +29,11 @@ app = typer.Typer(
 )
 schemas = typer.Typer(help="The contracts as JSON, from the code.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(schemas, name="schemas")
-app.add_typer(subscriptions, name="subscriptions")
-app.add_typer(tokens, name="tokens")
+for name, group in (
+    ("resellers", resellers), ("customers", customers), ("products", products), ("settings", settings),
+    ("orders", orders), ("subscriptions", subscriptions), ("tokens", tokens),
+):  # fmt: skip
+    app.add_typer(group, name=name)
 
 Broker = Annotated[str, typer.Option(help="embedded, kafka (Apache Kafka on this machine) or host:port.")]
 Database = Annotated[str, typer.Option(help="embedded (PostgreSQL on this machine) or a DSN.")]
