@@ -27,14 +27,22 @@ _ORDER, _SUBSCRIPTION, _DOCUMENT = attrgetter("order"), attrgetter("subscription
 class Asked:
     """`path` fills the ids of the path, `filters` are tried one by one; `body` is that of a command.
 
+    `query` is that of a question that commands' deciders answer: it is refused as a command is.
+
     `owed`: only who pays sees it, a customer thus not where a reseller pays. `everybodys`: all see it.
     """
 
     path: Mapping[str, Ask] = field(default_factory=dict)
     filters: Mapping[str, Ask] = field(default_factory=dict)
     body: Ask | None = None
+    query: Ask | None = None
     owed: bool = False
     everybodys: bool = False
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether it is answered where commands are decided."""
+        return self.body is not None or self.query is not None
 
 
 def _saying(body: Any) -> Ask:
