@@ -44,16 +44,14 @@ CREATE POLICY everybodys ON list_price FOR SELECT TO seatledger_api USING ((SELE
 -- What is set for everybody is for who works for the distributor; an account's settings are seen with the account.
 GRANT SELECT ON organisation_setting, product_setting, reseller_setting, customer_setting TO seatledger_api;
 ALTER TABLE organisation_setting ENABLE ROW LEVEL SECURITY;
-CREATE POLICY the_organisations ON organisation_setting FOR SELECT TO seatledger_api USING ((SELECT store.sees_all()));
+CREATE POLICY theirs ON organisation_setting FOR SELECT TO seatledger_api USING ((SELECT store.sees_all()));
 ALTER TABLE product_setting ENABLE ROW LEVEL SECURITY;
-CREATE POLICY the_organisations ON product_setting FOR SELECT TO seatledger_api USING ((SELECT store.sees_all()));
+CREATE POLICY theirs ON product_setting FOR SELECT TO seatledger_api USING ((SELECT store.sees_all()));
 ALTER TABLE reseller_setting ENABLE ROW LEVEL SECURITY;
 CREATE POLICY theirs ON reseller_setting FOR SELECT TO seatledger_api USING (
-    (SELECT store.sees_all())
-    OR scope_id = (SELECT store.sees_as('reseller'))
+    (SELECT store.sees_all()) OR scope_id = (SELECT store.sees_as('reseller'))
 );
 ALTER TABLE customer_setting ENABLE ROW LEVEL SECURITY;
 CREATE POLICY theirs ON customer_setting FOR SELECT TO seatledger_api USING (
-    (SELECT store.sees_all())
-    OR EXISTS (SELECT FROM customer AS c WHERE c.customer = customer_setting.scope_id)
+    (SELECT store.sees_all()) OR EXISTS (SELECT FROM customer AS c WHERE c.customer = customer_setting.scope_id)
 );
