@@ -16,6 +16,7 @@ from services.cli_accounts import customers, resellers
 from services.cli_catalogue import products, settings
 from services.cli_orders import orders
 from services.cli_subscriptions import subscriptions
+from services.cli_tokens import tokens
 from shared.errors import UserError
 
 app = typer.Typer(
@@ -30,7 +31,7 @@ schemas = typer.Typer(help="The contracts as JSON, from the code.", no_args_is_h
 app.add_typer(schemas, name="schemas")
 for name, group in (
     ("resellers", resellers), ("customers", customers), ("products", products), ("settings", settings),
-    ("orders", orders), ("subscriptions", subscriptions),
+    ("orders", orders), ("subscriptions", subscriptions), ("tokens", tokens),
 ):  # fmt: skip
     app.add_typer(group, name=name)
 
@@ -97,10 +98,16 @@ def down() -> None:
 
 
 @app.command()
-def status(as_json: Json = False) -> None:
+def status(
+    as_json: Json = False,
+    api: Annotated[str, typer.Option(metavar="SERVICE", help="Only where this service's API answers.")] = "",
+) -> None:
     """What runs, how far it is, what waits and what failed."""
     from services import system_commands
 
+    if api:
+        system_commands.say_api(api)
+        return
     system_commands.status(as_json=as_json)
 
 
