@@ -27,7 +27,8 @@ _ORDER, _SUBSCRIPTION, _DOCUMENT = attrgetter("order"), attrgetter("subscription
 class Asked:
     """`path` fills the ids of the path, `filters` are tried one by one; `body` is that of a command.
 
-    `owed`: only who pays sees it, a customer thus not where a reseller pays. `everybodys`: all see it.
+    `owed`: only who pays sees it, a customer thus not where a reseller pays. `everybodys`: all see it. `resellers`: it
+    is one's that only resellers have, and only they see it. `decided`: whom it reaches is decided as for a command.
     """
 
     path: Mapping[str, Ask] = field(default_factory=dict)
@@ -35,6 +36,8 @@ class Asked:
     body: Ask | None = None
     owed: bool = False
     everybodys: bool = False
+    resellers: bool = False
+    decided: bool = False
 
 
 def _saying(body: Any) -> Ask:
@@ -50,11 +53,65 @@ def _imported(theirs: Belongings) -> Any:
     }  # fmt: skip
 
 
+def _ordered(theirs: Belongings) -> Any:
+    """An order that somebody places in another's name."""
+    items = [{"product": "office", "quantity": 1}]
+    return {"order_id": theirs.order, "currency": "EUR", "customer": {"id": theirs.customer}, "items": items}
+
+
+def _set(theirs: Belongings) -> Any:
+    """A setting of another's account."""
+    return {"scope": "customer", "scope_id": theirs.customer, "key": "separate_invoices", "value": True}
+
+
+_OFFICE: Final = {"product_id:path": _saying("office")}
 ROUTES: Final[Mapping[str, Asked]] = {
     "GET /v1/orders": Asked(filters={"customer": _CUSTOMER, "reseller": _RESELLER}),
     "GET /v1/orders/{order_id:path}": Asked(path={"order_id:path": _ORDER}),
     "GET /v1/customers": Asked(filters={"reseller": _RESELLER}),
+    "GET /v1/customers/{customer_id:path}": Asked(path={"customer_id:path": _CUSTOMER}),
+    "GET /v1/resellers": Asked(owed=True, resellers=True),
+    "GET /v1/resellers/{reseller_id:path}": Asked(path={"reseller_id:path": _PAYER}, resellers=True),
     "GET /v1/products": Asked(everybodys=True),
+    "GET /v1/products/{product_id:path}": Asked(path=_OFFICE),
+    "GET /v1/settings": Asked(filters={"scope_id": _CUSTOMER}),
+    "GET /v1/offers": Asked(
+        filters={"product": _saying("office"), "currency": _saying("EUR"), "customer": _CUSTOMER}, decided=True
+    ),
+    "POST /v1/orders": Asked(body=_ordered),
+    **{
+        f"{method} /v1/orders/{{order_id:path}}{what}": Asked(path={"order_id:path": _ORDER} | item, body=_saying(body))
+        for method, what, item, body in (
+            ("POST", "/execute", {}, {}),
+            ("POST", "/items", {}, {"product": "office", "quantity": 1}),
+            ("PATCH", "/items/{item_id:path}", {"item_id:path": _SUBSCRIPTION}, {"quantity": 2}),
+            ("DELETE", "/items/{item_id:path}", {"item_id:path": _SUBSCRIPTION}, None),
+            ("DELETE", "", {}, None),
+        )
+    },
+    "POST /v1/resellers": Asked(body=lambda theirs: {"id": theirs.payer}),
+    "PATCH /v1/resellers/{reseller_id:path}": Asked(path={"reseller_id:path": _PAYER}, body=_saying({"name": "Mine"})),
+    "POST /v1/customers": Asked(body=lambda theirs: {"id": theirs.customer, "reseller_id": theirs.reseller}),
+    "PATCH /v1/customers/{customer_id:path}": Asked(
+        path={"customer_id:path": _CUSTOMER}, body=_saying({"name": "Mine"})
+    ),
+    "PUT /v1/products/{product_id:path}": Asked(path=_OFFICE, body=_saying({"name": "Mine"})),
+    "POST /v1/products/{product_id:path}/copy": Asked(path=_OFFICE, body=_saying({"product_id": "mine"})),
+    "POST /v1/products/{product_id:path}/prices": Asked(
+        path=_OFFICE, body=_saying({"currency": "EUR", "unit_price": "1.00", "effective_from": "2099-01-01"})
+    ),
+    "DELETE /v1/products/{product_id:path}": Asked(path=_OFFICE),
+    "POST /v1/settings": Asked(
+        body=lambda theirs: {
+            "scope": "customer",
+            "scope_id": theirs.customer,
+            "key": "separate_invoices",
+            "value": True,
+        }
+    ),
+    "POST /v1/exchange-rates": Asked(
+        body=_saying({"base": "EUR", "quote": "USD", "rate": "1.1", "date": "2099-01-01"})
+    ),
     "GET /v1/subscriptions": Asked(filters={"customer": _CUSTOMER, "reseller": _RESELLER}),
     "GET /v1/subscriptions/{subscription_id:path}": Asked(path={"subscription_id:path": _SUBSCRIPTION}),
     **{
