@@ -14,6 +14,7 @@ import typer
 
 from services.cli_accounts import customers, resellers
 from services.cli_catalogue import products, settings
+from services.cli_invoices import invoices
 from services.cli_orders import orders
 from services.cli_subscriptions import subscriptions
 from services.cli_tokens import tokens
@@ -31,7 +32,7 @@ schemas = typer.Typer(help="The contracts as JSON, from the code.", no_args_is_h
 app.add_typer(schemas, name="schemas")
 for name, group in (
     ("resellers", resellers), ("customers", customers), ("products", products), ("settings", settings),
-    ("orders", orders), ("subscriptions", subscriptions), ("tokens", tokens),
+    ("orders", orders), ("subscriptions", subscriptions), ("invoices", invoices), ("tokens", tokens),
 ):  # fmt: skip
     app.add_typer(group, name=name)
 
