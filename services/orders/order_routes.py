@@ -30,6 +30,7 @@ router = APIRouter(responses={**PROBLEMS}, tags=["orders"])
 _ID = Path(min_length=1, max_length=MAX_ID_LENGTH, pattern=ID_PATTERN)
 OrderId = Annotated[str, _ID]
 ItemId = Annotated[str, _ID]
+_NOW = ExecuteOrder()
 
 
 class Offer(BaseModel):
@@ -65,9 +66,9 @@ async def place_order(request: PlaceOrder, ask: Ask) -> JSONResponse:
 
 
 @router.post("/orders/{order_id:path}/execute", response_model=OrderWithItems)
-async def execute_order(order_id: OrderId, ask: Ask, request: ExecuteOrder | None = None) -> JSONResponse:
+async def execute_order(order_id: OrderId, ask: Ask, request: ExecuteOrder = _NOW) -> JSONResponse:
     """Execute a draft: its items become subscriptions."""
-    return await ask(Command(order_id, request or ExecuteOrder()))
+    return await ask(Command(order_id, request))
 
 
 @router.post("/orders/{order_id:path}/items", response_model=OrderWithItems)
