@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import orjson
 from pydantic import BaseModel
 
+from services.orders.bodies import facts_of
 from services.orders.commands.bodies import (
     ChangeCustomer,
     ChangePrice,
@@ -25,8 +26,10 @@ from services.orders.commands.session import OrdersSession
 from shared.commands.decision import Decided
 from shared.commands.desk import Asked
 from shared.commands.principal import OPERATOR, Principal, principal_of
+from shared.events.envelope import event_of
 from shared.events.models.base import EventModel
 from shared.events.reading import data_of
+from shared.events.reading import read as read_event
 from shared.events.values import moment_text
 
 AT = datetime(2026, 1, 15, 10, tzinfo=UTC)
@@ -74,6 +77,16 @@ class Shop:
         for some in decided.appending:
             self.events += [_short(event, at) for event in some.events]
         return decided
+
+    def told(self, name: str, data: Json) -> None:
+        """An event of upstream's is known."""
+        event, model, _ = read_event(
+            event_of(
+                {"specversion": "1.0", "id": "1", "source": "upstream", "type": name, "time": moment_text(AT)},
+                orjson.dumps(data),
+            )
+        )
+        self.session = OrdersSession(self.session.books.then("upstream", facts_of(event, model), 1))
 
     def names_of(self, decided: Decided) -> list[str]:
         """The events that were decided, by name."""
