@@ -20,11 +20,13 @@ from services.orders.commands.bodies import (
     RegisterReseller,
     Request,
 )
-from services.orders.commands.books import Books
+from services.orders.commands.books import SOURCE, Books
 from services.orders.commands.order_bodies import ExecuteOrder, PlaceOrder
 from services.orders.commands.session import OrdersSession
+from shared.billing.facts import Fact
 from shared.commands.decision import Decided
 from shared.commands.desk import Asked
+from shared.commands.envelopes import enveloped
 from shared.commands.principal import OPERATOR, Principal, principal_of
 from shared.events.envelope import event_of
 from shared.events.models.base import EventModel
@@ -58,6 +60,7 @@ class Shop:
         self.session = OrdersSession(Books(AT))
         self.at = AT
         self.events: list[Json] = []
+        self.facts: list[Fact] = []
         self._number = 0
 
     def ask(
@@ -76,6 +79,9 @@ class Shop:
         decided = self.session.decide(Asked(Command(about, request, item), by, at, if_match=if_match))
         for some in decided.appending:
             self.events += [_short(event, at) for event in some.events]
+            placed = enveloped(SOURCE, some, Asked(None, by, at))
+            self.facts += [fact for event, model in zip(placed, some.events, strict=True)
+                           for fact in facts_of(event, model)]  # fmt: skip
         return decided
 
     def told(self, name: str, data: Json) -> None:
