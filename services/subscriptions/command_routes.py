@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Path
-from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, Path, Response
+from pydantic import BaseModel
 
 from services.subscriptions.commands.bodies import (
     ActivateProtection,
@@ -26,7 +24,6 @@ from services.subscriptions.commands.bodies import (
     Suspend,
 )
 from services.subscriptions.queries import Subscription
-from shared.commands.decision import CommandRefused
 from shared.events.models.fields import ID_PATTERN, MAX_ID_LENGTH
 from shared.web.commanding import PROBLEMS, Ask, EventDone
 
@@ -42,107 +39,77 @@ class Done(BaseModel):
     events: list[EventDone]
 
 
-async def _ask(ask: Ask, subscription: str, request: Request) -> JSONResponse:
+async def _ask(ask: Ask, subscription: str, request: Request) -> Response:
     return await ask(Command(subscription, request))
 
 
 @router.post("/subscriptions/{subscription_id:path}/quantity", response_model=Done)
-async def change_quantity(subscription_id: Id, request: ChangeQuantity, ask: Ask) -> JSONResponse:
+async def change_quantity(subscription_id: Id, request: ChangeQuantity, ask: Ask) -> Response:
     """Change the number of licences, up or down: the new total, or how many more or fewer."""
     return await _ask(ask, subscription_id, request)
 
 
 @router.post("/subscriptions/{subscription_id:path}/cancel", response_model=Done)
-async def cancel(subscription_id: Id, request: Cancel, ask: Ask) -> JSONResponse:
+async def cancel(subscription_id: Id, request: Cancel, ask: Ask) -> Response:
     """Cancel now, with the running cycle, or with the term."""
     return await _ask(ask, subscription_id, request)
 
 
 @router.post("/subscriptions/{subscription_id:path}/suspend", response_model=Done)
-async def suspend(subscription_id: Id, request: Suspend, ask: Ask) -> JSONResponse:
+async def suspend(subscription_id: Id, request: Suspend, ask: Ask) -> Response:
     """Suspend."""
     return await _ask(ask, subscription_id, request)
 
 
 @router.post("/subscriptions/{subscription_id:path}/reactivate", response_model=Done)
-async def reactivate(subscription_id: Id, request: Reactivate, ask: Ask) -> JSONResponse:
+async def reactivate(subscription_id: Id, request: Reactivate, ask: Ask) -> Response:
     """Reactivate."""
     return await _ask(ask, subscription_id, request)
 
 
 @router.put("/subscriptions/{subscription_id:path}/auto-renew", response_model=Done)
-async def set_auto_renew(subscription_id: Id, request: SetAutoRenew, ask: Ask) -> JSONResponse:
+async def set_auto_renew(subscription_id: Id, request: SetAutoRenew, ask: Ask) -> Response:
     """Whether the term renews; turning it on takes a scheduled cancellation back."""
     return await _ask(ask, subscription_id, request)
 
 
 @router.post("/subscriptions/{subscription_id:path}/pricing", response_model=Done)
-async def edit_pricing(subscription_id: Id, request: EditPricing, ask: Ask) -> JSONResponse:
+async def edit_pricing(subscription_id: Id, request: EditPricing, ask: Ask) -> Response:
     """Edit the price or its rule; with installments it is active after the renewal."""
     return await _ask(ask, subscription_id, request)
 
 
 @router.post("/subscriptions/{subscription_id:path}/price-protection", response_model=Done)
-async def activate_protection(subscription_id: Id, request: ActivateProtection, ask: Ask) -> JSONResponse:
+async def activate_protection(subscription_id: Id, request: ActivateProtection, ask: Ask) -> Response:
     """Activate price protection for a Microsoft subscription and its active add-ons."""
     return await _ask(ask, subscription_id, request)
 
 
 @router.put("/subscriptions/{subscription_id:path}/billing-plan", response_model=Done)
-async def change_billing_plan(subscription_id: Id, request: ChangeBillingPlan, ask: Ask) -> JSONResponse:
+async def change_billing_plan(subscription_id: Id, request: ChangeBillingPlan, ask: Ask) -> Response:
     """Bill a term of three years monthly instead of annually, or the other way, from the next charge on."""
     return await _ask(ask, subscription_id, request)
 
 
 @router.put("/subscriptions/{subscription_id:path}/next-term", response_model=Done)
-async def schedule_next_term(subscription_id: Id, request: ScheduleNextTerm, ask: Ask) -> JSONResponse:
+async def schedule_next_term(subscription_id: Id, request: ScheduleNextTerm, ask: Ask) -> Response:
     """Schedule what the renewal changes."""
     return await _ask(ask, subscription_id, request)
 
 
 @router.delete("/subscriptions/{subscription_id:path}/next-term", response_model=Done)
-async def discard_next_term(subscription_id: Id, ask: Ask) -> JSONResponse:
+async def discard_next_term(subscription_id: Id, ask: Ask) -> Response:
     """Discard what is scheduled for the renewal."""
     return await _ask(ask, subscription_id, DiscardNextTerm())
 
 
 @router.post("/subscriptions/{subscription_id:path}/convert", response_model=Done)
-async def convert(subscription_id: Id, request: Convert, ask: Ask) -> JSONResponse:
+async def convert(subscription_id: Id, request: Convert, ask: Ask) -> Response:
     """Upgrade or downgrade to another product."""
     return await _ask(ask, subscription_id, request)
 
 
 @router.post("/subscriptions", response_model=Done, status_code=201)
-async def import_subscription(request: Import, ask: Ask) -> JSONResponse:
+async def import_subscription(request: Import, ask: Ask) -> Response:
     """Take over a subscription that was running before; just the same again changes nothing."""
     return await _ask(ask, request.subscription_id, request)
-
-
-class Activations(BaseModel):
-    """Which subscriptions."""
-
-    subscriptions: Annotated[list[str], Field(min_length=1, max_length=1000)]
-
-
-class Activation(BaseModel):
-    """What became of one of them: done, or the reason why not."""
-
-    subscription: str
-    done: bool
-    problem: str | None
-
-
-@router.post("/price-protection")
-async def activate_protection_of_several(request: Activations, ask: Ask) -> list[Activation]:
-    """Activate price protection for several subscriptions; each is decided for itself."""
-    ask.about.principal.need("prices:write", "change prices")
-    wanted = list(dict.fromkeys(request.subscriptions))
-    return list(await asyncio.gather(*(_activated(ask, one) for one in wanted)))
-
-
-async def _activated(ask: Ask, subscription: str) -> Activation:
-    try:
-        await ask.decided(Command(subscription, ActivateProtection()), part=subscription)
-    except CommandRefused as refused:
-        return Activation(subscription=subscription, done=False, problem=str(refused))
-    return Activation(subscription=subscription, done=True, problem=None)
