@@ -34,7 +34,10 @@ class Overloaded(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How much may wait. `outbox`: events that the broker has not taken; `waiting`: commands of this process."""
+    """How much may wait. `outbox`: events that the broker has not taken; `waiting`: commands of this process.
+
+    At most `together` share a transaction; of two `lanes` one's commands are decided while the other's are committed.
+    """
 
     outbox: int = 100_000
     waiting: int = 2_000
@@ -43,6 +46,7 @@ class Bounds:
 
 
 _LOOK_EVERY_S = 0.5
+_CONNECTION_S = 5.0
 _RETRY_OUTBOX_S = 10
 _RETRY_WAITING_S = 1
 
@@ -50,9 +54,12 @@ _RETRY_WAITING_S = 1
 class Combiner(Generic[C]):
     """Hands commands to a desk. `combining` runs one."""
 
-    def __init__(self, desk: Desk[C], connections: AsyncConnectionPool, bounds: Bounds) -> None:
+    def __init__(
+        self, desk: Desk[C], connections: AsyncConnectionPool, bounds: Bounds, previewing: AsyncConnectionPool
+    ) -> None:
         self._desk = desk
         self._connections = connections
+        self._previewing = previewing
         self._bounds = bounds
         self._waiting: deque[tuple[Asked[C], asyncio.Future[Outcome]]] = deque()
         self._some = asyncio.Event()
@@ -66,7 +73,8 @@ class Combiner(Generic[C]):
         """
         if asked.preview:
             # It takes its time, and holds nobody up who changes something.
-            return _carried_out((await self._handled([asked]))[0])
+            async with self._previewing.connection(timeout=_CONNECTION_S) as connection:
+                return _carried_out((await handle(connection, self._desk, [asked]))[0])
         if len(self._waiting) >= self._bounds.waiting:
             raise Overloaded(f"{self._bounds.waiting:,} commands wait already: ask again", _RETRY_WAITING_S)
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
@@ -89,7 +97,7 @@ class Combiner(Generic[C]):
 
     async def _handled(self, asked: Sequence[Asked[C]]) -> Sequence[Outcome]:
         try:
-            async with self._connections.connection(timeout=5.0) as connection:
+            async with self._connections.connection(timeout=_CONNECTION_S) as connection:
                 await self._look(connection)
                 if self._behind:
                     raise Overloaded(
@@ -114,11 +122,14 @@ def _carried_out(outcome: Outcome) -> Decided:
 
 @asynccontextmanager
 async def combining(
-    desk: Desk[C], connections: AsyncConnectionPool, bounds: Bounds | None = None
+    desk: Desk[C],
+    connections: AsyncConnectionPool,
+    bounds: Bounds | None = None,
+    previewing: AsyncConnectionPool | None = None,
 ) -> AsyncIterator[Combiner[C]]:
-    """A combiner that works for the time of the block, on connections of an open pool."""
+    """A combiner that works for the time of the block, on connections of open pools; previews on `previewing`."""
     bounds = bounds or Bounds()
-    combiner = Combiner(desk, connections, bounds)
+    combiner = Combiner(desk, connections, bounds, previewing or connections)
     lanes = [asyncio.create_task(combiner.run()) for _ in range(bounds.lanes)]
     try:
         yield combiner

@@ -25,7 +25,7 @@ def forgetting(config: Config) -> Timer:
         async with await connect(config.database, application="seatledger forgetting") as connection:
             dropped = await forget(connection)
         if dropped:
-            _log.info("forgotten", rows=dropped)
+            _log.debug("forgotten", rows=dropped)
 
     return Timer("forgetting", _EVERY_S, run)
 

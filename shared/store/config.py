@@ -29,6 +29,8 @@ class Config(BaseSettings):
     batch: int = Field(default=500, ge=1, le=20_000, description="events a projector takes into one transaction")
     recompute_batch: int = Field(default=200, ge=1, le=20_000, description="queued streams folded again a transaction")
     parked_limit: int = Field(default=100, ge=0, description="parked streams beyond which a projector stops")
+    # A broker that is away for an hour at 25 commands a second; what waits then is relayed in some two minutes.
+    outbox_limit: int = Field(default=100_000, ge=1, description="own events to be sent beyond which commands wait")
     tick_seconds: float = Field(default=5.0, gt=0, description="how often a generation's clock moves forward")
     daily_runs: bool = Field(default=False, description="whether invoicing runs each day that has ended by itself")
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")

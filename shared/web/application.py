@@ -31,17 +31,21 @@ from shared.web.oidc import Issuer
 from shared.web.request_ids import RequestIds
 from shared.web.row_security import reading_as
 
-# One lane's commands are decided while another's are committed.
-LANES = 2
 _LIVE = "SELECT number FROM store.generation WHERE name = %s AND status = 'live'"
 
 
 def create_app(
-    service: str, router: APIRouter, dsn: str, issuer: Issuer | None = None, desk: Desk[Any] | None = None
+    service: str,
+    router: APIRouter,
+    dsn: str,
+    issuer: Issuer | None = None,
+    desk: Desk[Any] | None = None,
+    bounds: Bounds | None = None,
 ) -> FastAPI:
     """The API of a service: its routes, /healthz (the process answers) and /readyz (so do its data).
 
-    Where a service has commands, `desk` is where they are decided; they have connections of their own.
+    Where a service has commands, `desk` is where they are decided; they have connections of their own. `bounds` say how
+    much may wait.
     """
 
     @asynccontextmanager
@@ -51,8 +55,11 @@ def create_app(
             connections = await open_now.enter_async_context(pool(dsn, application=f"{service} api"))
             app.state.connections, app.state.recognition = connections, Recognition(connections, issuer)
             if desk is not None:
-                own = await open_now.enter_async_context(pool(dsn, most=LANES, application=f"{service} commands"))
-                app.state.commands = await open_now.enter_async_context(combining(desk, own, Bounds(lanes=LANES)))
+                limits = bounds or Bounds()
+                own = pool(dsn, most=limits.lanes, application=f"{service} commands")
+                app.state.commands = await open_now.enter_async_context(
+                    combining(desk, await open_now.enter_async_context(own), limits, previewing=connections)
+                )
             yield
 
     app = FastAPI(title=f"Seatledger {service}", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
@@ -105,7 +112,7 @@ def serve(service: str, router: APIRouter, desk: Desk[Any] | None = None) -> int
         print(f"the environment is not as it should be: {error}", file=sys.stderr)
         return 1
     configure_logging(f"{service}-api", config.log_level)
-    app = create_app(service, router, config.database, _issuer(config), desk)
+    app = create_app(service, router, config.database, _issuer(config), desk, Bounds(outbox=config.outbox_limit))
     uvicorn.run(app, host=config.api_host, port=config.api_port, log_config=None, access_log=False)
     return 0
 
