@@ -28,6 +28,7 @@ from shared.store.pool import pool
 from shared.web.access import Caller, Recognition, caller
 from shared.web.errors import add_error_handlers, problem
 from shared.web.oidc import Issuer
+from shared.web.openapi import Api
 from shared.web.request_ids import RequestIds
 from shared.web.row_security import reading_as
 
@@ -55,7 +56,7 @@ def create_app(
                 app.state.commands = await open_now.enter_async_context(combining(desk, own, Bounds(lanes=LANES)))
             yield
 
-    app = FastAPI(title=f"Seatledger {service}", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = Api(service, title=f"Seatledger {service}", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.add_middleware(RequestIds)
     add_error_handlers(app)
     app.include_router(router, dependencies=[Depends(caller)])
