@@ -27,13 +27,15 @@ from services.subscriptions.commands.bodies import (
     Suspend,
 )
 from shared.commands.decision import CommandRefused
-from shared.events.models.fields import ID_PATTERN, MAX_ID_LENGTH
+from shared.events.models.fields import ID_PATTERN, MAX_ID_LENGTH, Id
 from shared.web.commanding import PROBLEMS, Ask
 from shared.web.preview_models import Preview
 
 router = APIRouter(responses={**PROBLEMS})
 
-Id = Annotated[str, Path(min_length=1, max_length=MAX_ID_LENGTH, pattern=ID_PATTERN, description="the subscription")]
+SubscriptionId = Annotated[
+    str, Path(min_length=1, max_length=MAX_ID_LENGTH, pattern=ID_PATTERN, description="the subscription")
+]
 
 
 async def _ask(ask: Ask, subscription: str, request: Request) -> JSONResponse:
@@ -45,7 +47,7 @@ async def _ask(ask: Ask, subscription: str, request: Request) -> JSONResponse:
     response_model=Done | Preview,
     responses=answering("LicensesChanged", quantity=11),
 )
-async def change_quantity(subscription_id: Id, request: ChangeQuantity, ask: Ask) -> JSONResponse:
+async def change_quantity(subscription_id: SubscriptionId, request: ChangeQuantity, ask: Ask) -> JSONResponse:
     """Change the number of licences, up or down: the new total, or how many more or fewer."""
     return await _ask(ask, subscription_id, request)
 
@@ -55,7 +57,7 @@ async def change_quantity(subscription_id: Id, request: ChangeQuantity, ask: Ask
     response_model=Done | Preview,
     responses=answering("SubscriptionCanceled"),
 )
-async def cancel(subscription_id: Id, request: Cancel, ask: Ask) -> JSONResponse:
+async def cancel(subscription_id: SubscriptionId, request: Cancel, ask: Ask) -> JSONResponse:
     """Cancel now, with the running cycle, or with the term."""
     return await _ask(ask, subscription_id, request)
 
@@ -65,7 +67,7 @@ async def cancel(subscription_id: Id, request: Cancel, ask: Ask) -> JSONResponse
     response_model=Done | Preview,
     responses=answering("SubscriptionSuspended", status="suspended"),
 )
-async def suspend(subscription_id: Id, request: Suspend, ask: Ask) -> JSONResponse:
+async def suspend(subscription_id: SubscriptionId, request: Suspend, ask: Ask) -> JSONResponse:
     """Suspend."""
     return await _ask(ask, subscription_id, request)
 
@@ -75,7 +77,7 @@ async def suspend(subscription_id: Id, request: Suspend, ask: Ask) -> JSONRespon
     response_model=Done | Preview,
     responses=answering("SubscriptionReactivated"),
 )
-async def reactivate(subscription_id: Id, request: Reactivate, ask: Ask) -> JSONResponse:
+async def reactivate(subscription_id: SubscriptionId, request: Reactivate, ask: Ask) -> JSONResponse:
     """Reactivate."""
     return await _ask(ask, subscription_id, request)
 
@@ -85,7 +87,7 @@ async def reactivate(subscription_id: Id, request: Reactivate, ask: Ask) -> JSON
     response_model=Done | Preview,
     responses=answering("AutoRenewChanged", auto_renew=False),
 )
-async def set_auto_renew(subscription_id: Id, request: SetAutoRenew, ask: Ask) -> JSONResponse:
+async def set_auto_renew(subscription_id: SubscriptionId, request: SetAutoRenew, ask: Ask) -> JSONResponse:
     """Whether the term renews; turning it on takes a scheduled cancellation back."""
     return await _ask(ask, subscription_id, request)
 
@@ -95,7 +97,7 @@ async def set_auto_renew(subscription_id: Id, request: SetAutoRenew, ask: Ask) -
     response_model=Done | Preview,
     responses=answering("PricingEdited"),
 )
-async def edit_pricing(subscription_id: Id, request: EditPricing, ask: Ask) -> JSONResponse:
+async def edit_pricing(subscription_id: SubscriptionId, request: EditPricing, ask: Ask) -> JSONResponse:
     """Edit the price or its rule; with installments it is active after the renewal."""
     return await _ask(ask, subscription_id, request)
 
@@ -105,7 +107,7 @@ async def edit_pricing(subscription_id: Id, request: EditPricing, ask: Ask) -> J
     response_model=Done | Preview,
     responses=answering("PriceProtectionActivated", protected_until="2027-01-14"),
 )
-async def activate_protection(subscription_id: Id, request: ActivateProtection, ask: Ask) -> JSONResponse:
+async def activate_protection(subscription_id: SubscriptionId, request: ActivateProtection, ask: Ask) -> JSONResponse:
     """Activate price protection for a Microsoft subscription and its active add-ons."""
     return await _ask(ask, subscription_id, request)
 
@@ -115,7 +117,7 @@ async def activate_protection(subscription_id: Id, request: ActivateProtection, 
     response_model=Done | Preview,
     responses=answering("BillingPlanChanged", billing_plan="-"),
 )
-async def change_billing_plan(subscription_id: Id, request: ChangeBillingPlan, ask: Ask) -> JSONResponse:
+async def change_billing_plan(subscription_id: SubscriptionId, request: ChangeBillingPlan, ask: Ask) -> JSONResponse:
     """Bill a term of three years monthly instead of annually, or the other way, from the next charge on."""
     return await _ask(ask, subscription_id, request)
 
@@ -125,7 +127,7 @@ async def change_billing_plan(subscription_id: Id, request: ChangeBillingPlan, a
     response_model=Done | Preview,
     responses=answering("NextTermScheduled"),
 )
-async def schedule_next_term(subscription_id: Id, request: ScheduleNextTerm, ask: Ask) -> JSONResponse:
+async def schedule_next_term(subscription_id: SubscriptionId, request: ScheduleNextTerm, ask: Ask) -> JSONResponse:
     """Schedule what the renewal changes."""
     return await _ask(ask, subscription_id, request)
 
@@ -135,7 +137,7 @@ async def schedule_next_term(subscription_id: Id, request: ScheduleNextTerm, ask
     response_model=Done | Preview,
     responses=answering("NextTermDiscarded"),
 )
-async def discard_next_term(subscription_id: Id, ask: Ask) -> JSONResponse:
+async def discard_next_term(subscription_id: SubscriptionId, ask: Ask) -> JSONResponse:
     """Discard what is scheduled for the renewal."""
     return await _ask(ask, subscription_id, DiscardNextTerm())
 
@@ -145,7 +147,7 @@ async def discard_next_term(subscription_id: Id, ask: Ask) -> JSONResponse:
     response_model=Done | Preview,
     responses=answering("SubscriptionConverted", product="o365-e3"),
 )
-async def convert(subscription_id: Id, request: Convert, ask: Ask) -> JSONResponse:
+async def convert(subscription_id: SubscriptionId, request: Convert, ask: Ask) -> JSONResponse:
     """Upgrade or downgrade to another product."""
     return await _ask(ask, subscription_id, request)
 
@@ -166,7 +168,7 @@ class Activations(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"subscriptions": ["sub-1", "sub-2"]}]})
 
-    subscriptions: Annotated[list[str], Field(min_length=1, max_length=1000)]
+    subscriptions: Annotated[list[Id], Field(min_length=1, max_length=1000)]
 
 
 class Activation(BaseModel):

@@ -35,8 +35,8 @@ _HEADERS: Final[Mapping[str, Json]] = {
 }  # fmt: skip
 _OF_STATUS: Final[Mapping[int, str]] = {401: "WWW-Authenticate", 503: "Retry-After"}
 _REQUEST_ID: Final[Json] = {
-    "name": "X-Request-Id", "in": "header", "required": False, "schema": {**_TEXT, "maxLength": 200},
-    "description": "An id of your own for this request, of printable ASCII; else it is given one.",
+    "name": "X-Request-Id", "in": "header", "required": False, "schema": _TEXT,
+    "description": "An id of your own for this request, at most 200 letters of printable ASCII; else it is given one.",
 }  # fmt: skip
 _REF: Final = "#/components/"
 SCHEMAS: Final = f"{_REF}schemas/"
