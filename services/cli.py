@@ -12,7 +12,12 @@ from typing import Annotated
 
 import typer
 
+from services.cli_accounts import customers, resellers
+from services.cli_catalogue import products, settings
+from services.cli_invoices import invoices
+from services.cli_orders import orders
 from services.cli_subscriptions import subscriptions
+from services.cli_tokens import tokens
 from shared.errors import UserError
 
 app = typer.Typer(
@@ -25,7 +30,11 @@ app = typer.Typer(
 )
 schemas = typer.Typer(help="The contracts as JSON, from the code.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(schemas, name="schemas")
-app.add_typer(subscriptions, name="subscriptions")
+for name, group in (
+    ("resellers", resellers), ("customers", customers), ("products", products), ("settings", settings),
+    ("orders", orders), ("subscriptions", subscriptions), ("invoices", invoices), ("tokens", tokens),
+):  # fmt: skip
+    app.add_typer(group, name=name)
 
 Broker = Annotated[str, typer.Option(help="embedded, kafka (Apache Kafka on this machine) or host:port.")]
 Database = Annotated[str, typer.Option(help="embedded (PostgreSQL on this machine) or a DSN.")]
@@ -90,10 +99,16 @@ def down() -> None:
 
 
 @app.command()
-def status(as_json: Json = False) -> None:
+def status(
+    as_json: Json = False,
+    api: Annotated[str, typer.Option(metavar="SERVICE", help="Only where this service's API answers.")] = "",
+) -> None:
     """What runs, how far it is, what waits and what failed."""
     from services import system_commands
 
+    if api:
+        system_commands.say_api(api)
+        return
     system_commands.status(as_json=as_json)
 
 

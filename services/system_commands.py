@@ -113,6 +113,14 @@ def status(*, as_json: bool) -> None:
     say(f"To recompute: {report.recompute_queue}; own events to be sent: {report.outbox}")
 
 
+def say_api(service: str) -> None:
+    """Print the address of a service's API. UserError when the service has none."""
+    apis = system.require_running(system.home_folder()).apis
+    if service not in apis:
+        raise UserError(f"--api: {service!r} has no API; give one of {', '.join(sorted(apis))}")
+    say(apis[service])
+
+
 def _demonstrate(found: System) -> None:
     from services import demo as demonstration
 

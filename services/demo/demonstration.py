@@ -119,4 +119,5 @@ def _say_where_to_look(dsn: str, apis: Mapping[str, str]) -> None:
     say(f"  views, such as read.documents  {dsn}")
     for service, address in sorted(apis.items()):
         say(f"  {f'API of {service}':<29}  {address}/openapi.json")
+    say("  a token for the APIs           seatledger tokens create --role distributor")
     say("  processes, positions, lag      seatledger status")

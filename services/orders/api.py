@@ -1,4 +1,4 @@
-"""`python -m services.orders.api`: orders, customers and products as last stated.
+"""`python -m services.orders.api`: orders, accounts, catalogue and settings as last stated, and the commands on them.
 
 Who asks sees what is theirs: the database chooses the rows (`sql/policies.sql`).
 """
@@ -6,20 +6,33 @@ Who asks sees what is theirs: the database chooses the rows (`sql/policies.sql`)
 from __future__ import annotations
 
 import sys
+from typing import TypeVar
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
-from services.orders import queries
-from services.orders.queries import Customer, Order, OrderWithItems, ProductWithPrices
+from services.orders import account_routes, catalogue_routes, order_routes, queries
+from services.orders.desk import OrdersDesk
+from services.orders.shown import (
+    Customer,
+    Order,
+    OrderWithItems,
+    Product,
+    ProductWithPrices,
+    Reseller,
+    Setting,
+)
 from shared.web.access import needs
 from shared.web.application import Reading, serve
+from shared.web.commanding import etag
 from shared.web.errors import NotFound
 from shared.web.paging import Cursor, Limit, Page, key_of, page_of
 
 router = APIRouter(prefix="/v1")
+DESK = OrdersDesk()
+Versioned = TypeVar("Versioned", Order, OrderWithItems, Customer, Reseller, Product, ProductWithPrices)
 
 
-@router.get("/orders", dependencies=[needs("orders:read", "read orders")])
+@router.get("/orders", tags=["orders"], dependencies=[needs("orders:read", "read orders")])
 async def orders(
     connection: Reading,
     customer: str | None = None,
@@ -34,16 +47,13 @@ async def orders(
     return page_of(found, limit, lambda one: [one.order_id])
 
 
-@router.get("/orders/{order_id:path}", dependencies=[needs("orders:read", "read orders")])
-async def order(connection: Reading, order_id: str) -> OrderWithItems:
-    """One order with its items."""
-    found = await queries.order(connection, order_id)
-    if found is None:
-        raise NotFound(f"there is no order {order_id!r}")
-    return found
+@router.get("/orders/{order_id:path}", tags=["orders"], dependencies=[needs("orders:read", "read orders")])
+async def order(connection: Reading, order_id: str, response: Response) -> OrderWithItems:
+    """One order with its items; its version is the ETag."""
+    return _versioned(await queries.order(connection, order_id), f"order {order_id!r}", response)
 
 
-@router.get("/customers", dependencies=[needs("accounts:read", "read customers")])
+@router.get("/customers", tags=["accounts"], dependencies=[needs("accounts:read", "read customers")])
 async def customers(
     connection: Reading, reseller: str | None = None, limit: Limit = 100, cursor: Cursor = None
 ) -> Page[Customer]:
@@ -53,7 +63,27 @@ async def customers(
     return page_of(found, limit, lambda one: [one.customer])
 
 
-@router.get("/products", dependencies=[needs("catalogue:read", "read products")])
+@router.get("/customers/{customer_id:path}", tags=["accounts"], dependencies=[needs("accounts:read", "read customers")])
+async def customer(connection: Reading, customer_id: str, response: Response) -> Customer:
+    """One customer; its version is the ETag."""
+    return _versioned(await queries.customer(connection, customer_id), f"customer {customer_id!r}", response)
+
+
+@router.get("/resellers", tags=["accounts"], dependencies=[needs("accounts:read", "read resellers")])
+async def resellers(connection: Reading, limit: Limit = 100, cursor: Cursor = None) -> Page[Reseller]:
+    """Resellers by id."""
+    (after,) = key_of(cursor, [""])
+    found = await queries.resellers(connection, after, limit + 1)
+    return page_of(found, limit, lambda one: [one.reseller])
+
+
+@router.get("/resellers/{reseller_id:path}", tags=["accounts"], dependencies=[needs("accounts:read", "read resellers")])
+async def reseller(connection: Reading, reseller_id: str, response: Response) -> Reseller:
+    """One reseller; its version is the ETag."""
+    return _versioned(await queries.reseller(connection, reseller_id), f"reseller {reseller_id!r}", response)
+
+
+@router.get("/products", tags=["catalogue"], dependencies=[needs("catalogue:read", "read products")])
 async def products(connection: Reading, limit: Limit = 100, cursor: Cursor = None) -> Page[ProductWithPrices]:
     """Products of the catalogue by id, with their list prices."""
     (after,) = key_of(cursor, [""])
@@ -61,5 +91,33 @@ async def products(connection: Reading, limit: Limit = 100, cursor: Cursor = Non
     return page_of(found, limit, lambda one: [one.product])
 
 
+@router.get("/products/{product_id:path}", tags=["catalogue"], dependencies=[needs("catalogue:read", "read products")])
+async def product(connection: Reading, product_id: str, response: Response) -> ProductWithPrices:
+    """One product with its list prices; its version is the ETag."""
+    return _versioned(await queries.product(connection, product_id), f"product {product_id!r}", response)
+
+
+@router.get("/settings", tags=["settings"], dependencies=[needs("settings:read", "read settings")])
+async def settings(
+    connection: Reading, scope: str | None = None, scope_id: str | None = None, limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Page[Setting]:  # fmt: skip
+    """Settings by what they hold for, key and date; of one scope, of one thing in it."""
+    after = key_of(cursor, ["", "", "", ""])
+    found = await queries.settings(connection, after, limit + 1, scope=scope, scope_id=scope_id)
+    return page_of(found, limit, lambda one: [one.scope, one.scope_id, one.key, one.effective_from])
+
+
+def _versioned(found: Versioned | None, what: str, response: Response) -> Versioned:
+    """One thing with its version as the ETag. NotFound names it."""
+    if found is None:
+        raise NotFound(f"there is no {what}")
+    response.headers["ETag"] = etag(found.version)
+    return found
+
+
+for routes in (order_routes.router, account_routes.router, catalogue_routes.router):
+    router.include_router(routes)
+
 if __name__ == "__main__":
-    sys.exit(serve("orders", router))
+    sys.exit(serve("orders", router, DESK))

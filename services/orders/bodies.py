@@ -1,7 +1,7 @@
-"""What events say about orders, accounts and products, as facts of this service. Pure.
+"""What events say about orders, accounts, products and settings, as facts of this service. Pure.
 
 Billing knows an order only by its items, one fact a subscription; here it is one thing. So the body of an order's fact
-is the event's own model, stored as the contract writes it. Accounts and products are the facts of billing.
+is the event's own model, stored as the contract writes it. All else are the facts of billing.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from shared.billing.facts import (
     ProductDefined,
     ProductDeleted,
     ResellerStated,
+    SettingChanged,
 )
 from shared.events import fact_bodies
 from shared.events.envelope import CloudEvent
@@ -30,19 +31,19 @@ from shared.events.reading import data_of
 from shared.events.registry import EVENT_TYPES
 
 Order = OrderPlaced | OrderExecuted
-_ACCOUNTS_AND_PRODUCTS = (
-    CustomerStated, ResellerStated, ProductDefined, ProductCopied, ProductDeleted, PriceChanged
+_BESIDE_ORDERS = (
+    CustomerStated, ResellerStated, ProductDefined, ProductCopied, ProductDeleted, PriceChanged, SettingChanged
 )  # fmt: skip
 
 
 def facts_of(event: CloudEvent, model: EventModel) -> Iterator[Fact]:
-    """The facts of an event: one about its order, and those of billing about accounts and products."""
+    """The facts of an event: one about its order, and those of billing about accounts, products and settings."""
     if isinstance(model, OrderPlaced | OrderExecuted | OrderDeleted):
         # The runner hands bodies on without looking inside; only the functions of this service do.
         body = cast(Body, model)
         yield Fact(event.source, event.id, event.type, event.time, "order", model.order_id, body, event.sequence or 0)
     for fact in facts_of_billing(event, model):
-        if isinstance(fact.body, _ACCOUNTS_AND_PRODUCTS):
+        if isinstance(fact.body, _BESIDE_ORDERS):
             yield fact
 
 

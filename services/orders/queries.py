@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
-from decimal import Decimal
+from collections.abc import Mapping, Sequence
 from typing import LiteralString, TypeVar
 
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
 from pydantic import BaseModel
+
+from services.orders.shown import (
+    Customer,
+    ListPrice,
+    Order,
+    OrderItem,
+    OrderWithItems,
+    Product,
+    ProductWithPrices,
+    Reseller,
+    Setting,
+)
 
 _ORDERS = """
 SELECT * FROM read.orders
@@ -26,88 +36,22 @@ SELECT * FROM read.customers
 WHERE customer > %(after)s AND (%(reseller)s::text IS NULL OR reseller = %(reseller)s)
 ORDER BY customer LIMIT %(limit)s
 """
+_CUSTOMER = "SELECT * FROM read.customers WHERE customer = %s"
+_RESELLERS = "SELECT * FROM read.resellers WHERE reseller > %(after)s ORDER BY reseller LIMIT %(limit)s"
+_RESELLER = "SELECT * FROM read.resellers WHERE reseller = %s"
 _PRODUCTS = "SELECT * FROM read.products WHERE product > %(after)s ORDER BY product LIMIT %(limit)s"
+_PRODUCT = "SELECT * FROM read.products WHERE product = %s"
 _PRICES = """
 SELECT * FROM read.list_prices WHERE product = ANY(%s)
 ORDER BY product, currency, term, billing_frequency, effective_from
 """
-
-
-class Order(BaseModel):
-    """A row of read.orders; placed_at and executed_at are an instant or a date, as upstream gave them."""
-
-    order_id: str
-    customer: str
-    reseller: str | None
-    currency: str
-    status: str
-    placed_at: str | None
-    executed_at: str | None
-
-
-class OrderItem(BaseModel):
-    """A row of read.order_items."""
-
-    subscription: str
-    item_id: str | None
-    product: str
-    product_name: str | None
-    quantity: int
-    unit_price: Decimal
-    term: str | None
-    billing_frequency: str | None
-
-
-class OrderWithItems(Order):
-    """An order and what was ordered."""
-
-    items: list[OrderItem]
-
-
-class Customer(BaseModel):
-    """A row of read.customers."""
-
-    customer: str
-    name: str | None
-    reseller: str | None
-    time_zone: str | None
-    billing_day: int | None
-    separate_invoices: bool | None
-    extra_charge_rate: Decimal | None
-    country: str | None
-    vat_id: str | None
-    tax_rate: Decimal | None
-    tax_exempt: bool | None
-
-
-class ListPrice(BaseModel):
-    """A row of read.list_prices."""
-
-    product: str
-    currency: str
-    term: str
-    billing_frequency: str
-    effective_from: date
-    unit_price: Decimal
-    unit_cost: Decimal | None
-
-
-class Product(BaseModel):
-    """A row of read.products."""
-
-    product: str
-    name: str | None
-    vendor: str | None
-    family: str | None
-    copied_from: str | None
-    deleted: bool
-
-
-class ProductWithPrices(Product):
-    """A product and its list prices."""
-
-    prices: list[ListPrice]
-
+_SETTINGS = """
+SELECT * FROM read.settings
+WHERE (scope, scope_id, key, effective_from) > (%(scope_after)s, %(id_after)s, %(key_after)s, %(date_after)s)
+    AND (%(scope)s::text IS NULL OR scope = %(scope)s)
+    AND (%(scope_id)s::text IS NULL OR scope_id = %(scope_id)s)
+ORDER BY scope, scope_id, key, effective_from LIMIT %(limit)s
+"""
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -128,11 +72,10 @@ async def orders(
 
 async def order(connection: AsyncConnection, order_id: str) -> OrderWithItems | None:
     """One order with its items."""
-    found = await _all(connection, Order, _ORDER, [order_id])
-    if not found:
+    found = await _one(connection, Order, _ORDER, order_id)
+    if found is None:
         return None
-    items = await _all(connection, OrderItem, _ITEMS, [order_id])
-    return OrderWithItems(**found[0].model_dump(), items=items)
+    return OrderWithItems(**found.model_dump(), items=await _all(connection, OrderItem, _ITEMS, [order_id]))
 
 
 async def customers(
@@ -142,17 +85,55 @@ async def customers(
     return await _all(connection, Customer, _CUSTOMERS, {"after": after, "limit": limit, "reseller": reseller})
 
 
+async def customer(connection: AsyncConnection, customer_id: str) -> Customer | None:
+    """One customer."""
+    return await _one(connection, Customer, _CUSTOMER, customer_id)
+
+
+async def resellers(connection: AsyncConnection, after: str, limit: int) -> list[Reseller]:
+    """At most `limit` resellers after an id, sorted by id."""
+    return await _all(connection, Reseller, _RESELLERS, {"after": after, "limit": limit})
+
+
+async def reseller(connection: AsyncConnection, reseller_id: str) -> Reseller | None:
+    """One reseller."""
+    return await _one(connection, Reseller, _RESELLER, reseller_id)
+
+
 async def products(connection: AsyncConnection, after: str, limit: int) -> list[ProductWithPrices]:
     """At most `limit` products after an id, sorted by id, with their list prices."""
-    found = await _all(connection, Product, _PRODUCTS, {"after": after, "limit": limit})
+    return await _with_prices(connection, await _all(connection, Product, _PRODUCTS, {"after": after, "limit": limit}))
+
+
+async def product(connection: AsyncConnection, product_id: str) -> ProductWithPrices | None:
+    """One product with its list prices."""
+    found = await _with_prices(connection, await _all(connection, Product, _PRODUCT, [product_id]))
+    return found[0] if found else None
+
+
+async def _with_prices(connection: AsyncConnection, found: Sequence[Product]) -> list[ProductWithPrices]:
     prices: dict[str, list[ListPrice]] = {one.product: [] for one in found}
     for price in await _all(connection, ListPrice, _PRICES, [list(prices)]):
         prices[price.product].append(price)
     return [ProductWithPrices(**one.model_dump(), prices=prices[one.product]) for one in found]
 
 
+async def settings(
+    connection: AsyncConnection, after: Sequence[str], limit: int, *, scope: str | None, scope_id: str | None
+) -> list[Setting]:
+    """At most `limit` settings after (scope, scope_id, key, effective_from), sorted by these."""
+    names = ("scope_after", "id_after", "key_after", "date_after")
+    wanted = {**dict(zip(names, after, strict=True)), "limit": limit, "scope": scope, "scope_id": scope_id}
+    return await _all(connection, Setting, _SETTINGS, wanted)
+
+
+async def _one(connection: AsyncConnection, model: type[M], query: LiteralString, key: str) -> M | None:
+    found = await _all(connection, model, query, [key])
+    return found[0] if found else None
+
+
 async def _all(
-    connection: AsyncConnection, model: type[M], query: LiteralString, wanted: Sequence[object] | dict[str, object]
+    connection: AsyncConnection, model: type[M], query: LiteralString, wanted: Sequence[object] | Mapping[str, object]
 ) -> list[M]:
     async with connection.cursor(row_factory=class_row(model)) as cursor:
         return await (await cursor.execute(query, wanted)).fetchall()

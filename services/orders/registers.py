@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import blake2b
 
+import orjson
 from pydantic import JsonValue, TypeAdapter
 
 from shared.billing.facts import Fact
+from shared.billing.masterdata import MasterData
 from shared.billing.moments import known_key
 from shared.projections.spec import Facts, Key, Rows
 
@@ -33,29 +36,44 @@ class Register:
 
 
 Registers = dict[str, Register]
+# Rows of one thing from its registers; what it looks at beside them (the source of a copy) is in the master data.
+RowsOf = Callable[[str, Registers, MasterData], Rows]
 _registers = TypeAdapter(Registers)
 _ID = "id"
 _NEVER: Stamp = (datetime.min.replace(tzinfo=UTC), "", 0, (0, 0, ""))
+_VERSION_BYTES = 8
+
+
+def _looks_at_nothing(state: Registers) -> Iterable[Key]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
 class LatestFold:
     """`states` gives the fields that a fact states; `rows_of` the rows of one thing.
 
-    While no fact states one of the `founding` fields the thing waits.
+    While no fact states one of the `founding` fields the thing waits. `looks_at` are the others its rows depend on.
     """
 
     states: Callable[[Fact], Stated]
-    rows_of: Callable[[str, Values], Rows]
+    rows_of: RowsOf
     founding: frozenset[str]
+    looks_at: Callable[[Registers], Iterable[Key]] = _looks_at_nothing
 
-    def fold(self, scope_id: str, facts: Facts, master: None) -> Registers | None:
-        registers: Registers = {_ID: Register(_NEVER, scope_id)}
+    def fold(self, scope_id: str, facts: Facts, master: MasterData) -> Registers | None:
+        registers = self.nothing_of(scope_id)
         for fact in facts:
             registers = self.evolve(registers, fact, master)
-        return registers if self.founding & registers.keys() else None
+        return registers if self.is_founded(registers) else None
 
-    def evolve(self, state: Registers, fact: Fact, master: None) -> Registers:
+    def nothing_of(self, scope_id: str) -> Registers:
+        """The registers of a thing of which nothing was stated."""
+        return {_ID: Register(_NEVER, scope_id)}
+
+    def is_founded(self, state: Registers) -> bool:
+        return bool(self.founding & state.keys())
+
+    def evolve(self, state: Registers, fact: Fact, master: MasterData) -> Registers:
         stamp = known_key(fact, UTC)
         newer = {
             name: Register(stamp, value)
@@ -71,14 +89,23 @@ class LatestFold:
         return _registers.validate_json(stored)
 
     def depends_on(self, state: Registers) -> Iterable[Key]:
-        return ()
+        return self.looks_at(state)
 
-    def rows(self, state: Registers, master: None, at: datetime, extra: None) -> Rows:
-        stated = {name: register.value for name, register in state.items()}
-        return self.rows_of(str(stated.pop(_ID)), stated)
+    def rows(self, state: Registers, master: MasterData, at: datetime, extra: None) -> Rows:
+        return self.rows_of(str(state[_ID].value), state, master)
 
-    def next_change(self, state: Registers, master: None, at: datetime) -> datetime | None:
+    def next_change(self, state: Registers, master: MasterData, at: datetime) -> datetime | None:
         return None
+
+
+def values_of(state: Registers) -> Values:
+    """What was stated, by field."""
+    return {name: register.value for name, register in state.items() if name != _ID}
+
+
+def version_of(stated: object) -> str:
+    """The version of a thing: the same for equal content, whoever stated it. What an ETag says."""
+    return blake2b(orjson.dumps(stated, option=orjson.OPT_SORT_KEYS), digest_size=_VERSION_BYTES).hexdigest()
 
 
 def as_object(value: JsonValue) -> dict[str, JsonValue]:

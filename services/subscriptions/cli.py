@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from psycopg import AsyncConnection
-from pydantic import ValidationError
 
 from services.presentation import document, say, table
 from services.preview_tables import preview_tables
@@ -15,14 +13,10 @@ from services.subscriptions import queries
 from services.subscriptions.commands import bodies
 from services.subscriptions.commands.bodies import Command
 from services.subscriptions.desk import SubscriptionDesk
-from shared.commands.operating import operate
+from shared.commands.operating import body_of, operate, read_now
 from shared.errors import UserError
-from shared.events.errors import unreadable_of
-from shared.events.models.fields import FROM_JSON
-from shared.store.pool import connect
 
 Json = Mapping[str, Any]
-T = TypeVar("T")
 _SHOWN = (
     "subscription", "status", "quantity", "unit_price", "billing_plan", "term_start", "term_end", "customer",
     "reseller", "product", "currency", "auto_renew",
@@ -47,7 +41,7 @@ def show_all(
             connection, after, limit, customer=customer, reseller=reseller, status=status
         )
 
-    found = [one.model_dump(mode="json") for one in _read(dsn, read)]
+    found = [one.model_dump(mode="json") for one in read_now(dsn, read)]
     if as_json:
         document(found)
         return
@@ -63,7 +57,7 @@ def show(dsn: str, subscription: str, *, as_json: bool) -> None:
             await queries.rejected_events(connection, ("", "", ""), 1000, subscription),
         )
 
-    found, rejected = _read(dsn, read)
+    found, rejected = read_now(dsn, read)
     if found is None:
         raise UserError(f"there is no subscription {subscription!r}; one that was just ordered appears within seconds")
     shown = found[0].model_dump(mode="json")
@@ -93,7 +87,8 @@ def plan_table(plan: Json | None) -> None:
 
 def ask(dsn: str, kind: str, subscription: str, *, preview: bool, as_json: bool, **fields: object) -> None:
     """Carry out a command, or show what it would cost. UserError says why it is not carried out."""
-    body = _body(kind, fields)
+    model: Any = getattr(bodies, kind)
+    body = body_of(model, fields)
     decided = operate(dsn, SubscriptionDesk(), Command(subscription, body), preview=preview)
     if as_json:
         document(decided.body)
@@ -120,23 +115,3 @@ def _show_done(body: Json) -> None:
         say("It is so already: nothing was changed")
     shown = body["subscription"]
     table("Subscription", _SHOWN, [[shown[name] for name in _SHOWN]], right=_FIGURES)
-
-
-def _body(kind: str, fields: Mapping[str, object]) -> bodies.Request:
-    given = {name: value for name, value in fields.items() if value is not None}
-    model: Any = getattr(bodies, kind)
-    try:
-        body: bodies.Request = model.model_validate(given, context=FROM_JSON)
-    except ValidationError as error:
-        unreadable = unreadable_of(error)
-        where = unreadable.where.removeprefix("data").removeprefix(".").replace("_", "-")
-        raise UserError(f"--{where}: {unreadable.what}" if where else unreadable.what) from None
-    return body
-
-
-def _read(dsn: str, read: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-    async def with_connection() -> T:
-        async with await connect(dsn, application="seatledger subscriptions") as connection:
-            return await read(connection)
-
-    return asyncio.run(with_connection())

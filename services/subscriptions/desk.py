@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from psycopg import AsyncConnection
 
 from services.subscriptions.commands.bodies import Command, Convert, Import
-from services.subscriptions.commands.session import SOURCE, Preview, SubscriptionSession, stream_of
+from services.subscriptions.commands.session import SOURCE, SubscriptionSession, stream_of
 from services.subscriptions.commands.standing import Standing
+from services.subscriptions.previews import add_ons_of, previews
 from services.subscriptions.projection import SPEC
-from shared.billing.facts import Fact
-from shared.billing.preview import preview
-from shared.billing.run_loop import NOTHING_ISSUED
 from shared.commands.desk import Asked
-from shared.commands.known import Known, known_of
-from shared.events.preview_shape import preview_shape
+from shared.commands.known import known_of
 from shared.projections.anchors import hold
 from shared.projections.spec import Key
 from shared.store.event_table import hold_streams, stream_ends
-from shared.store.ledger import issued_for
 
 
 class SubscriptionDesk:
@@ -37,7 +33,9 @@ class SubscriptionDesk:
         else:
             ends = await hold_streams(connection, streams)
             await hold(connection, [Key("subscription", name) for name in names])
-        known = await known_of(connection, SPEC, names, _named(asked))
+        add_ons = await add_ons_of(connection, [one.command.subscription for one in asked if one.preview])
+        together = {*names, *(add_on for some in add_ons.values() for add_on in some)}
+        known = await known_of(connection, SPEC, sorted(together), _named(asked))
         standings = {
             one.command.subscription: Standing(
                 one.command.subscription,
@@ -48,20 +46,7 @@ class SubscriptionDesk:
             )
             for one in asked
         }
-        return SubscriptionSession(standings, await _previews(connection, known, asked))
-
-
-async def _previews(connection: AsyncConnection, known: Known, asked: Sequence[Asked[Command]]) -> Preview:
-    """How previews are reckoned: from all that is known and from what documents hold."""
-    names = sorted({one.command.subscription for one in asked if one.preview})
-    payers = {fact.scope_id for fact in known.everything if fact.scope in ("customer", "reseller")} if names else set()
-    issued = await issued_for(connection, names, payers) if names else NOTHING_ISSUED
-
-    def of(standing: Standing, facts: list[Fact]) -> Mapping[str, object]:
-        on = standing.today if standing.exists else standing.at.date()
-        return preview_shape(preview(known.everything, facts, issued, on))
-
-    return of
+        return SubscriptionSession(standings, await previews(connection, known, add_ons))
 
 
 def _named(asked: Iterable[Asked[Command]]) -> Iterable[Key]:

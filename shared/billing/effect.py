@@ -5,7 +5,7 @@ Both begin with what is issued and differ in nothing but the facts, so the diffe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -83,11 +83,11 @@ class Effect:
         return totals
 
 
-def twice(portion: Portion, hypothetical: Sequence[Fact]) -> tuple[RunLoop, RunLoop]:
-    """The runs with the real facts alone, and those with hypothetical ones added."""
+def twice(portion: Portion, hypothetical: Sequence[Fact], of: Container[str] | None = None) -> tuple[RunLoop, RunLoop]:
+    """The runs with the real facts alone, and those with hypothetical ones added; `of` some subscriptions, or all."""
     return (
-        RunLoop(portion.facts, issued=portion.issued),
-        RunLoop([*portion.facts, *hypothetical], issued=portion.issued),
+        RunLoop(portion.facts, issued=portion.issued, of=of),
+        RunLoop([*portion.facts, *hypothetical], issued=portion.issued, of=of),
     )
 
 

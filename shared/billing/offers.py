@@ -30,14 +30,10 @@ def plan_refusal(
     """
     if term is None or frequency is None:
         return None if term == frequency else "a one-time charge has no billing plan: leave billing_frequency out"
-    if frequency > term or term % frequency:
-        return f"billing_frequency {duration_of(frequency)} does not divide the term {duration_of(term)}"
     product = master.product(product_id, tz, known_by_end_of(on, tz))
-    if product is not None and product.terms.nce and frequency not in _NCE_PLANS.get(term, ()):
-        return (
-            f"a new-commerce licence for {duration_of(term)} is not billed every {duration_of(frequency)}: there are "
-            f"{_plans_of(_NCE_PLANS.get(term, ())) or 'the terms P1M, P1Y and P3Y'}"
-        )
+    impossible = frequency_refusal(term, frequency, nce=product is not None and product.terms.nce is True)
+    if impossible is not None:
+        return impossible
     if frequency == term:
         return None
     wanted = f"the billing plan {duration_of(frequency)} cannot be chosen"
@@ -48,6 +44,18 @@ def plan_refusal(
     offered = () if product is None else product.billing_plans
     if frequency not in offered:
         return f"{wanted}: product {product_id} offers {_plans_of(offered) or 'none'} (billing_plans of the product)"
+    return None
+
+
+def frequency_refusal(term: int, frequency: int, *, nce: bool) -> str | None:
+    """Why a term cannot be billed by a frequency, both in months; None when it can (rule R4.1)."""
+    if frequency > term or term % frequency:
+        return f"billing_frequency {duration_of(frequency)} does not divide the term {duration_of(term)}"
+    if nce and frequency not in _NCE_PLANS.get(term, ()):
+        return (
+            f"a new-commerce licence for {duration_of(term)} is not billed every {duration_of(frequency)}: there are "
+            f"{_plans_of(_NCE_PLANS.get(term, ())) or 'the terms P1M, P1Y and P3Y'}"
+        )
     return None
 
 

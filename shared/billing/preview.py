@@ -13,7 +13,7 @@ for all of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, tzinfo
 from decimal import Decimal
@@ -122,14 +122,17 @@ class Preview:
         return dict(sorted(total.items()))
 
 
-def preview(known: Sequence[Fact], candidates: Sequence[Fact], issued: Issued, on: date) -> Preview:
+def preview(
+    known: Sequence[Fact], candidates: Sequence[Fact], issued: Issued, on: date, of: Container[str] | None = None
+) -> Preview:
     """What `candidates`, the facts of a command given now, would come to beside what is known.
 
     `known` are all facts of one or a few subscriptions, with those of the master data and of the parents they look at;
     `issued` is what their documents hold. `on` is the day of asking: it counts where the candidates say nothing of a
-    subscription, else the day on which its customer's zone has them known.
+    subscription, else the day on which its customer's zone has them known. `of` are the subscriptions that are billed,
+    where others are known only as parents of these; None: all are.
     """
-    without, then = twice(Portion(known, issued), candidates)
+    without, then = twice(Portion(known, issued), candidates, of)
     now = max(_first_known(then, candidates, on), then.first_open)
     without.run(now)
     then.run(now)
@@ -138,6 +141,7 @@ def preview(known: Sequence[Fact], candidates: Sequence[Fact], issued: Issued, o
     before, after = _standings(without, accounts, now), _standings(then, accounts_then, now)
     otherwise, later = _states(without, effective), _states(then, effective)
     concerned = {fact.scope_id for fact in candidates if fact.scope == "subscription"}
+    concerned &= {one.id for one in then.subscriptions}
     concerned |= {name for name in after if before.get(name) != after[name] or otherwise.get(name) != later[name]}
     changes = tuple(
         Change(name, before.get(name), after.get(name), later.get(name) if effective > now else None)
@@ -168,7 +172,7 @@ def _first_known(loop: RunLoop, candidates: Iterable[Fact], on: date) -> date:
 
 def _zones_of(fact: Fact, zones: dict[str, tzinfo]) -> Iterable[tzinfo]:
     """The zones in which a fact counts: its subscription's, or those of all that may look at it."""
-    if fact.scope == "subscription":
+    if fact.scope == "subscription" and fact.scope_id in zones:
         return (zones[fact.scope_id],)
     return (UTC, *zones.values()) if fact.scope == "organisation" else zones.values()
 

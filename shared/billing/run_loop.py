@@ -8,7 +8,7 @@ any other day finds nothing.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date
 from decimal import Decimal
@@ -104,14 +104,22 @@ def _is_decided(timeline: Timeline, day: date) -> bool:
 
 
 class RunLoop:
-    """Runs over facts in any order. `settings` (checked) hold for the whole organisation from the start."""
+    """Runs over facts in any order. `settings` (checked) hold for the whole organisation from the start.
+
+    `of` are the subscriptions that are run; others are only looked at, as parents of add-ons. None: all are.
+    """
 
     def __init__(
-        self, facts: Iterable[Fact], settings: Mapping[str, str] | None = None, issued: Issued = NOTHING_ISSUED
+        self,
+        facts: Iterable[Fact],
+        settings: Mapping[str, str] | None = None,
+        issued: Issued = NOTHING_ISSUED,
+        of: Container[str] | None = None,
     ) -> None:
         facts = list(facts)
         self.master = MasterData.of(facts, settings)
-        self.subscriptions = _watched(facts, self.master, issued)
+        run = facts if of is None else [fact for fact in facts if fact.scope_id in of]
+        self.subscriptions = _watched(run, self.master, issued)
         self.documents: list[Document] = []
         self.first_open = issued.first_open
         self._revisions: dict[LayerKey, int] = Counter(line.key for own in issued.lines.values() for line in own)

@@ -68,7 +68,7 @@ class Issuer:
             )  # fmt: skip
         except jwt.ExpiredSignatureError:
             raise Unauthorized("the token has expired; get a new one") from None
-        except (jwt.PyJWTError, KeyError, ValueError) as error:
+        except (jwt.PyJWTError, KeyError, ValueError, RecursionError) as error:
             _log.info("token refused", reason=str(error))
             raise Unauthorized("the token is not one of the issuer for this audience") from None
         return claims

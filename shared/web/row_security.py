@@ -1,6 +1,6 @@
 """Reading as somebody: under the role of the APIs, to which the policies of the read models apply.
 
-The rows that a request sees are chosen by the database (`sql/policies.sql` of each service, `store.reaches`), so a
+The rows that a request sees are chosen by the database (`sql/policies.sql` of each service), so a
 query that forgets whom it is for shows nothing more. Where nothing was said about who asks, nothing is seen.
 """
 
@@ -11,20 +11,24 @@ from contextlib import asynccontextmanager
 
 from psycopg import AsyncConnection
 
-from shared.commands.principal import Principal
+from shared.commands.principal import Principal, Role
 
+# One moment for the whole request: what it shows of a thing and the version that it gives belong together.
+_READ = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
 # All of it local: it ends with the transaction, whoever gets the connection next.
 _AS = """
-SELECT set_config('transaction_read_only', 'on', true), set_config('seatledger.sees', %s, true),
-    set_config('seatledger.reseller', %s, true), set_config('seatledger.customer', %s, true),
-    set_config('role', 'seatledger_api', true)
+SELECT set_config('seatledger.sees', %s, true), set_config('seatledger.reseller', %s, true),
+    set_config('seatledger.customer', %s, true), set_config('role', 'seatledger_api', true)
 """
+# Any other role sees what is its own: of a new one nothing, until the policies know it.
+_SEE_ALL = frozenset[Role]({"distributor", "customer_success", "integration"})
 
 
 @asynccontextmanager
 async def reading_as(connection: AsyncConnection, principal: Principal) -> AsyncIterator[AsyncConnection]:
     """The connection, for the time of one transaction that reads only and sees what `principal` may see."""
+    sees = "all" if principal.role in _SEE_ALL else principal.role
     async with connection.transaction():
-        sees = principal.role if principal.role in ("reseller", "customer") else "all"
+        await connection.execute(_READ)
         await connection.execute(_AS, [sees, principal.reseller or "", principal.customer or ""])
         yield connection

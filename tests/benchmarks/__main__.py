@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 from shared.store.logging import configure_logging
-from tests.benchmarks import core, invoice_lines, live, seed
+from tests.benchmarks import commands, core, invoice_lines, live, seed
 from tests.infrastructure import brokers, databases
 
 RESULTS = Path(__file__).parent / "results"
@@ -36,6 +36,7 @@ def main() -> None:
         with brokers.running(folder) as broker, databases.running(folder) as server:
             figures |= _shown(live.measure(broker, server))
             figures |= _shown(invoice_lines.measure(broker, server))
+            figures |= _shown(commands.measure(broker, server))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     RESULTS.mkdir(exist_ok=True)

@@ -12,13 +12,17 @@ from tests.infrastructure.billing_system import BillingSystem
 
 
 @contextmanager
-def service(module: str, system: BillingSystem) -> Iterator[None]:
-    """One process as the supervisor starts it; ended with the block."""
-    environment = os.environ | {
-        "SEATLEDGER_DATABASE": system.dsn,
-        "SEATLEDGER_BROKER": system.broker,
-        "SEATLEDGER_LOG_LEVEL": "warning",
-    }
+def service(module: str, system: BillingSystem, **more: str) -> Iterator[None]:
+    """One process as the supervisor starts it, with `more` in its environment; ended with the block."""
+    environment = (
+        os.environ
+        | more
+        | {
+            "SEATLEDGER_DATABASE": system.dsn,
+            "SEATLEDGER_BROKER": system.broker,
+            "SEATLEDGER_LOG_LEVEL": "warning",
+        }
+    )
     running = subprocess.Popen([sys.executable, "-m", module], env=environment, stdout=subprocess.DEVNULL)
     try:
         yield

@@ -35,6 +35,9 @@ def seatledger(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         ("invoice-run",),
         ("explain",),
         ("schemas", "events"),
+        ("tokens", "create"),
+        ("tokens", "list"),
+        ("tokens", "revoke"),
     ],
 )
 def test_every_command_explains_itself(tmp_path: Path, command: tuple[str, ...]) -> None:
@@ -51,6 +54,9 @@ def test_every_command_explains_itself(tmp_path: Path, command: tuple[str, ...])
         (("simulate", "events.jsonl", "--until", "2026-02-28", "--runs", "2026-02-01,x"), "'x'"),
         (("simulate", "events.jsonl", "--until", "2026-02-28", "--setting", "rounding"), "'rounding'"),
         (("simulate", "events.jsonl"), "--until"),
+        (("tokens", "create"), "--role"),
+        (("tokens", "create", "--role", "distributor", "--days", "0"), "--days"),
+        (("tokens", "revoke"), "ID"),
         (("explain",), "LINE"),
         (("explain", "sub-1/2026-02-01/2026-02-01", "--until", "2026-03-01"), "--simulate FILE"),
         (("simulate", "--until", "2026-02-28"), "give a FILE of events, or --base DATABASE"),
@@ -78,6 +84,17 @@ def test_wrong_usage_is_code_2_and_names_what_is_wrong(tmp_path: Path, command: 
         ((*WHAT_IF, "--base", "postgresql:///x?host=/nowhere"), "--base: the database does not answer"),
         (("up", "--broker", "embedded", "--database", "postgresql://elsewhere/billing"), "loses its last records"),
         (("up", "--broker", "nonsense"), "embedded, kafka or host:port"),
+        (("status", "--api", "orders"), "Start it with: seatledger up"),
+        (("tokens", "list"), "Start it with: seatledger up"),
+        (("tokens", "create", "--role", "nobody"), "'nobody' is no role; give one of distributor"),
+        (("tokens", "create", "--role", "reseller"), "the role reseller needs the id of its reseller"),
+        (("tokens", "create", "--role", "distributor", "--customer", "c"), "--customer with --role customer"),
+        (("tokens", "create", "--role", "distributor", "--scope", "orders:raed"), "'orders:raed' is no permission"),
+        (("tokens", "create", "--role", "integration", "--name", "a\nb"), "--name takes at most"),
+        (
+            ("tokens", "create", "--role", "customer", "--customer", "c", "--scope", "orders:write"),
+            "the role customer has no permission orders:write",
+        ),
         (("up", "--broker", "127.0.0.1:1"), "No broker answers at 127.0.0.1:1"),
     ],
 )

@@ -9,21 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 
+from shared.commands.body import Body
 from shared.events.models.base import OPTIONAL
 from shared.events.models.blocks import Pricing
 from shared.events.models.fields import Amount, Duration, Flag, Id, Moment, Quantity, Text
 from shared.events.models.subscriptions import SubscriptionImported
 
 _Change = Annotated[int, Field(strict=True, ge=-1_000_000_000, le=1_000_000_000)]
-
-
-class Body(BaseModel):
-    """A request: what is not known is refused, so that a misspelt field is not passed over."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class _Effective(Body):

@@ -29,8 +29,9 @@ from shared.events.models.fields import (
 )
 
 
-class Customer(EventModel):
-    id: Id
+class CustomerFields(EventModel):
+    """What may be said of a customer beside its id."""
+
     name: Text | None = OPTIONAL
     time_zone: TimeZone | None = OPTIONAL
     billing_day: BillingDay | None = OPTIONAL
@@ -44,8 +45,13 @@ class Customer(EventModel):
     transaction_currency: Currency | None = OPTIONAL
 
 
-class Reseller(EventModel):
+class Customer(CustomerFields):
     id: Id
+
+
+class ResellerFields(EventModel):
+    """What may be said of a reseller beside its id."""
+
     name: Text | None = OPTIONAL
     tax_rate: TaxRate | None = OPTIONAL
     country: Text | None = OPTIONAL
@@ -53,6 +59,10 @@ class Reseller(EventModel):
     tax_exempt: Flag | None = OPTIONAL
     extra_charge_rate: Rate | None = OPTIONAL
     transaction_currency: Currency | None = OPTIONAL
+
+
+class Reseller(ResellerFields):
+    id: Id
 
 
 class Product(EventModel):

@@ -34,16 +34,21 @@ class ProductPrice(EventModel):
     price_protection_months: MonthCount | None = OPTIONAL
 
 
-class ProductDefined(Terms):
-    """Defined again, it replaces."""
+class ProductFields(Terms):
+    """What may be said of a product beside its id."""
 
-    id: Id
     name: Text | None = OPTIONAL
     vendor: Text | None = OPTIONAL
     family: Text | None = OPTIONAL
     tax_type: Text | None = OPTIONAL
     prices: tuple[ProductPrice, ...] | None = OPTIONAL
     billing_plans: tuple[Months, ...] | None = OPTIONAL
+
+
+class ProductDefined(ProductFields):
+    """Defined again, it replaces."""
+
+    id: Id
 
 
 class ProductCopied(EventModel):

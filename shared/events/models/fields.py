@@ -18,7 +18,7 @@ FROM_JSON: Final[Mapping[str, bool]] = {"from_json": True}
 
 MAX_ID_LENGTH = 200  # four bytes a character, three of them in one index entry: PostgreSQL takes 2,704 bytes
 ID_PATTERN = r"^[^\x00-\x1f\x7f]+$"
-_MAX_COUNT = 1_000_000_000  # fits PostgreSQL's integer
+MAX_COUNT = 1_000_000_000  # fits PostgreSQL's integer
 
 _DECIMAL_SCHEMA = {"type": "string", "pattern": f"^{values.DECIMAL_PATTERN}$"}
 _NOT_NEGATIVE_SCHEMA = {"type": "string", "pattern": f"^{values.DECIMAL_PATTERN.removeprefix('-?')}$"}
@@ -42,8 +42,8 @@ Currency = Annotated[
     str, PlainValidator(values.currency), WithJsonSchema({"type": "string", "pattern": f"^{values.CURRENCY_PATTERN}$"})
 ]
 Flag = Annotated[bool, Strict()]
-Quantity = Annotated[int, Strict(), Field(gt=0, le=_MAX_COUNT)]
-Total = Annotated[int, Strict(), Field(ge=0, le=_MAX_COUNT)]
+Quantity = Annotated[int, Strict(), Field(gt=0, le=MAX_COUNT)]
+Total = Annotated[int, Strict(), Field(ge=0, le=MAX_COUNT)]
 """A number of licences that may be 0: whether 0 makes sense is for the rules to say."""
 MonthCount = Annotated[int, Strict(), Field(ge=0, le=values.MAX_MONTHS)]
 HourCount = Annotated[int, Strict(), Field(ge=0, le=1_000_000)]

@@ -47,6 +47,8 @@ CREATE FUNCTION store.sees() RETURNS text STABLE PARALLEL SAFE
 
 CREATE FUNCTION store.sees_as(kind text) RETURNS text STABLE PARALLEL SAFE
     RETURN CASE WHEN store.sees() = kind THEN nullif(current_setting('seatledger.' || kind, true), '') END;
+COMMENT ON FUNCTION store.sees_as(text) IS
+    'Of which reseller, or which customer (kind), the request is; null where it is of none';
 
 CREATE FUNCTION store.sees_all() RETURNS boolean STABLE PARALLEL SAFE
     RETURN store.sees() = 'all';
@@ -55,13 +57,6 @@ COMMENT ON FUNCTION store.sees_all() IS 'Whether the request is of the organisat
 CREATE FUNCTION store.sees_anything() RETURNS boolean STABLE PARALLEL SAFE
     RETURN store.sees() IN ('all', 'reseller', 'customer');
 COMMENT ON FUNCTION store.sees_anything() IS 'Whether the request is of anybody: what all may read';
-
-CREATE FUNCTION store.reaches(customer text, reseller text) RETURNS boolean STABLE PARALLEL SAFE
-    RETURN store.sees_all()
-        OR coalesce(reseller = store.sees_as('reseller'), false)
-        OR coalesce(customer = store.sees_as('customer'), false);
-COMMENT ON FUNCTION store.reaches(text, text) IS
-    'Whether something of this customer, sold by this reseller, is theirs to see: what Principal.reaches says';
 
 CREATE FUNCTION store.sees_costs() RETURNS boolean STABLE PARALLEL SAFE
     RETURN current_user <> 'seatledger_api' OR store.sees_all();

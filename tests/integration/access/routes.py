@@ -83,7 +83,7 @@ ROUTES: Final[Mapping[str, Asked]] = {
     "GET /v1/documents/{number:path}": Asked(path={"number:path": _DOCUMENT}),
     "GET /v1/open-invoices": Asked(filters={"recipient": _PAYER}, owed=True),
     "GET /v1/balances": Asked(filters={"recipient": _PAYER}, owed=True),
-    "GET /v1/installment-plans": Asked(filters={"customer": _CUSTOMER, "reseller": _RESELLER}, owed=True),
+    "GET /v1/installment-plans": Asked(filters={"customer": _CUSTOMER, "reseller": _RESELLER}),
     "GET /v1/next-charges": Asked(filters={"recipient": _PAYER}, owed=True),
 }
 

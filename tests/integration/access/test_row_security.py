@@ -28,7 +28,7 @@ SELECT relname FROM pg_class WHERE relnamespace = 'read'::regnamespace AND relki
 _OPEN = """
 SELECT relname FROM pg_class JOIN pg_namespace AS schema ON schema.oid = relnamespace
 WHERE nspname <> 'read' AND nspname NOT LIKE 'pg\\_%' AND nspname <> 'information_schema'
-    AND relkind IN ('r', 'p', 'v', 'm') AND has_table_privilege('seatledger_api', pg_class.oid, 'SELECT')
+    AND relkind IN ('r', 'p', 'v', 'm') AND has_any_column_privilege('seatledger_api', pg_class.oid, 'SELECT')
     AND NOT relrowsecurity
 """
 _WRITABLE = """
@@ -89,7 +89,7 @@ def test_a_reading_transaction_reads_only_and_leaves_nothing_on_its_connection(w
     async def asked(connection: AsyncConnection) -> tuple[Any, ...] | None:
         query = """
         SELECT current_user::text, coalesce(current_setting('seatledger.sees', true), ''),
-            current_setting('transaction_read_only')
+            current_setting('transaction_read_only'), current_setting('transaction_isolation')
         """
         return await (await connection.execute(query)).fetchone()
 
@@ -97,7 +97,7 @@ def test_a_reading_transaction_reads_only_and_leaves_nothing_on_its_connection(w
         async with await connect(world.dsn) as connection:
             before = await asked(connection)
             async with reading_as(connection, principal_of("x", "reseller", reseller="res-north")):
-                assert await asked(connection) == ("seatledger_api", "reseller", "on")
+                assert await asked(connection) == ("seatledger_api", "reseller", "on", "repeatable read")
             assert await asked(connection) == before
             with pytest.raises(psycopg.errors.DivisionByZero):
                 async with reading_as(connection, principal_of("x", "customer", customer="cus-south")):

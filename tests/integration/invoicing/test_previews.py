@@ -2,15 +2,22 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
+from services.subscriptions.commands.bodies import Cancel, ChangeQuantity, Command, Request
+from services.subscriptions.desk import SubscriptionDesk
 from services.subscriptions.projection import SPEC as SUBSCRIPTIONS
 from shared.billing.facts import Fact
 from shared.billing.preview import Preview, preview
 from shared.billing.run_loop import NOTHING_ISSUED
+from shared.commands.decision import Decided
+from shared.commands.desk import Asked
+from shared.commands.handling import handle
+from shared.commands.principal import OPERATOR
 from shared.events.shapes import Json, document_shape
 from shared.projections.facts import read_facts
 from shared.projections.generations import generations
@@ -83,6 +90,51 @@ def test_what_is_said_is_what_the_invoice_runs_issue(empty_broker: Broker, datab
     _billed(empty_broker, database, scenario)
 
 
+FAMILY = identified(
+    ordered(4, "5.00", on="2026-01-03", sub="sub-3", product="backup", customer="cus-1", reseller=RESELLER,
+            parent_subscription_id="sub-1"),
+    ordered(2, "1.00", on="2026-01-04", sub="sub-4", product="space", customer="cus-1", reseller=RESELLER,
+            parent_subscription_id="sub-3"),
+    source="urn:test:family",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("subscription", "request_", "billed_too"),
+    [
+        ("sub-1", Cancel(mode="immediate"), {"sub-1", "sub-3", "sub-4"}),
+        ("sub-3", ChangeQuantity(change=-1), {"sub-3", "sub-4"}),
+        ("sub-4", ChangeQuantity(change=7), {"sub-4"}),
+    ],
+    ids=["a parent", "a parent that is an add-on", "an add-on"],
+)
+def test_a_command_is_previewed_with_the_add_ons_it_reaches_and_without_parents(
+    empty_broker: Broker, database: str, subscription: str, request_: Request, billed_too: set[str]
+) -> None:
+    at = datetime(2026, 2, 25, 9, tzinfo=UTC)
+    command = Asked(Command(subscription, request_), OPERATOR, at)
+
+    async def scenario(system: BillingSystem) -> None:
+        async with await connect(database) as connection:
+            (shown,) = await handle(connection, SubscriptionDesk(), [replace(command, preview=True)])
+            assert isinstance(shown, Decided), shown
+            said: Any = shown.body
+            (done,) = await handle(connection, SubscriptionDesk(), [command])
+            assert isinstance(done, Decided), done
+        await system.settled()
+
+        billed: set[str] = set()
+        for run in (said["now"], *said["next"]):
+            issued = (await system.run(date.fromisoformat(run["date"]))).documents
+            lines = [line for one in issued for line in _lines(one) if line["subscription"] in billed_too]
+            assert without_line(lines) == [line for d in run["with"]["documents"] for line in d["lines"]]
+            billed |= {line["subscription"] for d in run["without"]["documents"] for line in d["lines"]}
+            await system.settled()
+        assert billed == billed_too
+
+    _billed(empty_broker, database, scenario, [*REAL, *FAMILY])
+
+
 def test_the_ledger_of_nobody_is_empty_and_knows_the_last_closed_day(empty_broker: Broker, database: str) -> None:
     async def scenario(system: BillingSystem) -> None:
         async with await connect(database) as connection:
@@ -114,12 +166,12 @@ def _lines(shape: Json) -> list[Json]:
     return lines
 
 
-def _billed(broker: Broker, dsn: str, scenario: Any) -> None:
-    """The system with REAL projected and billed up to CLOSED."""
+def _billed(broker: Broker, dsn: str, scenario: Any, events: list[Event] = REAL) -> None:
+    """The system with these events projected and billed up to CLOSED."""
 
     async def run() -> None:
         async with billing_system(dsn, broker.address) as system:
-            await system.emit(REAL)
+            await system.emit(events)
             await system.settled()
             for day in (date(2026, 1, 1), date(2026, 2, 1), CLOSED):
                 await system.run(day)

@@ -145,13 +145,14 @@ def test_a_preview_of_one_subscription_says_what_it_is_billed_among_all_others(m
         _about(family, moment.known), _about(family, moment.candidates), moment.on,
         replace(moment.issued, lines={name: lines for name, lines in moment.issued.lines.items() if name in family}),
     )  # fmt: skip
-    said = alone.preview()
-    billed = RunLoop(moment.all, issued=moment.issued).run(last_day(said))
+    for of in (family, {own}):
+        said = preview(alone.known, alone.candidates, alone.issued, alone.on, of)
+        billed = RunLoop(moment.all, issued=moment.issued).run(last_day(said))
 
-    for day in {said.now.day, *(document.day for document in billed if document.day > said.now.day)}:
-        of_day = [run for run in (said.now, *said.next) if run.day == day]
-        expected = nets(lines_in(document for document in billed if document.day == day), family)
-        assert nets(line for run in of_day for line in lines_in(run.then.documents)) == expected
+        for day in {said.now.day, *(document.day for document in billed if document.day > said.now.day)}:
+            of_day = [run for run in (said.now, *said.next) if run.day == day]
+            expected = nets(lines_in(document for document in billed if document.day == day), of)
+            assert nets(line for run in of_day for line in lines_in(run.then.documents)) == expected
 
 
 def _about(subscriptions: Collection[str], facts: Sequence[Fact]) -> list[Fact]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -30,12 +30,18 @@ from tests.billing_dsl import (
 )
 
 
-def asked(*tried: Event, given: Sequence[Event] = (), on: str, closed: str | None = "the day before") -> Preview:
+def asked(
+    *tried: Event,
+    given: Sequence[Event] = (),
+    on: str,
+    closed: str | None = "the day before",
+    of: Collection[str] | None = None,
+) -> Preview:
     """The preview of events on a day, where the given ones happened and were billed up to the closed day."""
     day = date.fromisoformat(on)
     known = facts_from(_identified(given, "urn:test:known"))
     issued = NOTHING_ISSUED if closed is None else _billed(known, day, closed)
-    return preview(known, facts_from(_identified(tried, "urn:test:asked")), issued, day)
+    return preview(known, facts_from(_identified(tried, "urn:test:asked")), issued, day, of)
 
 
 def _billed(known: Sequence[Fact], day: date, closed: str) -> Issued:
@@ -283,7 +289,8 @@ def test_what_nobody_ordered_waits() -> None:
     said = asked(seats(12, on="2026-03-22"), on="2026-03-22", closed=None)
 
     assert (rows(said), said.effective) == (["2026-03-22 nothing -> nothing"], date(2026, 3, 22))
-    assert [one.reason.startswith("waits for the order") for one in said.rejected] == [True]
+    (waits,) = said.rejected
+    assert (waits.source, waits.reason.startswith("waits for the order")) == ("urn:test:asked", True)
     (change,) = said.changes
     assert (change.before, change.after, change.later) == (None, None, None)
 
@@ -351,7 +358,7 @@ def test_a_setting_is_shown_from_its_day_on_and_one_that_cannot_hold_is_told() -
     refused = asked(setting("refund_policy", "sometimes", since="2026-06-01"), given=[TEN_SEATS], on="2026-06-01")
 
     assert (held.rejected, held.effective) == ((), date(2026, 6, 1))
-    assert [one.type for one in refused.rejected] == ["SettingChanged"]
+    assert [(one.source, one.type) for one in refused.rejected] == [("urn:test:asked", "SettingChanged")]
 
 
 def test_what_does_not_concern_a_subscription_leaves_it_out() -> None:
@@ -361,6 +368,16 @@ def test_what_does_not_concern_a_subscription_leaves_it_out() -> None:
     assert [change.subscription for change in said.changes] == ["sub-1"]
     assert rows(said)[1] == "2026-04-01 100.00 10.00 -> 126.46 10.00"
     assert nets(said.next[0].difference) == {"EUR": "26.46"}
+
+
+def test_an_add_on_ends_with_its_parent_and_is_previewed_without_it() -> None:
+    given = [TEN_SEATS, ordered(4, "5.00", on="2026-01-01", sub="sub-2", parent_subscription_id="sub-1")]
+    both, add_on = (asked(canceled(on="2026-03-22"), given=given, on="2026-03-22", of=of) for of in (None, {"sub-2"}))
+
+    assert rows(both)[:2] == ["2026-03-22 nothing -> -38.74", "2026-04-01 120.00 -> nothing"]
+    assert rows(add_on)[:2] == ["2026-03-22 nothing -> -6.44", "2026-04-01 20.00 -> nothing"]
+    assert [change.subscription for change in both.changes] == ["sub-1", "sub-2"]
+    assert [change.subscription for change in add_on.changes] == ["sub-2"]
 
 
 def test_documents_for_another_reseller_change_their_recipient_and_no_amount() -> None:

@@ -130,6 +130,29 @@ def test_what_changes_nothing_has_no_row() -> None:
     assert (found.difference, found.without, found.then, found.rejected) == ({}, [], [], [])
 
 
+def test_what_documents_are_called_is_no_difference() -> None:
+    other = ordered(4, "10.00", on="2026-01-01", sub="sub-2", customer="cus-2", product="mail")
+    ends = canceled(on="2026-03-20", sub="sub-2")
+    found = what_if(
+        ordered(1, "7.00", on="2025-12-20", sub="sub-3", customer="cus-3", product="backup", anchor="order_day"),
+        given=[*FIVE_SEATS, other, ends], until="2026-04-30", closed=None,
+    )  # fmt: skip
+
+    assert {document.recipient for document in (*found.without, *found.then)} == {"cus-3"}
+
+
+def test_the_same_total_of_other_lines_is_a_difference() -> None:
+    other = ordered(6, "10.00", on="2026-01-01", sub="sub-2", reseller="res-1")
+    swapped = [seats(6, on="2026-03-01"), seats(5, on="2026-03-01", sub="sub-2")]
+    found = what_if(*swapped, given=[*FIVE_SEATS, other], until="2026-03-31")
+
+    assert rows(found) == ["res-1 2026-03 EUR: 110.00 -> 110.00 (0.00), 1 -> 1"]
+    assert [[line.quantity for line in document.lines] for document in (*found.without, *found.then)] == [
+        [5, 6],
+        [6, 5],
+    ]
+
+
 def test_what_the_rules_refuse_is_told_and_so_is_what_they_refuse_because_of_it() -> None:
     given = [*FIVE_SEATS, seats(6, on="2026-03-10")]
     found = what_if(canceled(on="2026-02-20"), seats(0, on="2026-02-10"), given=given, until="2026-04-30")

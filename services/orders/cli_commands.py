@@ -1,0 +1,170 @@
+"""What `seatledger resellers`, `customers`, `products`, `settings` and `orders` do, on the database directly."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from psycopg import AsyncConnection
+from pydantic import BaseModel
+
+from services.orders import queries
+from services.orders.commands import bodies, order_bodies
+from services.orders.commands.bodies import Command
+from services.orders.desk import OrdersDesk
+from services.presentation import document, say, table
+from shared.commands.operating import body_of, operate, read_now
+from shared.errors import UserError
+
+Json = Mapping[str, Any]
+Thing = Literal["reseller", "customer", "product", "order"]
+_MOST = 1000
+_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "reseller": ("reseller", "name", "country", "vat_id", "tax_rate", "extra_charge_rate", "transaction_currency"),
+    "customer": (
+        "customer", "name", "reseller", "time_zone", "billing_day", "separate_invoices", "extra_charge_rate",
+        "country", "tax_rate",
+    ),
+    "product": (
+        "product", "name", "vendor", "family", "term", "charge", "free_period", "price_protection_months",
+        "billing_plans", "copied_from", "deleted",
+    ),
+    "order": ("order_id", "customer", "reseller", "currency", "status", "placed_at", "executed_at"),
+    "setting": ("scope", "scope_id", "key", "value", "effective_from", "refused"),
+    "item": (
+        "item_id", "subscription", "product", "quantity", "term", "billing_plan", "installments", "extra_charge_rate",
+        "unit_price", "price", "net", "gross", "first_billing_date", "free_until",
+    ),
+    "price": ("currency", "term", "billing_frequency", "effective_from", "unit_price", "unit_cost"),
+    "offer": (
+        "billing_frequency", "billing_plan", "installments", "extra_charge_rate", "unit_price", "price", "net",
+        "gross", "first_billing_date", "free_until",
+    ),
+}  # fmt: skip
+_TITLES = {"reseller": "Resellers", "customer": "Customers", "product": "Products", "order": "Orders"}
+_FIGURES = frozenset({
+    "quantity", "installments", "extra_charge_rate", "unit_price", "unit_cost", "price", "net", "gross", "tax_rate",
+    "billing_day", "price_protection_months",
+})  # fmt: skip
+
+
+def show_all(dsn: str, thing: Thing, *, as_json: bool, limit: int, after: str, **filters: str | None) -> None:
+    """Things of one kind by id."""
+    read: Mapping[str, Callable[..., Awaitable[Sequence[BaseModel]]]] = {
+        "reseller": queries.resellers,
+        "customer": queries.customers,
+        "product": queries.products,
+        "order": queries.orders,
+    }
+    found = read_now(dsn, lambda connection: read[thing](connection, after, limit, **filters))
+    _show_rows(_TITLES[thing], _COLUMNS[thing], found, as_json=as_json)
+
+
+def show_settings(dsn: str, *, scope: str | None, scope_id: str | None, as_json: bool) -> None:
+    """Settings by what they hold for."""
+    first = ("", "", "", "")
+
+    async def read(connection: AsyncConnection) -> Sequence[BaseModel]:
+        return await queries.settings(connection, first, _MOST, scope=scope, scope_id=scope_id)
+
+    _show_rows("Settings", _COLUMNS["setting"], read_now(dsn, read), as_json=as_json)
+
+
+def _show_rows(title: str, columns: Sequence[str], found: Sequence[BaseModel], *, as_json: bool) -> None:
+    shown = [one.model_dump(mode="json") for one in found]
+    if as_json:
+        document(shown)
+    else:
+        _table(title, columns, shown)
+
+
+def show(dsn: str, thing: Thing, about: str, *, as_json: bool) -> None:
+    """One thing with its items or its prices."""
+    read: Mapping[str, Callable[[AsyncConnection, str], Awaitable[BaseModel | None]]] = {
+        "reseller": queries.reseller,
+        "customer": queries.customer,
+        "product": queries.product,
+        "order": queries.order,
+    }
+    found = read_now(dsn, lambda connection: read[thing](connection, about))
+    if found is None:
+        raise UserError(f"there is no {thing} {about!r}; what was just made appears within seconds")
+    shown = found.model_dump(mode="json")
+    if as_json:
+        document(shown)
+    else:
+        _show_thing(shown)
+
+
+def ask(
+    dsn: str,
+    kind: str,
+    about: str,
+    fields: Mapping[str, object],
+    *,
+    item: str | None = None,
+    file: str | None = None,
+    preview: bool = False,
+    as_json: bool = False,
+) -> None:
+    """Carry out a command whose body is `fields`, or in a file, and show what is then. UserError says why not."""
+    model: Any = getattr(order_bodies, kind, None) or getattr(bodies, kind)
+    body = body_of(model, fields) if file is None else body_of(model, _content(file), option="")
+    decided = operate(dsn, OrdersDesk(), Command(about, body, item), preview=preview)
+    if as_json:
+        document(decided.body)
+        return
+    if preview:
+        say("Nothing was changed; this is what would be:")
+    elif not decided.appending and kind != "ListOffers":
+        say("It is so already: nothing was changed")
+    _show_thing(decided.body)
+
+
+def _content(file: str) -> Json:
+    """The body in a JSON or YAML file; - is standard input."""
+    try:
+        content = yaml.safe_load(sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise UserError(f"{file} cannot be read: {str(error).splitlines()[0]}") from None
+    if not isinstance(content, dict):
+        raise UserError(f"{file} holds no object: write the fields of the command, as JSON or YAML")
+    return content
+
+
+def _show_thing(shown: Json) -> None:
+    """One thing as tables: itself, then what it has of."""
+    if "order_id" in shown:
+        _table("Order", _COLUMNS["order"], [shown])
+        _table("Items", _COLUMNS["item"], shown["items"])
+        for item in shown["items"]:
+            if item["note"]:
+                say(f"{item['item_id'] or item['subscription']}: {item['note']}")
+    elif "offers" in shown:
+        _table("Offers", _COLUMNS["offer"], shown["offers"])
+        for note in {offer["note"] for offer in shown["offers"] if offer["note"]}:
+            say(str(note))
+    elif "prices" in shown:
+        _table("Product", _COLUMNS["product"], [shown])
+        _table("Prices", _COLUMNS["price"], shown["prices"])
+    elif "rate" in shown:
+        _table("Exchange rate", ("base", "quote", "rate", "date"), [shown])
+    elif "scope" in shown:
+        _table("Setting", _COLUMNS["setting"], [shown])
+    else:
+        thing = "customer" if "customer" in shown else "reseller"
+        _table(thing.capitalize(), _COLUMNS[thing], [shown])
+
+
+def _table(title: str, columns: Sequence[str], rows: Sequence[Json]) -> None:
+    cells = [[_cell(row[name]) for name in columns] for row in rows]
+    table(title, columns, cells, right=[name for name in columns if name in _FIGURES])
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(map(str, value)) if isinstance(value, list) else value

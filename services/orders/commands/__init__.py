@@ -1,0 +1,1 @@
+"""Commands of the orders service: what is asked, and what it comes to."""

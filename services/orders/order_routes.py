@@ -1,0 +1,100 @@
+"""Commands on orders over HTTP, and what can be bought. Each can be asked what it would come to: `?preview=true`."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+
+from services.orders.commands.bodies import Command
+from services.orders.commands.order_bodies import (
+    AddItem,
+    DeleteOrder,
+    ExecuteOrder,
+    ItemChange,
+    ListOffers,
+    PlaceOrder,
+    RemoveItem,
+)
+from services.orders.shown import OrderWithItems
+from shared.events.models.fields import ID_PATTERN, MAX_ID_LENGTH
+from shared.web.access import needs
+from shared.web.commanding import PROBLEMS, Ask
+
+router = APIRouter(responses={**PROBLEMS}, tags=["orders"])
+
+_ID = Path(min_length=1, max_length=MAX_ID_LENGTH, pattern=ID_PATTERN)
+OrderId = Annotated[str, _ID]
+ItemId = Annotated[str, _ID]
+
+
+class Offer(BaseModel):
+    """One way to buy a product: at once (billing_plan null) or in installments; all amounts with the extra charge."""
+
+    billing_frequency: str | None
+    billing_plan: str | None
+    installments: int | None
+    extra_charge_rate: Decimal | None
+    unit_price: Decimal
+    price: Decimal
+    net: Decimal
+    gross: Decimal
+    first_billing_date: date | None
+    free_until: date | None
+    note: str | None
+
+
+class Offers(BaseModel):
+    """What a product can be bought for; `term` is null for a one-time charge."""
+
+    product: str
+    currency: str
+    term: str | None
+    quantity: int
+    offers: list[Offer]
+
+
+@router.post("/orders", response_model=OrderWithItems, status_code=201)
+async def place_order(request: PlaceOrder, ask: Ask) -> JSONResponse:
+    """Place an order as a draft, or with `execute` at once; also for a customer who is new."""
+    return await ask(Command("", request))
+
+
+@router.post("/orders/{order_id:path}/execute", response_model=OrderWithItems)
+async def execute_order(order_id: OrderId, ask: Ask, request: ExecuteOrder | None = None) -> JSONResponse:
+    """Execute a draft: its items become subscriptions."""
+    return await ask(Command(order_id, request or ExecuteOrder()))
+
+
+@router.post("/orders/{order_id:path}/items", response_model=OrderWithItems)
+async def add_item(order_id: OrderId, request: AddItem, ask: Ask) -> JSONResponse:
+    """Add an item to a draft."""
+    return await ask(Command(order_id, request))
+
+
+@router.patch("/orders/{order_id:path}/items/{item_id:path}", response_model=OrderWithItems)
+async def edit_item(order_id: OrderId, item_id: ItemId, request: ItemChange, ask: Ask) -> JSONResponse:
+    """Edit an item of a draft; its billing plan is chosen here."""
+    return await ask(Command(order_id, request, item_id))
+
+
+@router.delete("/orders/{order_id:path}/items/{item_id:path}", response_model=OrderWithItems)
+async def remove_item(order_id: OrderId, item_id: ItemId, ask: Ask) -> JSONResponse:
+    """Remove an item from a draft."""
+    return await ask(Command(order_id, RemoveItem(), item_id))
+
+
+@router.delete("/orders/{order_id:path}", response_model=OrderWithItems)
+async def delete_order(order_id: OrderId, ask: Ask) -> JSONResponse:
+    """Delete a draft, or an executed order without installments."""
+    return await ask(Command(order_id, DeleteOrder()))
+
+
+@router.get("/offers", response_model=Offers, dependencies=[needs("catalogue:read", "see what can be bought")])
+async def offers(request: Annotated[ListOffers, Query()], ask: Ask) -> JSONResponse:
+    """What a product can be bought for, by a customer or by a new one of a reseller."""
+    return await ask(Command("", request))
