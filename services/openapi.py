@@ -34,7 +34,7 @@ def openapi_document(release: str) -> Json:
         "components": {},
     }
     for service, own in documents.items():
-        document = renamed(own, {name: f"{service.capitalize()}{name}" for name in names})
+        document = renamed(own, {name: f"{service}.{name}" for name in names})
         for path, item in document["paths"].items():
             merged["paths"][path] = {"servers": [_server(service)], **item}
         for kind, parts in document["components"].items():

@@ -8,8 +8,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
+from services.orders import answer_examples
 from services.orders.commands.bodies import Command
 from services.orders.commands.order_bodies import (
     AddItem,
@@ -30,6 +31,7 @@ router = APIRouter(responses={**PROBLEMS}, tags=["orders"])
 _ID = Path(min_length=1, max_length=MAX_ID_LENGTH, pattern=ID_PATTERN)
 OrderId = Annotated[str, _ID]
 ItemId = Annotated[str, _ID]
+_NOW = ExecuteOrder()
 
 
 class Offer(BaseModel):
@@ -51,6 +53,8 @@ class Offer(BaseModel):
 class Offers(BaseModel):
     """What a product can be bought for; `term` is null for a one-time charge."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [answer_examples.OFFERS]})
+
     product: str
     currency: str
     term: str | None
@@ -65,9 +69,9 @@ async def place_order(request: PlaceOrder, ask: Ask) -> JSONResponse:
 
 
 @router.post("/orders/{order_id:path}/execute", response_model=OrderWithItems)
-async def execute_order(order_id: OrderId, ask: Ask, request: ExecuteOrder | None = None) -> JSONResponse:
+async def execute_order(order_id: OrderId, ask: Ask, request: ExecuteOrder = _NOW) -> JSONResponse:
     """Execute a draft: its items become subscriptions."""
-    return await ask(Command(order_id, request or ExecuteOrder()))
+    return await ask(Command(order_id, request))
 
 
 @router.post("/orders/{order_id:path}/items", response_model=OrderWithItems)

@@ -71,13 +71,13 @@ def described(document: Json, service: str) -> Json:
     """A document of FastAPI's with what holds for every route of the service; the document itself is changed."""
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
-    for path, _, operation in operations_of(document):
+    for path, method, operation in operations_of(document):
         operation["tags"] = list(dict.fromkeys([service, *operation.get("tags", [])]))
         _parameters(operation)
         if any(one.get("name") == "preview" for one in operation["parameters"]):
             _previewed(operation)
         _problems(path, operation)
-        _headers(operation)
+        _headers(operation, is_command=_is_command(method, operation))
         for content in _contents(operation):
             _examples(content, schemas)
     for name in ("HTTPValidationError", "ValidationError"):
@@ -168,8 +168,11 @@ def _problem(status: int) -> Json:
     }
 
 
-def _headers(operation: Json) -> None:
-    is_command = any(one.get("name") == "If-Match" for one in operation["parameters"])
+def _is_command(method: str, operation: Json) -> bool:
+    return method != "get" and any(one.get("name") == "If-Match" for one in operation["parameters"])
+
+
+def _headers(operation: Json, *, is_command: bool) -> None:
     for status, response in operation["responses"].items():
         if status.startswith("2"):
             headers = response.setdefault("headers", {})

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
 from typing import Any
 
 import orjson
 import pytest
 from fastapi.testclient import TestClient
 
-from services.openapi import application_document
-from shared.web.openapi import operations_of
-from tests.integration.access.routes import apps
 from tests.integration.api.conftest import Installation
+from tests.integration.api.operations import OPERATIONS, Operation
 
 pytestmark = [pytest.mark.broker, pytest.mark.database]
+KEYS: list[Any] = [
+    [""], ["\x00"], [1], ["", ""], ["\x00", "\x00"], ["0001-01-01", "\x00"], ["99999-01-01", ""], ["-0001-01-01", ""],
+    ["", "", ""], ["\x00", "", ""], ["2026-01-01T00:00", ""], {}, "x", [["x"]], ["x" * 10_000], ["", "", "", ""],
+]  # fmt: skip
 
 ODD_TEXTS = [
     "%00",
@@ -31,10 +32,7 @@ ODD_TEXTS = [
 ]
 ODD_CURSORS = [
     "!", "=", "%00", "x" * 5000, "%C3%A9", "W10", "bnVsbA",
-    *(base64.urlsafe_b64encode(orjson.dumps(key)).decode()
-      for key in ([""], ["\x00"], [1], ["", ""], ["\x00", "\x00"], ["0001-01-01", "\x00"], ["99999-01-01", ""],
-                  ["-0001-01-01", ""], ["", "", ""], ["\x00", "", ""], ["2026-01-01T00:00", ""], {}, "x",
-                  [["x"]], ["x" * 10_000])),
+    *(base64.urlsafe_b64encode(orjson.dumps(key)).decode() for key in KEYS),
 ]  # fmt: skip
 ODD_BODIES = [
     b"", b"\x00", b"\xff\xfe", b"null", b"[]", b"{", b'"x"', b"1" * 5000, b"1e999", b"NaN", b'{"quantity": NaN}',
@@ -44,9 +42,11 @@ ODD_BODIES = [
     b'{"product": "\\u0000"}', b'{"product": "\\ud800"}', b'{"unit_price": "1e400", "applies": "next_term"}',
     b'{"unit_price": "' + b"9" * 400 + b'", "applies": "next_term"}', b'{"unit_price": 1.5, "applies": "next_term"}',
     b'{"billing_frequency": "P99999999999Y"}', b'{"term": "P0M"}', b'{"quantity": 3, "effective_at": "0001-01-01"}',
-    b'{"quantity": 3, "effective_at": "9999-12-31T23:59:59-14:00"}', b'{"mode": "immediate", "effective_at": "2199-12-31"}',
+    b'{"quantity": 3, "effective_at": "9999-12-31T23:59:59-14:00"}',
+    b'{"mode": "immediate", "effective_at": "2199-12-31"}',
     b'{"subscriptions": ["\\u0000"]}', b'{"subscriptions": ["\\ud800"]}', b'{"subscriptions": [""]}',
-    b'{"subscriptions": ["' + b"x" * 3000 + b'"]}', b'{"quantity": true}', b'{"quantity": "3"}', b'{"auto_renew": "yes"}',
+    b'{"subscriptions": ["' + b"x" * 3000 + b'"]}', b'{"quantity": true}', b'{"quantity": "3"}',
+    b'{"auto_renew": "yes"}',
 ]  # fmt: skip
 ODD_TYPES = [
     "",
@@ -59,26 +59,18 @@ ODD_TYPES = [
 ]
 ODD_HEADERS = [
     {"If-Match": "x"}, {"If-Match": '"'}, {"If-Match": '"\xe9"'}, {"If-Match": 'W/"x"'}, {"If-Match": '""'},
-    {"Idempotency-Key": ""}, {"Idempotency-Key": "x" * 300}, {"Idempotency-Key": "\xe9\xff"}, {"Idempotency-Key": "\x01"},
-    {"X-Request-Id": "\xe9"}, {"X-Request-Id": "x" * 5000}, {"Authorization": "Bearer \xe9"}, {"Authorization": "Bearer"},
-    {"Authorization": "Basic eDp5"}, {"Authorization": "Bearer slt_\xff_x"}, {"Authorization": "Bearer slt_" + "x" * 9000},
+    {"Idempotency-Key": ""}, {"Idempotency-Key": "x" * 300}, {"Idempotency-Key": "\xe9\xff"},
+    {"Idempotency-Key": "\x01"},
+    {"X-Request-Id": "\xe9"}, {"X-Request-Id": "x" * 5000}, {"Authorization": "Bearer \xe9"},
+    {"Authorization": "Bearer"},
+    {"Authorization": "Basic eDp5"}, {"Authorization": "Bearer slt_\xff_x"},
+    {"Authorization": "Bearer slt_" + "x" * 9000},
 ]  # fmt: skip
 
 
-def operations() -> Iterator[tuple[str, str, str, dict[str, Any]]]:
-    for service in apps("postgresql:///"):
-        for path, method, operation in operations_of(application_document(service)):
-            yield service, method, path, operation
-
-
-OPERATIONS = list(operations())
-WITH_BODY = [one for one in OPERATIONS if "requestBody" in one[3]]
-named = pytest.mark.parametrize(
-    ("service", "method", "path", "operation"), OPERATIONS, ids=lambda v: v if isinstance(v, str) else ""
-)
-with_body = pytest.mark.parametrize(
-    ("service", "method", "path", "operation"), WITH_BODY, ids=lambda v: v if isinstance(v, str) else ""
-)
+WITH_BODY = [one for one in OPERATIONS if "requestBody" in one.described]
+each = pytest.mark.parametrize("one", OPERATIONS, ids=lambda one: one.name)
+each_with_a_body = pytest.mark.parametrize("one", WITH_BODY, ids=lambda one: one.name)
 
 
 def filled(path: str, text: str) -> str:
@@ -103,60 +95,38 @@ def ask(client: TestClient, method: str, url: str, **more: Any) -> None:
         assert answer.json()["detail"]
 
 
-@named
-def test_odd_texts_in_paths_and_queries(
-    installation: Installation, service: str, method: str, path: str, operation: dict[str, Any]
-) -> None:
-    client = installation.clients[service]
+@each
+def test_odd_texts_in_paths_and_queries(installation: Installation, one: Operation) -> None:
+    client, url = installation.clients[one.service], known(installation, one.path)
     for text in ODD_TEXTS:
-        if "{" in path:
-            ask(client, method, filled(path, text), content=b"{}", headers={"Content-Type": "application/json"})
-        for parameter in operation["parameters"]:
-            if parameter.get("in") == "query":
-                ask(client, method, f"{known(installation, path)}?{parameter['name']}={text}")
+        if "{" in one.path:
+            ask(client, one.method, filled(one.path, text), content=b"{}", headers={"Content-Type": "application/json"})
+        for name in one.takes("query"):
+            ask(client, one.method, f"{url}?{name}={text}")
     for number in ("9" * 30, "9" * 5000, "-1", "0", "1.5", "1e3", "NaN"):
-        ask(client, method, f"{known(installation, path)}?limit={number}")
+        ask(client, one.method, f"{url}?limit={number}")
 
 
-@pytest.mark.parametrize(
-    ("service", "path"),
-    [(service, path) for service, _, path, operation in OPERATIONS
-     if any(one.get("name") == "cursor" for one in operation["parameters"])],
-)  # fmt: skip
-def test_odd_cursors(installation: Installation, service: str, path: str) -> None:
+@pytest.mark.parametrize("one", [one for one in OPERATIONS if "cursor" in one.takes("query")], ids=lambda one: one.name)
+def test_odd_cursors(installation: Installation, one: Operation) -> None:
     for cursor in ODD_CURSORS:
-        ask(installation.clients[service], "get", f"{path}?cursor={cursor}")
+        ask(installation.clients[one.service], "get", f"{one.path}?cursor={cursor}")
 
 
-@with_body
-def test_odd_bodies(
-    installation: Installation, service: str, method: str, path: str, operation: dict[str, Any]
-) -> None:
-    client, url = installation.clients[service], known(installation, path)
+@each_with_a_body
+def test_odd_bodies(installation: Installation, one: Operation) -> None:
+    client, url = installation.clients[one.service], known(installation, one.path)
+    asked = {"preview": "true", "check": "true"}
     for body in ODD_BODIES:
-        for kind in operation["requestBody"]["content"]:
-            ask(
-                client,
-                method,
-                url,
-                content=body,
-                headers={"Content-Type": kind},
-                params={"preview": "true", "check": "true"},
-            )
+        for kind in one.described["requestBody"]["content"]:
+            ask(client, one.method, url, content=body, headers={"Content-Type": kind}, params=asked)
     for kind in ODD_TYPES:
-        ask(client, method, url, content=b"{}", headers={"Content-Type": kind.encode("latin-1")})
+        ask(client, one.method, url, content=b"{}", headers={"Content-Type": kind.encode("latin-1")}, params=asked)
 
 
-@named
-def test_odd_headers(
-    installation: Installation, service: str, method: str, path: str, operation: dict[str, Any]
-) -> None:
+@each
+def test_odd_headers(installation: Installation, one: Operation) -> None:
+    client, url = installation.clients[one.service], known(installation, one.path)
     for headers in ODD_HEADERS:
         encoded = [(name, value.encode("latin-1")) for name, value in headers.items()]
-        ask(
-            installation.clients[service],
-            method,
-            known(installation, path),
-            headers=encoded,
-            params={"preview": "true"},
-        )
+        ask(client, one.method, url, headers=encoded, params={"preview": "true"})

@@ -26,7 +26,7 @@ from services.subscriptions.commands.bodies import (
     SetAutoRenew,
     Suspend,
 )
-from shared.commands.decision import CommandRefused, Decided
+from shared.commands.decision import CommandRefused, Decided, Unknown
 from shared.commands.principal import OPERATOR, Principal, principal_of
 from shared.events.content import id_of_position
 from shared.events.reading import data_of
@@ -73,7 +73,7 @@ class ALife(RuleBasedStateMachine):
             ]
             said = dsl.product_defined(on="2025-01-01", product=product, prices=prices, billing_plans=["P1M", "P1Y"])
             self.office.told(said)
-        term = {"term": terms[0], "billing_frequency": terms[1]} if terms[0] else {}
+        term: dict[str, Any] = {"term": terms[0], "billing_frequency": terms[1]} if terms[0] else {}
         reseller = "res-1" if sold else None
         self.office.told(dsl.ordered(quantity, f"{price}", on="2025-01-31", nce=nce, reseller=reseller, **term))
         self.quantity = quantity
