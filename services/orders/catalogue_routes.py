@@ -55,7 +55,12 @@ async def change_price(product_id: ProductId, request: ChangePrice, ask: Ask) ->
     return await ask(Command(product_id, request))
 
 
-@router.put("/products/{product_id:path}", response_model=ProductWithPrices, tags=_CATALOGUE)
+@router.put(
+    "/products/{product_id:path}",
+    response_model=ProductWithPrices,
+    responses={201: {"model": ProductWithPrices, "description": "Defined for the first time"}},
+    tags=_CATALOGUE,
+)
 async def define_product(product_id: ProductId, request: DefineProduct, ask: Ask) -> JSONResponse:
     """Define a product; defined again, it replaces what it was."""
     return await ask(Command(product_id, request))

@@ -7,6 +7,7 @@ many seconds to ask again, and answers a command with its version or a preview i
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from typing import Any, Final
@@ -14,6 +15,7 @@ from typing import Any, Final
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from pydantic.json_schema import models_json_schema
+from pydantic.warnings import UnsupportedFieldAttributeWarning
 
 from shared.web.commanding import MEANINGS, Problem
 
@@ -55,7 +57,10 @@ class Api(FastAPI):
     def openapi(self) -> Json:
         """OpenAPI 3.1, as /openapi.json gives it."""
         if self._described is None:
-            self._described = described(super().openapi(), self._service)
+            with warnings.catch_warnings():
+                # FastAPI gives a body that may be left out an alias, which pydantic says it does not look at.
+                warnings.simplefilter("ignore", UnsupportedFieldAttributeWarning)
+                self._described = described(super().openapi(), self._service)
         return self._described
 
 

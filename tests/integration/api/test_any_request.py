@@ -42,7 +42,6 @@ CONFORMS = [
     response_headers_conformance, response_schema_conformance,
 ]  # fmt: skip
 
-AnyCase = schemathesis.Case[Any, Any]
 Operations = dict[str, APIOperation[Any, Any, Any, Any]]
 
 
@@ -76,7 +75,7 @@ def test_what_is_described_is_answered_as_described(
 
     @SOME
     @given(case=asked.as_strategy(generation_mode=GenerationMode.POSITIVE), ids=known | st.none())
-    def each(case: AnyCase, ids: dict[str, str] | None) -> None:
+    def each(case: schemathesis.Case[Any], ids: dict[str, str] | None) -> None:
         if ids is not None and case.path_parameters:
             case.path_parameters = {name: ids[name] for name in case.path_parameters}
         case.call_and_validate(headers=installation.headers, checks=CONFORMS)
@@ -92,7 +91,7 @@ def test_what_is_not_as_described_is_refused(
 
     @SOME
     @given(case=asked.as_strategy(generation_mode=GenerationMode.NEGATIVE))
-    def each(case: AnyCase) -> None:
+    def each(case: schemathesis.Case[Any]) -> None:
         case.call_and_validate(headers=installation.headers, checks=[*CONFORMS, negative_data_rejection])
 
     each()
