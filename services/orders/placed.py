@@ -128,9 +128,11 @@ def _by_subscription(row: Row) -> str:
 
 def _item_row(order_id: str, item: OrderedItem) -> Row:
     told = item.confirmation
+    # What people see includes rule and extra charge (rule R4.7); of upstream's orders only the bare price is known.
+    unit_price = item.unit_price if told is None else told.unit_price
     return (
         order_id, item.subscription_id, item.item_id, item.product.id, item.product.name, item.quantity,
-        item.unit_price, _months(item.term), _months(item.billing_frequency), billing_plan(item),
+        unit_price, _months(item.term), _months(item.billing_frequency), billing_plan(item),
         *((told.installments, told.extra_charge_rate, told.price, told.net, told.gross, told.first_billing_date,
            told.free_until, told.note) if told else _UNTOLD),
     )  # fmt: skip

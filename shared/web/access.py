@@ -119,7 +119,7 @@ class Needs:
     def __init__(self, permission: Permission, to: str) -> None:
         self.permission, self._to = permission, to
 
-    def __call__(self, principal: Caller) -> None:
+    async def __call__(self, principal: Caller) -> None:
         principal.need(self.permission, self._to)
 
 

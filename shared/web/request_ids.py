@@ -58,7 +58,8 @@ def _taken(given: str | None) -> str | None:
     return given if fits else None
 
 
-def _request_id(request: Request) -> str:
+# Dependencies are coroutines: a plain function would be run on another thread each time.
+async def _request_id(request: Request) -> str:
     found: str = request.state.request_id
     return found
 

@@ -24,6 +24,7 @@ class RegisterReseller(ResellerRegistered):
 
     model_config = ConfigDict(
         extra="forbid",
+        defer_build=False,
         json_schema_extra={"examples": [{"id": "res-1", "name": "Aegean Cloud", "country": "GR", "tax_rate": "0.24"}]},
     )
 
@@ -31,7 +32,9 @@ class RegisterReseller(ResellerRegistered):
 class ChangeReseller(ResellerFields):
     """What is to be another; what is left out stays."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"extra_charge_rate": "0.05"}]})
+    model_config = ConfigDict(
+        extra="forbid", defer_build=False, json_schema_extra={"examples": [{"extra_charge_rate": "0.05"}]}
+    )
 
 
 class RegisterCustomer(CustomerRegistered):
@@ -39,6 +42,7 @@ class RegisterCustomer(CustomerRegistered):
 
     model_config = ConfigDict(
         extra="forbid",
+        defer_build=False,
         json_schema_extra={
             "examples": [
                 {
@@ -56,7 +60,9 @@ class RegisterCustomer(CustomerRegistered):
 class ChangeCustomer(CustomerFields):
     """What is to be another; what is left out stays. Another reseller takes the running subscriptions along."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"separate_invoices": True}]})
+    model_config = ConfigDict(
+        extra="forbid", defer_build=False, json_schema_extra={"examples": [{"separate_invoices": True}]}
+    )
 
     reseller_id: Id | None = OPTIONAL
 
@@ -65,7 +71,7 @@ class DefineProduct(ProductFields):
     """A product as it is to be; defined again, it replaces what it was."""
 
     model_config = ConfigDict(
-        extra="forbid",
+        extra="forbid", defer_build=False,
         json_schema_extra={
             "examples": [
                 {
@@ -148,6 +154,7 @@ class SetExchangeRate(ExchangeRateSet):
 
     model_config = ConfigDict(
         extra="forbid",
+        defer_build=False,
         json_schema_extra={"examples": [{"base": "EUR", "quote": "USD", "rate": "1.0837", "date": "2026-02-01"}]},
     )
 

@@ -21,7 +21,7 @@ class _ItemFields(Terms):
     What is charged, and how, is the distributor's to say: prices and terms by hand need the permission prices:write.
     """
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=False)
 
     term: Duration | None = OPTIONAL
     billing_frequency: Duration | None = OPTIONAL
@@ -55,7 +55,7 @@ class ItemChange(_ItemFields):
 class OrdersCustomer(CustomerRegistered):
     """Who orders: the id of a customer that is known, or a new one with what is to be known of it."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=False)
 
 
 class PlaceOrder(Body):

@@ -10,7 +10,7 @@ SELECT order_id, subscription, item_id, product, product_name, quantity, unit_pr
     installments, extra_charge_rate, price, net, gross, first_billing_date, free_until, note
 FROM sales_order_item;
 COMMENT ON VIEW read.order_items IS
-    'A row is one item of one order, as ordered: unit_price is for one licence and one term, before pricing rule and extra charge. billing_plan is Monthly … where it pays in installments, null where the charge is one-off. From installments on, null where our own service did not confirm the order: price is for one licence and one charge, net and gross are for all licences and one whole charge, all with the extra charge. What became of it since stands in read.subscriptions.';
+    'A row is one item of one order, as ordered: unit_price is for one licence and one term: with pricing rule and extra charge where our own service confirmed the order, as ordered where it did not. billing_plan is Monthly … where it pays in installments, null where the charge is one-off. From installments on, null where our own service did not confirm the order: price is for one licence and one charge, net and gross are for all licences and one whole charge, all with the extra charge. What became of it since stands in read.subscriptions.';
 
 CREATE OR REPLACE VIEW read.customers WITH (security_invoker = true) AS
 SELECT customer, name, reseller, time_zone, billing_day, separate_invoices, extra_charge_rate, country, vat_id, tax_rate,

@@ -27,14 +27,22 @@ _ORDER, _SUBSCRIPTION, _DOCUMENT = attrgetter("order"), attrgetter("subscription
 class Asked:
     """`path` fills the ids of the path, `filters` are tried one by one; `body` is that of a command.
 
+    `query` is that of a question that commands' deciders answer: it is refused as a command is.
+
     `owed`: only who pays sees it, a customer thus not where a reseller pays. `everybodys`: all see it.
     """
 
     path: Mapping[str, Ask] = field(default_factory=dict)
     filters: Mapping[str, Ask] = field(default_factory=dict)
     body: Ask | None = None
+    query: Ask | None = None
     owed: bool = False
     everybodys: bool = False
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether it is answered where commands are decided."""
+        return self.body is not None or self.query is not None
 
 
 def _saying(body: Any) -> Ask:
@@ -50,7 +58,64 @@ def _imported(theirs: Belongings) -> Any:
     }  # fmt: skip
 
 
+def _product(_: Belongings) -> str:
+    return "office"
+
+
+def _ordered(theirs: Belongings) -> Any:
+    """An order for what is another's, in the name of its reseller where it has one."""
+    customer = {"id": theirs.customer} | ({"reseller_id": theirs.reseller} if theirs.reseller else {})
+    return {"currency": "EUR", "customer": customer, "items": [{"product": "office", "quantity": 1}], "execute": True}
+
+
+_OF_ORDERS: Final[Mapping[str, Asked]] = {
+    "GET /v1/customers/{customer_id:path}": Asked(path={"customer_id:path": _CUSTOMER}),
+    "GET /v1/resellers": Asked(),
+    "GET /v1/resellers/{reseller_id:path}": Asked(path={"reseller_id:path": _RESELLER}),
+    "GET /v1/products/{product_id:path}": Asked(path={"product_id:path": _product}, everybodys=True),
+    "GET /v1/settings": Asked(everybodys=True),
+    "GET /v1/offers": Asked(
+        query=lambda theirs: {"product": "office", "currency": "EUR", "customer": theirs.customer}
+    ),
+    "POST /v1/orders": Asked(body=_ordered),
+    "POST /v1/orders/{order_id:path}/execute": Asked(path={"order_id:path": _ORDER}, body=_saying({})),
+    "POST /v1/orders/{order_id:path}/items": Asked(
+        path={"order_id:path": _ORDER}, body=_saying({"product": "office", "quantity": 1})
+    ),
+    "PATCH /v1/orders/{order_id:path}/items/{item_id:path}": Asked(
+        path={"order_id:path": _ORDER, "item_id:path": lambda _: "1"}, body=_saying({"quantity": 3})
+    ),
+    "DELETE /v1/orders/{order_id:path}/items/{item_id:path}": Asked(
+        path={"order_id:path": _ORDER, "item_id:path": lambda _: "1"}
+    ),
+    "DELETE /v1/orders/{order_id:path}": Asked(path={"order_id:path": _ORDER}),
+    "POST /v1/resellers": Asked(body=lambda theirs: {"id": theirs.payer, "name": "Mine"}),
+    "PATCH /v1/resellers/{reseller_id:path}": Asked(path={"reseller_id:path": _RESELLER}, body=_saying({"name": "x"})),
+    "POST /v1/customers": Asked(
+        body=lambda theirs: {"id": theirs.customer} | ({"reseller_id": theirs.reseller} if theirs.reseller else {})
+    ),
+    "PATCH /v1/customers/{customer_id:path}": Asked(path={"customer_id:path": _CUSTOMER}, body=_saying({"name": "x"})),
+    "PUT /v1/products/{product_id:path}": Asked(path={"product_id:path": _product}, body=_saying({"name": "x"})),
+    "POST /v1/products/{product_id:path}/copy": Asked(
+        path={"product_id:path": _product}, body=_saying({"product_id": "mine"})
+    ),
+    "POST /v1/products/{product_id:path}/prices": Asked(
+        path={"product_id:path": _product},
+        body=_saying({"currency": "EUR", "unit_price": "1.00", "effective_from": "2090-01-01"}),
+    ),
+    "DELETE /v1/products/{product_id:path}": Asked(path={"product_id:path": _product}),
+    "POST /v1/settings": Asked(
+        body=lambda theirs: {
+            "scope": "customer", "scope_id": theirs.customer, "key": "billing_plans_enabled", "value": True,
+        }
+    ),
+    "POST /v1/exchange-rates": Asked(
+        body=_saying({"base": "EUR", "quote": "USD", "rate": "1.1", "date": "2026-02-01"})
+    ),
+}  # fmt: skip
+
 ROUTES: Final[Mapping[str, Asked]] = {
+    **_OF_ORDERS,
     "GET /v1/orders": Asked(filters={"customer": _CUSTOMER, "reseller": _RESELLER}),
     "GET /v1/orders/{order_id:path}": Asked(path={"order_id:path": _ORDER}),
     "GET /v1/customers": Asked(filters={"reseller": _RESELLER}),

@@ -72,6 +72,8 @@ def _events(one: Belongings) -> Iterator[Event]:
     order: Json = {"order_id": one.order, "currency": "EUR", "customer": {"id": one.customer, "name": "Contoso"}}
     if one.reseller is not None:
         order["reseller"] = {"id": one.reseller, "name": "Cloud"}
+    setting = {"scope": "customer", "scope_id": one.customer, "key": "separate_invoices", "value": False}
+    yield event("SettingChanged", "2019-01-01", setting | {"effective_from": "2019-01-01"})
     yield event("OrderExecuted", "2019-01-10", order | {"items": [{**i, "product": {"id": PRODUCT}} for i in items]})
     ids = {"customer_id": one.customer}
     yield event("LicensesChanged", "2019-02-10", {**ids, "subscription_id": first, "quantity": 4})

@@ -298,7 +298,7 @@ def test_the_extra_charge_is_shown_with_a_plan_and_all_prices_include_it() -> No
     shop.setting("extra_charge_rate", "0.05", "reseller", "res-1")
     item = one_item(shop.place(PLAN))
     assert item["extra_charge_rate"] == "0.05"
-    assert (item["price"], item["net"], item["gross"]) == ("10.50", "105.00", "130.20")
+    assert (item["unit_price"], item["price"], item["net"], item["gross"]) == ("126.00", "10.50", "105.00", "130.20")
     once = one_item(edit(shop, billing_frequency="P1Y"))
     assert (once["extra_charge_rate"], once["price"], once["gross"]) == (None, "120.00", "1488.00")
 
