@@ -7,7 +7,7 @@ import itertools
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -53,10 +53,11 @@ class Stored:
 class ALifeStored(RuleBasedStateMachine):
     """`quantity` is what the model holds; `answers` what was answered under which key, to which request."""
 
-    def __init__(self, stored: Stored) -> None:
+    stored: ClassVar[Stored]
+
+    def __init__(self) -> None:
         super().__init__()
-        self.stored = stored
-        self.subscription = f"sub-{next(stored.numbers)}"
+        self.subscription = f"sub-{next(self.stored.numbers)}"
         self.now = STARTED
         self.quantity = 0
         self.events = 0
@@ -156,7 +157,7 @@ def test_any_life_in_a_database(prepared: str) -> None:
         stored = Stored(runner, prepared)
         try:
             run_state_machine_as_test(
-                lambda: ALifeStored(stored),
+                type("ALife", (ALifeStored,), {"stored": stored}),
                 settings=settings(
                     max_examples=LIVES, stateful_step_count=15, deadline=None, report_multiple_bugs=False,
                     database=None, suppress_health_check=list(HealthCheck),

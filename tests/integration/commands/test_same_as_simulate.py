@@ -79,14 +79,14 @@ class Apis:
         self._clients = clients
         self._headers = headers
 
-    async def ask(self, method: str, path: str, body: Any = None, status: int = 200, **headers: str) -> Any:
+    async def ask(self, method: str, path: str, body: Any = None, status: int = 200, **headers: Any) -> Any:
         service = "subscriptions" if "subscriptions" in path else "orders"
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         answer = await self._clients[service].request(method, path, json=body, headers={**self._headers, **named})
         assert answer.status_code == status, answer.text
         return answer.json()
 
-    async def change(self, subscription: str, change: int, **headers: str) -> int:
+    async def change(self, subscription: str, change: int, **headers: Any) -> int:
         path = f"/v1/subscriptions/{subscription}/quantity"
         quantity: int = (await self.ask("POST", path, {"change": change}, **headers))["subscription"]["quantity"]
         return quantity
