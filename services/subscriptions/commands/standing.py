@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import cached_property
 from hashlib import sha256
 from typing import cast
@@ -18,9 +18,7 @@ from shared.billing.moments import civil_date
 from shared.billing.settling import settle
 from shared.billing.terms import Terms
 from shared.billing.timeline import Timeline
-
-_CLOCKS_DIFFER_BY = timedelta(minutes=5)
-_JUST_AFTER = timedelta(microseconds=1)
+from shared.commands.clocks import after_all
 
 
 @dataclass(frozen=True)
@@ -94,14 +92,9 @@ class Standing:
         return version_of([fact.ref for fact in self.facts])
 
     def asked_at(self, at: datetime) -> Standing:
-        """The same when something is asked: then, or right after what is known with a time of some minutes later.
-
-        Clocks differ, and who asked first may be decided last. An event that took its place before what it was decided
-        on would be undone by it: three more licences on top of those that upstream has just ordered.
-        """
+        """The same when something is asked: then, or right after what is known with a time of some minutes later."""
         times = [fact.time for fact in self.facts if isinstance(fact.time, datetime)]
-        ahead = [time for time in times if at <= time <= at + _CLOCKS_DIFFER_BY]
-        return replace(self, at=max(ahead) + _JUST_AFTER if ahead else at, folded=self.timeline)
+        return replace(self, at=after_all(at, times), folded=self.timeline)
 
     def then(self, fact: Fact) -> Standing:
         """With one fact more, which is the next own event of its stream."""
