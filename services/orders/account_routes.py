@@ -23,7 +23,12 @@ router = APIRouter(responses={**PROBLEMS}, tags=["accounts"])
 AccountId = Annotated[str, Path(min_length=1, max_length=MAX_ID_LENGTH, pattern=ID_PATTERN)]
 
 
-@router.post("/resellers", response_model=Reseller, status_code=201)
+@router.post(
+    "/resellers",
+    response_model=Reseller,
+    status_code=201,
+    responses={200: {"model": Reseller, "description": "a preview: nothing was changed"}},
+)
 async def register_reseller(request: RegisterReseller, ask: Ask) -> JSONResponse:
     """Register a reseller with its billing settings."""
     return await ask(Command("", request))
@@ -35,7 +40,12 @@ async def change_reseller(reseller_id: AccountId, request: ChangeReseller, ask: 
     return await ask(Command(reseller_id, request))
 
 
-@router.post("/customers", response_model=Customer, status_code=201)
+@router.post(
+    "/customers",
+    response_model=Customer,
+    status_code=201,
+    responses={200: {"model": Customer, "description": "a preview: nothing was changed"}},
+)
 async def register_customer(request: RegisterCustomer, ask: Ask) -> JSONResponse:
     """Register an end customer with its billing settings."""
     return await ask(Command("", request))

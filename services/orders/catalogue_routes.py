@@ -58,8 +58,8 @@ async def change_price(product_id: ProductId, request: ChangePrice, ask: Ask) ->
 @router.put(
     "/products/{product_id:path}",
     response_model=ProductWithPrices,
-    responses={201: {"model": ProductWithPrices, "description": "Defined for the first time"}},
     tags=_CATALOGUE,
+    responses={201: {"model": ProductWithPrices, "description": "it is new"}},
 )
 async def define_product(product_id: ProductId, request: DefineProduct, ask: Ask) -> JSONResponse:
     """Define a product; defined again, it replaces what it was."""

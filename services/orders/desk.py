@@ -56,6 +56,10 @@ _OWN = """
 SELECT stream_id, id, source, type, version, time, subject, sequence, data::text FROM store.event
 WHERE stream_id = ANY(%s) ORDER BY stream_id, sequence
 """
+# Who gives the same id at the same time waits, and then sees that it is taken; last of all locks, in one order.
+_ONE_BY_ONE = """
+SELECT pg_advisory_xact_lock(hashtextextended(id, 0)) FROM (SELECT unnest(%s::text[]) AS id ORDER BY id) AS w
+"""
 _TAKEN = """
 SELECT subscription, order_id FROM sales_order_item JOIN sales_order USING (order_id)
 WHERE subscription = ANY(%(ids)s) AND status <> 'deleted'
@@ -228,5 +232,6 @@ async def _taken(connection: AsyncConnection, subscriptions: Collection[str]) ->
     """Of these ids those that exist, with the order that has them, "" where none is known."""
     if not subscriptions:
         return {}
+    await connection.execute(_ONE_BY_ONE, [sorted(subscriptions)])
     rows = await (await connection.execute(_TAKEN, {"ids": sorted(subscriptions)})).fetchall()
     return dict(sorted(rows))

@@ -62,7 +62,12 @@ class Offers(BaseModel):
     offers: list[Offer]
 
 
-@router.post("/orders", response_model=OrderWithItems, status_code=201)
+@router.post(
+    "/orders",
+    response_model=OrderWithItems,
+    status_code=201,
+    responses={200: {"model": OrderWithItems, "description": "a preview: nothing was changed"}},
+)
 async def place_order(request: PlaceOrder, ask: Ask) -> JSONResponse:
     """Place an order as a draft, or with `execute` at once; also for a customer who is new."""
     return await ask(Command("", request))

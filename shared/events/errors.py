@@ -59,7 +59,8 @@ def shown(value: object) -> str:
     try:
         text = orjson.dumps(value).decode()
     except (TypeError, ValueError):
-        text = str(value)
+        # Half a surrogate pair, which Python's own JSON lets through, can stand in no sentence.
+        text = str(value).encode(errors="replace").decode()
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 

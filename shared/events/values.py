@@ -169,11 +169,20 @@ def setting(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, int):
         return str(value)
-    if isinstance(value, str) and value and "\0" not in value and len(value) <= 200:
+    if isinstance(value, str) and value and "\0" not in value and len(value) <= 200 and _is_unicode(value):
         return value
     if isinstance(value, float):
         raise ValueError(got(value, f'a JSON float is not exact; quote it: "{value}"'))
     raise ValueError(got(value, "give a text, a whole number, true or false"))
+
+
+def _is_unicode(value: str) -> bool:
+    """Whether a text can be written: Python's own JSON lets half a surrogate pair through."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _parsed_date(value: str) -> date:

@@ -84,7 +84,8 @@ def _refuse_double(items: Sequence[OrderedItem]) -> None:
     for name in ("item_id", "subscription_id"):
         ids = [getattr(item, name) for item in items]
         for one in ids:
-            if ids.count(one) > 1:
+            # Items of upstream's drafts may have no item_id.
+            if one is not None and ids.count(one) > 1:
                 raise CommandRefused(f"{name} {one} stands on two items: give each its own")
 
 

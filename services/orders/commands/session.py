@@ -45,6 +45,11 @@ class OrdersSession:
     def __init__(self, books: Books) -> None:
         self._books = books
 
+    @property
+    def books(self) -> Books:
+        """What is known by now."""
+        return self._books
+
     def decide(self, asked: Asked[Command]) -> Decided:
         """What a command comes to. Raises CommandRefused with the rules' own sentence where they refuse it."""
         before = self._books.asked_at(asked.at)

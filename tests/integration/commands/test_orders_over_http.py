@@ -140,7 +140,11 @@ def test_a_preview_changes_nothing(shop: Api, prepared: str) -> None:
 
 @pytest.mark.parametrize(
     ("body", "where"),
-    [({"nmae": "x"}, "nmae"), ({"billing_day": 32}, "billing_day"), ({"extra_charge_rate": 0.05}, "extra_charge_rate")],
+    [
+        ({"nmae": "x"}, "nmae"),
+        ({"billing_day": 32}, "billing_day"),
+        ({"extra_charge_rate": 0.05}, "extra_charge_rate"),
+    ],
 )
 def test_what_is_not_known_or_cannot_be_read_is_refused(shop: Api, body: Json, where: str) -> None:
     assert where in shop("PATCH", "/customers/cus-1", body, 400)["detail"]

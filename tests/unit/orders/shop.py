@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import orjson
 from pydantic import BaseModel
 
+from services.orders.bodies import facts_of
 from services.orders.commands.bodies import (
     ChangeCustomer,
     ChangePrice,
@@ -19,14 +20,18 @@ from services.orders.commands.bodies import (
     RegisterReseller,
     Request,
 )
-from services.orders.commands.books import Books
+from services.orders.commands.books import SOURCE, Books
 from services.orders.commands.order_bodies import ExecuteOrder, PlaceOrder
 from services.orders.commands.session import OrdersSession
+from shared.billing.facts import Fact
 from shared.commands.decision import Decided
 from shared.commands.desk import Asked
+from shared.commands.envelopes import enveloped
 from shared.commands.principal import OPERATOR, Principal, principal_of
+from shared.events.envelope import event_of
 from shared.events.models.base import EventModel
 from shared.events.reading import data_of
+from shared.events.reading import read as read_event
 from shared.events.values import moment_text
 
 AT = datetime(2026, 1, 15, 10, tzinfo=UTC)
@@ -55,6 +60,7 @@ class Shop:
         self.session = OrdersSession(Books(AT))
         self.at = AT
         self.events: list[Json] = []
+        self.facts: list[Fact] = []
         self._number = 0
 
     def ask(
@@ -73,7 +79,20 @@ class Shop:
         decided = self.session.decide(Asked(Command(about, request, item), by, at, if_match=if_match))
         for some in decided.appending:
             self.events += [_short(event, at) for event in some.events]
+            placed = enveloped(SOURCE, some, Asked(None, by, at))
+            self.facts += [fact for event, model in zip(placed, some.events, strict=True)
+                           for fact in facts_of(event, model)]  # fmt: skip
         return decided
+
+    def told(self, name: str, data: Json) -> None:
+        """An event of upstream's is known."""
+        event, model, _ = read_event(
+            event_of(
+                {"specversion": "1.0", "id": "1", "source": "upstream", "type": name, "time": moment_text(AT)},
+                orjson.dumps(data),
+            )
+        )
+        self.session = OrdersSession(self.session.books.then("upstream", facts_of(event, model), 1))
 
     def names_of(self, decided: Decided) -> list[str]:
         """The events that were decided, by name."""

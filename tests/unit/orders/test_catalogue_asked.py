@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
-from services.orders.commands.bodies import CopyProduct, DeleteProduct, SetExchangeRate
+from services.orders.commands.bodies import ChangeSetting, CopyProduct, DeleteProduct, SetExchangeRate
 from shared.commands.decision import CommandRefused, Exists, Forbidden, Unknown
 from shared.commands.principal import Principal
 from tests.unit.orders.shop import ITEM, MONTHLY, OFFICE, PLAN, RESELLER, SUCCESS, Shop, one_item, open_shop, read
@@ -168,3 +169,9 @@ def test_an_exchange_rate_is_an_event_of_its_own_stream() -> None:
     shop = Shop()
     decided = shop.ask(read(SetExchangeRate, {"base": "EUR", "quote": "USD", "rate": "1.0837", "date": "2026-02-01"}))
     assert [some.stream_id for some in decided.appending] == ["exchange-rate-EUR-USD"]
+
+
+@pytest.mark.parametrize("body", [{"key": "rounding", "value": "\ud800"}, {"key": "\ud800", "value": "line"}], ids=repr)
+def test_a_setting_that_is_no_text_cannot_be_read(body: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        ChangeSetting.model_validate({"scope": "organisation", **body})

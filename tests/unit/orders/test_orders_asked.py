@@ -36,6 +36,10 @@ def delete(shop: Shop, by: Principal = RESELLER) -> Decided:
     return shop.ask(DeleteOrder(), "o-1", by=by)
 
 
+def items_of(decided: Decided) -> Any:
+    return decided.body["items"]
+
+
 def offers(shop: Shop, by: Principal = RESELLER, **more: Any) -> Any:
     asked = {"product": "office", "customer": "cus-1", "currency": "EUR", **more}
     return shop.ask(read(ListOffers, asked), by=by).body["offers"]
@@ -235,7 +239,7 @@ def test_items_are_added_and_removed_while_it_is_a_draft() -> None:
     shop = open_shop()
     shop.place()
     added = shop.ask(read(AddItem, FREE), "o-1", by=RESELLER)
-    assert [(one["item_id"], one["product"]) for one in added.body["items"]] == [("1", "office"), ("2", "mail")]  # type: ignore[attr-defined]
+    assert [(one["item_id"], one["product"]) for one in items_of(added)] == [("1", "office"), ("2", "mail")]
     left = shop.ask(RemoveItem(), "o-1", item="1", by=RESELLER)
     assert one_item(left)["item_id"] == "2"
     with pytest.raises(CommandRefused, match="item 2 is the only one of order o-1: delete the order instead"):
@@ -396,3 +400,17 @@ def test_the_free_period_of_a_product_that_is_bought_for_a_year_is_none() -> Non
     shop = open_shop()
     shop.product("mail", {**MONTHLY, "free_period": False})
     assert one_item(shop.place(FREE))["note"] is None
+
+
+def test_a_draft_of_upstream_is_executed_at_the_prices_that_it_was_given() -> None:
+    shop = open_shop()
+    items = [
+        {"subscription_id": f"s-{n}", "product": {"id": "office"}, "quantity": n, "unit_price": "77.00", "term": "P1Y"}
+        for n in (1, 2)
+    ]
+    placed = {"order_id": "o-9", "currency": "EUR", "customer": {"id": "cus-1"}, "items": items}
+    shop.told("OrderPlaced", placed)
+    executed = shop.execute("o-9")
+    assert [(one["item_id"], one["unit_price"]) for one in items_of(executed)] == [(None, "77.00")] * 2
+    with pytest.raises(CommandRefused, match="order o-9 is executed"):
+        edit(shop, "s-2", order="o-9", quantity=5)
