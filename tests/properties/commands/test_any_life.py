@@ -33,8 +33,8 @@ from shared.events.reading import data_of
 from tests import billing_dsl as dsl
 from tests.properties.commands.office import SUBSCRIPTION, Office, noon
 
-LIVES = int(os.environ.get("SEATLEDGER_EXAMPLES", "25"))
-STEPS = int(os.environ.get("SEATLEDGER_STEPS", "15"))
+LIVES = int(os.environ.get("SEATLEDGER_EXAMPLES", "12"))
+STEPS = int(os.environ.get("SEATLEDGER_STEPS", "12"))
 BOUGHT = date(2025, 1, 31)
 
 TERMS = [(None, None), ("P1M", "P1M"), ("P1Y", "P1Y"), ("P1Y", "P1M"), ("P3Y", "P1M"), ("P3Y", "P1Y")]
@@ -227,7 +227,8 @@ class ALife(RuleBasedStateMachine):
         self.versions.append(before)
         if said is not None:
             assert office.next_run(date.fromisoformat(said["now"]["date"])) == said["now"]["with"]["documents"]
-            assert said["rejected"] == []
+            # Of other events it may: a price by hand takes the protection off that was activated in its cycle.
+            assert not {one["id"] for one in said["rejected"]} & {fact.id for fact in new}
         for appending in decided.appending:
             assert all(data_of(model) for model in appending.events)
         return decided

@@ -20,8 +20,8 @@ from shared.events.shapes import subscription_shape
 from tests.billing_dsl import facts_from
 from tests.unit.orders.shop import ANOTHER, CUSTOMER, ITEM, PLAN, open_shop, read
 
-ORDERS = int(os.environ.get("SEATLEDGER_EXAMPLES", "25"))
-STEPS = int(os.environ.get("SEATLEDGER_STEPS", "15"))
+ORDERS = int(os.environ.get("SEATLEDGER_EXAMPLES", "12"))
+STEPS = int(os.environ.get("SEATLEDGER_STEPS", "12"))
 MAIL = {"product": "mail", "quantity": 1}
 items = st.sampled_from([ITEM, PLAN, MAIL])
 quantities = st.integers(1, 50)
