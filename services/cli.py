@@ -233,6 +233,14 @@ def asyncapi() -> None:
     cli_schemas.asyncapi()
 
 
+@schemas.command()
+def openapi() -> None:
+    """OpenAPI 3.1: the APIs of all services."""
+    from services import cli_schemas
+
+    cli_schemas.openapi()
+
+
 def main() -> None:
     """Entry point. A UserError is one sentence on standard error and exit code 1; typer gives 2 for wrong usage."""
     # A command's objects live until it ends; and no plugin of pydantic is installed, so none has to be looked for.

@@ -1,4 +1,4 @@
-"""`seatledger schemas events` and `asyncapi`: the contracts as JSON, from the code."""
+"""`seatledger schemas events`, `asyncapi` and `openapi`: the contracts as JSON, from the code."""
 
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -22,6 +22,13 @@ def asyncapi_document() -> dict[str, Any]:
     return asyncapi_of.document(channels, _release())
 
 
+def openapi_document() -> dict[str, Any]:
+    """OpenAPI 3.1: the APIs of all services."""
+    from services import openapi as openapi_of
+
+    return openapi_of.openapi_document(_release())
+
+
 def events() -> None:
     """Print `events_document`."""
     _print(events_document())
@@ -30,6 +37,11 @@ def events() -> None:
 def asyncapi() -> None:
     """Print `asyncapi_document`."""
     _print(asyncapi_document())
+
+
+def openapi() -> None:
+    """Print `openapi_document`."""
+    _print(openapi_document())
 
 
 def _print(document: dict[str, Any]) -> None:

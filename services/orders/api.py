@@ -23,7 +23,7 @@ from services.orders.shown import (
 )
 from shared.web.access import needs
 from shared.web.application import Reading, serve
-from shared.web.commanding import etag
+from shared.web.commanding import VERSIONED, etag
 from shared.web.errors import NotFound
 from shared.web.paging import Cursor, Limit, Page, key_of, page_of
 
@@ -47,7 +47,12 @@ async def orders(
     return page_of(found, limit, lambda one: [one.order_id])
 
 
-@router.get("/orders/{order_id:path}", tags=["orders"], dependencies=[needs("orders:read", "read orders")])
+@router.get(
+    "/orders/{order_id:path}",
+    tags=["orders"],
+    dependencies=[needs("orders:read", "read orders")],
+    responses={**VERSIONED},
+)
 async def order(connection: Reading, order_id: str, response: Response) -> OrderWithItems:
     """One order with its items; its version is the ETag."""
     return _versioned(await queries.order(connection, order_id), f"order {order_id!r}", response)
@@ -63,7 +68,12 @@ async def customers(
     return page_of(found, limit, lambda one: [one.customer])
 
 
-@router.get("/customers/{customer_id:path}", tags=["accounts"], dependencies=[needs("accounts:read", "read customers")])
+@router.get(
+    "/customers/{customer_id:path}",
+    tags=["accounts"],
+    dependencies=[needs("accounts:read", "read customers")],
+    responses={**VERSIONED},
+)
 async def customer(connection: Reading, customer_id: str, response: Response) -> Customer:
     """One customer; its version is the ETag."""
     return _versioned(await queries.customer(connection, customer_id), f"customer {customer_id!r}", response)
@@ -77,7 +87,12 @@ async def resellers(connection: Reading, limit: Limit = 100, cursor: Cursor = No
     return page_of(found, limit, lambda one: [one.reseller])
 
 
-@router.get("/resellers/{reseller_id:path}", tags=["accounts"], dependencies=[needs("accounts:read", "read resellers")])
+@router.get(
+    "/resellers/{reseller_id:path}",
+    tags=["accounts"],
+    dependencies=[needs("accounts:read", "read resellers")],
+    responses={**VERSIONED},
+)
 async def reseller(connection: Reading, reseller_id: str, response: Response) -> Reseller:
     """One reseller; its version is the ETag."""
     return _versioned(await queries.reseller(connection, reseller_id), f"reseller {reseller_id!r}", response)
@@ -91,7 +106,12 @@ async def products(connection: Reading, limit: Limit = 100, cursor: Cursor = Non
     return page_of(found, limit, lambda one: [one.product])
 
 
-@router.get("/products/{product_id:path}", tags=["catalogue"], dependencies=[needs("catalogue:read", "read products")])
+@router.get(
+    "/products/{product_id:path}",
+    tags=["catalogue"],
+    dependencies=[needs("catalogue:read", "read products")],
+    responses={**VERSIONED},
+)
 async def product(connection: Reading, product_id: str, response: Response) -> ProductWithPrices:
     """One product with its list prices; its version is the ETag."""
     return _versioned(await queries.product(connection, product_id), f"product {product_id!r}", response)

@@ -8,8 +8,9 @@ from enum import Enum
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
+from services.orders import answer_examples
 from services.orders.commands.bodies import (
     ChangePrice,
     ChangeSetting,
@@ -32,6 +33,8 @@ _SETTINGS: list[str | Enum] = ["settings"]
 
 class ExchangeRate(BaseModel):
     """What one unit of `base` is worth in `quote`, from a date on."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [answer_examples.RATE]})
 
     base: str
     quote: str

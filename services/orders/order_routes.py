@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
+from services.orders import answer_examples
 from services.orders.commands.bodies import Command
 from services.orders.commands.order_bodies import (
     AddItem,
@@ -50,6 +51,8 @@ class Offer(BaseModel):
 
 class Offers(BaseModel):
     """What a product can be bought for; `term` is null for a one-time charge."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [answer_examples.OFFERS]})
 
     product: str
     currency: str

@@ -8,8 +8,9 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 import orjson
-from pydantic import BaseModel, BeforeValidator
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
+from services.orders import answer_examples
 from services.orders.accounts import CUSTOMER, RESELLER
 from services.orders.catalogue import LIST_PRICE, PRODUCT
 from services.orders.placed import ORDER, ORDER_ITEM
@@ -63,11 +64,15 @@ class OrderItem(BaseModel):
 class OrderWithItems(Order):
     """An order and what was ordered."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [answer_examples.ORDER]})
+
     items: list[OrderItem]
 
 
 class Customer(BaseModel):
     """A row of read.customers."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [answer_examples.CUSTOMER]})
 
     customer: str
     name: str | None
@@ -87,6 +92,8 @@ class Customer(BaseModel):
 
 class Reseller(BaseModel):
     """A row of read.resellers."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [answer_examples.RESELLER]})
 
     reseller: str
     name: str | None
@@ -136,11 +143,15 @@ class Product(BaseModel):
 class ProductWithPrices(Product):
     """A product and its list prices."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [answer_examples.PRODUCT]})
+
     prices: list[ListPrice]
 
 
 class Setting(BaseModel):
     """A row of read.settings."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [answer_examples.SETTING]})
 
     scope: str
     scope_id: str

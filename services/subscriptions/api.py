@@ -14,11 +14,11 @@ from services.subscriptions.desk import SubscriptionDesk
 from services.subscriptions.queries import RejectedEvent, Subscription, SubscriptionWithPlan
 from shared.web.access import needs
 from shared.web.application import Reading, serve
-from shared.web.commanding import etag
+from shared.web.commanding import VERSIONED, etag
 from shared.web.errors import NotFound
 from shared.web.paging import Cursor, Limit, Page, key_of, page_of
 
-router = APIRouter(prefix="/v1", tags=["subscriptions"])
+router = APIRouter(prefix="/v1")
 DESK = SubscriptionDesk()
 
 
@@ -39,7 +39,11 @@ async def subscriptions(
     return page_of(found, limit, lambda one: [one.subscription])
 
 
-@router.get("/subscriptions/{subscription_id:path}", dependencies=[needs("subscriptions:read", "read subscriptions")])
+@router.get(
+    "/subscriptions/{subscription_id:path}",
+    dependencies=[needs("subscriptions:read", "read subscriptions")],
+    responses={**VERSIONED},
+)
 async def subscription(connection: Reading, subscription_id: str, response: Response) -> SubscriptionWithPlan:
     """One subscription with the summary of its billing plan; its version is the ETag."""
     found = await queries.subscription(connection, subscription_id)

@@ -73,7 +73,7 @@ async def import_all(
                 refused.append(_refusal(row, outcome))
         tally.rows += len(some)
         tally.refused += len(refused)
-        yield Portion(tally, sorted(refused))
+        yield Portion(tally, sorted(refused, key=lambda one: one.line))
 
 
 def _portions(rows: Iterator[Row | Refusal]) -> Iterator[list[Row | Refusal]]:

@@ -6,7 +6,7 @@ import io
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import asdict
-from typing import IO, Annotated
+from typing import IO, Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Query, Request
@@ -27,13 +27,26 @@ router = APIRouter()
 _IN_MEMORY = 1024 * 1024
 _MOST_BYTES = 1024 * 1024 * 1024
 _FORMATS: Mapping[str, Format] = {"text/csv": "csv", "application/x-ndjson": "jsonl"}
-_EXAMPLE = """subscription_id,currency,customer.id,product.id,quantity,unit_price,started_at,billed_by_us_from
+_EXAMPLE_CSV = """subscription_id,currency,customer.id,product.id,quantity,unit_price,started_at,billed_by_us_from
 sub-1,EUR,cus-1,o365-business,8,10.00,2026-01-15,2026-07-01
+"""
+_EXAMPLE_JSON = (
+    '{"subscription_id": "sub-1", "currency": "EUR", "customer": {"id": "cus-1"}, "product": {"id": "o365-business"}, '
+    '"quantity": 8, "unit_price": "10.00", "started_at": "2026-01-15", "billed_by_us_from": "2026-07-01"}\n'
+)
+_EXAMPLE_ANSWER = """{"rows":1,"imported":1,"unchanged":0,"refused":0}
+{"rows":1,"imported":1,"unchanged":0,"refused":0,"done":true}
 """
 _ANSWER = (
     "a line for each refused row (line, subscription, reason), a line after each portion (rows, imported, unchanged, "
     "refused), and at the end the same with done: true"
 )
+
+
+def _lines_of(example: str) -> dict[str, Any]:
+    """How lines of text are described."""
+    return {"schema": {"type": "string"}, "examples": {"lines": {"value": example}}}
+
 
 Check = Annotated[bool, Query(description="decide on every row, and take nothing over")]
 
@@ -41,13 +54,16 @@ Check = Annotated[bool, Query(description="decide on every row, and take nothing
 @router.post(
     "/subscriptions/import",
     response_class=StreamingResponse,
-    responses={**PROBLEMS, 200: {"description": _ANSWER, "content": {"application/x-ndjson": {}}}},
+    responses={
+        **PROBLEMS,
+        200: {"description": _ANSWER, "content": {"application/x-ndjson": _lines_of(_EXAMPLE_ANSWER)}},
+    },
     openapi_extra={
         "requestBody": {
             "required": True,
             "content": {
-                "text/csv": {"schema": {"type": "string"}, "example": _EXAMPLE},
-                "application/x-ndjson": {"schema": {"type": "string"}},
+                "text/csv": _lines_of(_EXAMPLE_CSV),
+                "application/x-ndjson": _lines_of(_EXAMPLE_JSON),
             },
         }
     },

@@ -67,7 +67,10 @@ def _of_json_lines(lines: Iterable[str]) -> Iterator[Row | Refusal]:
 
 def _of_csv(lines: Iterable[str]) -> Iterator[Row | Refusal]:
     reader = csv.DictReader(lines, strict=True)
-    heading = reader.fieldnames
+    try:
+        heading = reader.fieldnames
+    except csv.Error as error:
+        raise NotRows(f"the first line cannot be read as CSV ({error})") from None
     if heading is None or "subscription_id" not in heading:
         raise NotRows("the first line has to name the columns, subscription_id among them")
     return _csv_rows(reader, heading)

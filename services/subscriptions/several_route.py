@@ -8,6 +8,7 @@ from typing import Annotated, Generic, Literal, TypeVar
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.subscriptions.command_answers import example
 from services.subscriptions.commands.bodies import (
     ActivateProtection,
     Cancel,
@@ -91,7 +92,15 @@ class Outcome(BaseModel):
     quantity: int | None = OPTIONAL
 
 
-@router.post("/commands")
+@router.post(
+    "/commands",
+    responses=example(
+        [
+            {"subscription": "sub-1", "status": "active", "quantity": 11},
+            {"subscription": "sub-2", "problem": "not-found", "detail": "there is no subscription 'sub-2'"},
+        ]
+    ),
+)
 async def several_commands(request: Several, ask: Ask) -> list[Outcome]:
     """Carry out several commands, of one subscription or of many; one that is refused keeps no other back."""
     if ask.about.preview or ask.about.if_match is not None:

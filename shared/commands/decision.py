@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import ClassVar, NamedTuple
 
 from shared.events.models.base import EventModel
@@ -56,11 +57,15 @@ class KeyReused(CommandRefused):
 
 
 class Appending(NamedTuple):
-    """Events to append to a stream after the sequence `expected` (0: a new stream)."""
+    """Events to append to a stream after the sequence `expected` (0: a new stream).
+
+    `at` is their time where it is not that of asking: what was decided on comes before what was decided.
+    """
 
     stream_id: str
     expected: int
     events: Sequence[EventModel]
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from shared.billing.facts import Fact
 from shared.commands.decision import Appending
 from shared.commands.desk import Asked
@@ -15,7 +17,7 @@ from shared.store.event_table import numbered
 
 def enveloped(source: str, appending: Appending, asked: Asked[object]) -> list[CloudEvent]:
     """The events of one decision, in order."""
-    events = [_event(source, model, asked) for model in appending.events]
+    events = [_event(source, model, asked, appending.at or asked.at) for model in appending.events]
     return numbered(appending.stream_id, appending.expected, events)
 
 
@@ -25,13 +27,13 @@ def candidate_facts(source: str, appending: Appending, asked: Asked[object]) -> 
     return [fact for event, model in zip(events, appending.events, strict=True) for fact in facts_of(event, model)]
 
 
-def _event(source: str, model: EventModel, asked: Asked[object]) -> CloudEvent:
+def _event(source: str, model: EventModel, asked: Asked[object], at: datetime) -> CloudEvent:
     name = type(model).__name__
     event = CloudEvent(
         id="",
         source=source,
         type=name,
-        time=asked.at,
+        time=at,
         data=data_of(model),
         version=EVENT_TYPES[name].version,
         correlationid=asked.correlation,

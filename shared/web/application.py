@@ -28,6 +28,7 @@ from shared.store.pool import pool
 from shared.web.access import Caller, Recognition, caller
 from shared.web.errors import add_error_handlers, problem
 from shared.web.oidc import Issuer
+from shared.web.openapi import Api
 from shared.web.request_ids import RequestIds
 from shared.web.row_security import reading_as
 
@@ -62,7 +63,7 @@ def create_app(
                 )
             yield
 
-    app = FastAPI(title=f"Seatledger {service}", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = Api(service, title=f"Seatledger {service}", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.add_middleware(RequestIds)
     add_error_handlers(app)
     app.include_router(router, dependencies=[Depends(caller)])

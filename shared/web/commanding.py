@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import orjson
 from fastapi import Depends, Header, Query, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.commands.combining import Combiner, Overloaded
 from shared.commands.decision import Decided
@@ -110,7 +110,20 @@ Ask = Annotated[Asking, Depends(_asking)]
 class Problem(BaseModel):
     """Why something was not done (RFC 9457); `type` is urn:seatledger:problem: and the kind of it."""
 
-    type: str
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "type": "urn:seatledger:problem:not-found",
+                    "title": "Not Found",
+                    "status": 404,
+                    "detail": "there is no subscription 'sub-7'",
+                }
+            ]
+        }
+    )
+
+    type: str = Field(pattern="^urn:seatledger:problem:[a-z-]+$")
     title: str
     status: int
     detail: str
@@ -125,7 +138,7 @@ class EventDone(BaseModel):
     sequence: int
 
 
-_MEANINGS = {
+MEANINGS: Final[Mapping[int, str]] = {
     400: "the request cannot be read; the detail says where and what to give",
     401: "no token, or one that is not good",
     403: "whoever asks may not do this",
@@ -133,14 +146,12 @@ _MEANINGS = {
     409: "it is there already",
     412: "it has changed since the version in If-Match",
     422: "refused, with the reason; or an idempotency key that was used for another request",
+    500: "a fault of ours; the log has the reason, under the X-Request-Id",
     503: "not now; the header Retry-After says when to ask again",
 }
-# What a route of a command declares beside its answer.
-PROBLEMS: Mapping[int | str, dict[str, Any]] = {
-    status: {
-        "description": meaning,
-        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-        "model": Problem,
-    }
-    for status, meaning in _MEANINGS.items()
+# What a route of a command declares beside its answer; what holds for every route comes from `shared.web.openapi`.
+PROBLEMS: Final[Mapping[int | str, dict[str, Any]]] = {
+    status: {"description": MEANINGS[status]} for status in (404, 409, 412, 422)
 }
+# What a route that reads one thing declares: the answer has a version.
+VERSIONED: Final[Mapping[int | str, dict[str, Any]]] = {200: {"headers": {"ETag": {}}}}

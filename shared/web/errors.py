@@ -104,6 +104,9 @@ def add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(PoolTimeout)
     @app.exception_handler(psycopg.Error)
     async def database(request: Request, error: psycopg.Error) -> JSONResponse:
+        if isinstance(error, psycopg.DataError) and "NUL" in str(error):
+            # Said by the client before anything is sent: no text of the database can hold it.
+            return problem(HTTPStatus.BAD_REQUEST, "the request holds the character U+0000: leave it out")
         if isinstance(error, PoolTimeout) or away(error):
             return unavailable("the database does not answer; try again", 1)
         _log.error("query failed", path=request.url.path, exc_info=error)

@@ -26,6 +26,7 @@ from shared.billing.blocks import CustomerBlock, ResellerBlock
 from shared.billing.facts import Body, CustomerStated, Fact, ResellerStated
 from shared.billing.masterdata import MasterData
 from shared.billing.moments import civil_date, zone
+from shared.commands.clocks import after_all
 from shared.events.envelope import CloudEvent
 from shared.events.models.base import EventModel
 from shared.projections.spec import Key
@@ -49,6 +50,11 @@ class Books:
     ends: Mapping[str, int] = field(default_factory=dict)
     products: Mapping[str, Sequence[Fact]] = field(default_factory=dict)
     taken: Mapping[str, str] = field(default_factory=dict)
+
+    def asked_at(self, at: datetime) -> Books:
+        """The same when something is asked: then, or right after what is known with a time of some minutes later."""
+        times = (register.stamp[0] for state in self.registers.values() for register in state.values())
+        return replace(self, at=after_all(at, times))
 
     def order(self, order_id: str) -> OrderState | None:
         state = self.registers.get(Key("order", order_id))

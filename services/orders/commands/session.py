@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from uuid import uuid5
 
 from services.orders.bodies import facts_of
@@ -53,12 +52,12 @@ class OrdersSession:
 
     def decide(self, asked: Asked[Command]) -> Decided:
         """What a command comes to. Raises CommandRefused with the rules' own sentence where they refuse it."""
-        before = replace(self._books, at=asked.at)
+        before = self._books.asked_at(asked.at)
         change = decide(before, asked)
         _refuse_outdated(before, change.subject, asked)
         after, appending = before, []
         for key, events in change.events:
-            some = Appending(stream_of(key), after.ends.get(stream_of(key), 0), events)
+            some = Appending(stream_of(key), after.ends.get(stream_of(key), 0), events, before.at)
             placed = enveloped(SOURCE, some, asked)
             facts = [fact for event, model in zip(placed, events, strict=True) for fact in facts_of(event, model)]
             after = after.then(some.stream_id, facts, len(events))

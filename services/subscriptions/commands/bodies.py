@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
+from pydantic.config import JsonDict
 
 from shared.commands.body import Body
 from shared.events.models.base import OPTIONAL
@@ -123,10 +124,16 @@ class Convert(_Effective):
     billing_frequency: Duration | None = OPTIONAL
 
 
+_TAKEN_OVER: JsonDict = {
+    "subscription_id": "sub-1", "currency": "EUR", "customer": {"id": "cus-1"}, "product": {"id": "o365-business"},
+    "quantity": 8, "unit_price": "10.00", "started_at": "2026-01-15", "billed_by_us_from": "2026-07-01",
+}  # fmt: skip
+
+
 class Import(SubscriptionImported):
     """A subscription that was running before it was billed here; fields as in the event SubscriptionImported."""
 
-    model_config = ConfigDict(extra="forbid", defer_build=False)
+    model_config = ConfigDict(extra="forbid", defer_build=False, json_schema_extra={"examples": [_TAKEN_OVER]})
 
 
 Request = (

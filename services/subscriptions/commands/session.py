@@ -32,7 +32,7 @@ class SubscriptionSession:
     def decide(self, asked: Asked[Command]) -> Decided:
         """What a command comes to. Raises CommandRefused with the rules' own sentence where they refuse its event."""
         name, request = asked.command.subscription, asked.command.request
-        before = self._standings[name].reads(asked.at)
+        before = self._standings[name].asked_at(asked.at)
         model: EventModel | None
         if isinstance(request, Import):
             model = imported(before, request, asked.principal)
@@ -42,7 +42,7 @@ class SubscriptionSession:
         _refuse_outdated(before, asked)
         if model is None:
             return self._decided(before, before, None, asked)
-        appending = Appending(stream_of(name), before.sequence, [model])
+        appending = Appending(stream_of(name), before.sequence, [model], before.at)
         facts = candidate_facts(SOURCE, appending, asked)
         after = before.then(next(fact for fact in facts if fact.scope == "subscription"))
         reason = after.refusal_of(facts[0].ref)

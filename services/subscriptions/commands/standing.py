@@ -18,6 +18,7 @@ from shared.billing.moments import civil_date
 from shared.billing.settling import settle
 from shared.billing.terms import Terms
 from shared.billing.timeline import Timeline
+from shared.commands.clocks import after_all
 
 
 @dataclass(frozen=True)
@@ -90,9 +91,10 @@ class Standing:
         """Another one whenever something more is known of the subscription."""
         return version_of([fact.ref for fact in self.facts])
 
-    def reads(self, at: datetime) -> Standing:
-        """The same at another moment."""
-        return replace(self, at=at, folded=self.timeline)
+    def asked_at(self, at: datetime) -> Standing:
+        """The same when something is asked: then, or right after what is known with a time of some minutes later."""
+        times = [fact.time for fact in self.facts if isinstance(fact.time, datetime)]
+        return replace(self, at=after_all(at, times), folded=self.timeline)
 
     def then(self, fact: Fact) -> Standing:
         """With one fact more, which is the next own event of its stream."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from psycopg import AsyncConnection
@@ -186,3 +187,12 @@ def test_a_preview_says_what_it_would_cost_and_changes_nothing(prepared: str) ->
     assert (change["before"]["quantity"], change["after"]["quantity"]) == (8, 11)
     # Three seats for 22 of the 31 days of March, with the invoice of April.
     assert body["next"][0]["difference"][0]["net"] == "51.30"
+
+
+def test_who_asked_first_and_is_decided_last_counts_on_top(prepared: str) -> None:
+    async def scenario(connection: AsyncConnection) -> list[int]:
+        await ask(connection, asking(row()))
+        later, sooner = (replace(asking(ChangeQuantity(change=n)), at=NOW + timedelta(seconds=n)) for n in (3, 1))
+        return quantities([*await ask(connection, later), *await ask(connection, sooner)])
+
+    assert in_database(prepared, scenario) == [11, 12]

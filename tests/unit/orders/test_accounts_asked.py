@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from services.orders.commands.bodies import ChangeReseller, RegisterReseller
@@ -141,3 +143,12 @@ def test_a_version_that_is_no_more_is_refused() -> None:
     with pytest.raises(Outdated, match=f"reseller res-1 has changed since version {first}: read it again"):
         shop.ask(read(ChangeReseller, {"name": "Three"}), "res-1", if_match=first)
     shop.ask(read(ChangeReseller, {"name": "Three"}), "res-1", if_match="*")
+
+
+def test_who_asked_first_and_is_decided_last_is_the_last_to_say() -> None:
+    shop = open_shop()
+    shop.at += timedelta(seconds=2)
+    shop.change_customer("cus-1", name="decided first")
+    shop.at -= timedelta(seconds=1)
+
+    assert shop.change_customer("cus-1", name="decided last").body["name"] == "decided last"

@@ -51,6 +51,14 @@ def test_more_licences_count_from_what_is_held() -> None:
     assert decided.appending[0].stream_id == "subscription-sub-1"
 
 
+@pytest.mark.parametrize("told", ["2026-03-10T12:00:00Z", "2026-03-10T12:00:02Z", "2026-03-10T12:04:00Z"])
+def test_what_upstream_said_with_a_clock_that_is_ahead_counts_too(told: str) -> None:
+    decided = active(of("LicensesChanged", told, quantity=13)).when(ChangeQuantity(change=3))
+
+    assert events_of(decided) == [("LicensesChanged", {"quantity": 16})]
+    assert state_after(decided)["quantity"] == 16
+
+
 def test_fewer_licences_and_a_new_total_are_the_same_event() -> None:
     assert events_of(active().when(ChangeQuantity(change=-3))) == events_of(active().when(ChangeQuantity(quantity=5)))
 

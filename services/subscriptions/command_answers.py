@@ -1,0 +1,38 @@
+"""How commands on subscriptions are answered, with an example of each for the description of the API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pydantic import BaseModel
+
+from services.subscriptions.commands.session import SOURCE
+from services.subscriptions.queries import Subscription
+from shared.web.commanding import EventDone
+
+Responses = dict[int | str, dict[str, Any]]
+_SUBSCRIPTION: Final[Mapping[str, object]] = {
+    "subscription": "sub-1", "status": "active", "quantity": 8, "unit_price": "10.00", "billing_plan": "-",
+    "term_start": "2026-01-15", "term_end": "2026-02-14", "protected_until": None, "customer": "cus-1",
+    "reseller": "res-1", "product": "o365-business", "vendor": "Microsoft", "currency": "EUR", "auto_renew": True,
+}  # fmt: skip
+
+
+class Done(BaseModel):
+    """A subscription after a command, and the events that it came to: none when all was so already."""
+
+    subscription: Subscription
+    events: list[EventDone]
+
+
+def answering(event_type: str, *, created: bool = False, **changed: object) -> Responses:
+    """What a route declares: its answer where a command came to an event of this type; `changed` fields of sub-1."""
+    event = {"type": event_type, "id": "b51ae4b1-3d3c-5f13-a6a9-5f8b4a6f6e7c", "source": SOURCE, "sequence": 1}
+    subscription: dict[str, object] = {**_SUBSCRIPTION, **changed}
+    return example({"subscription": subscription, "events": [event]}, 201 if created else 200)
+
+
+def example(value: object, status: int = 200) -> Responses:
+    """What a route declares to show an answer."""
+    return {status: {"content": {"application/json": {"examples": {"Done": {"value": value}}}}}}
