@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Path, Response
 
 from services.orders.commands.bodies import (
     ChangeCustomer,
@@ -29,13 +28,13 @@ AccountId = Annotated[str, Path(min_length=1, max_length=MAX_ID_LENGTH, pattern=
     status_code=201,
     responses={200: {"model": Reseller, "description": "a preview: nothing was changed"}},
 )
-async def register_reseller(request: RegisterReseller, ask: Ask) -> JSONResponse:
+async def register_reseller(request: RegisterReseller, ask: Ask) -> Response:
     """Register a reseller with its billing settings."""
     return await ask(Command("", request))
 
 
 @router.patch("/resellers/{reseller_id:path}", response_model=Reseller)
-async def change_reseller(reseller_id: AccountId, request: ChangeReseller, ask: Ask) -> JSONResponse:
+async def change_reseller(reseller_id: AccountId, request: ChangeReseller, ask: Ask) -> Response:
     """Change a reseller; what is left out stays."""
     return await ask(Command(reseller_id, request))
 
@@ -46,12 +45,12 @@ async def change_reseller(reseller_id: AccountId, request: ChangeReseller, ask: 
     status_code=201,
     responses={200: {"model": Customer, "description": "a preview: nothing was changed"}},
 )
-async def register_customer(request: RegisterCustomer, ask: Ask) -> JSONResponse:
+async def register_customer(request: RegisterCustomer, ask: Ask) -> Response:
     """Register an end customer with its billing settings."""
     return await ask(Command("", request))
 
 
 @router.patch("/customers/{customer_id:path}", response_model=Customer)
-async def change_customer(customer_id: AccountId, request: ChangeCustomer, ask: Ask) -> JSONResponse:
+async def change_customer(customer_id: AccountId, request: ChangeCustomer, ask: Ask) -> Response:
     """Change a customer; what is left out stays. It holds for documents made afterwards."""
     return await ask(Command(customer_id, request))

@@ -7,8 +7,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Annotated
 
-from fastapi import APIRouter, Path
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, ConfigDict
 
 from services.orders import answer_examples
@@ -44,13 +43,13 @@ class ExchangeRate(BaseModel):
 
 
 @router.post("/products/{product_id:path}/copy", response_model=ProductWithPrices, status_code=201, tags=_CATALOGUE)
-async def copy_product(product_id: ProductId, request: CopyProduct, ask: Ask) -> JSONResponse:
+async def copy_product(product_id: ProductId, request: CopyProduct, ask: Ask) -> Response:
     """Copy a product under another id, with its prices and billing plans."""
     return await ask(Command(product_id, request))
 
 
 @router.post("/products/{product_id:path}/prices", response_model=ProductWithPrices, tags=_CATALOGUE)
-async def change_price(product_id: ProductId, request: ChangePrice, ask: Ask) -> JSONResponse:
+async def change_price(product_id: ProductId, request: ChangePrice, ask: Ask) -> Response:
     """Announce a list price from a day on."""
     return await ask(Command(product_id, request))
 
@@ -61,24 +60,24 @@ async def change_price(product_id: ProductId, request: ChangePrice, ask: Ask) ->
     tags=_CATALOGUE,
     responses={201: {"model": ProductWithPrices, "description": "it is new"}},
 )
-async def define_product(product_id: ProductId, request: DefineProduct, ask: Ask) -> JSONResponse:
+async def define_product(product_id: ProductId, request: DefineProduct, ask: Ask) -> Response:
     """Define a product; defined again, it replaces what it was."""
     return await ask(Command(product_id, request))
 
 
 @router.delete("/products/{product_id:path}", response_model=ProductWithPrices, tags=_CATALOGUE)
-async def delete_product(product_id: ProductId, ask: Ask) -> JSONResponse:
+async def delete_product(product_id: ProductId, ask: Ask) -> Response:
     """Delete a product and its billing plans; running subscriptions stay."""
     return await ask(Command(product_id, DeleteProduct()))
 
 
 @router.post("/settings", response_model=Setting, tags=_SETTINGS)
-async def change_setting(request: ChangeSetting, ask: Ask) -> JSONResponse:
+async def change_setting(request: ChangeSetting, ask: Ask) -> Response:
     """Change a setting of the organisation, a product, a reseller or a customer."""
     return await ask(Command("", request))
 
 
 @router.post("/exchange-rates", response_model=ExchangeRate, status_code=201, tags=_SETTINGS)
-async def set_exchange_rate(request: SetExchangeRate, ask: Ask) -> JSONResponse:
+async def set_exchange_rate(request: SetExchangeRate, ask: Ask) -> Response:
     """Set what a currency is worth from a date on."""
     return await ask(Command("", request))

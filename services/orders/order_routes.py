@@ -6,8 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict
 
 from services.orders import answer_examples
@@ -68,42 +67,42 @@ class Offers(BaseModel):
     status_code=201,
     responses={200: {"model": OrderWithItems, "description": "a preview: nothing was changed"}},
 )
-async def place_order(request: PlaceOrder, ask: Ask) -> JSONResponse:
+async def place_order(request: PlaceOrder, ask: Ask) -> Response:
     """Place an order as a draft, or with `execute` at once; also for a customer who is new."""
     return await ask(Command("", request))
 
 
 @router.post("/orders/{order_id:path}/execute", response_model=OrderWithItems)
-async def execute_order(order_id: OrderId, ask: Ask, request: ExecuteOrder = _NOW) -> JSONResponse:
+async def execute_order(order_id: OrderId, ask: Ask, request: ExecuteOrder = _NOW) -> Response:
     """Execute a draft: its items become subscriptions."""
     return await ask(Command(order_id, request))
 
 
 @router.post("/orders/{order_id:path}/items", response_model=OrderWithItems)
-async def add_item(order_id: OrderId, request: AddItem, ask: Ask) -> JSONResponse:
+async def add_item(order_id: OrderId, request: AddItem, ask: Ask) -> Response:
     """Add an item to a draft."""
     return await ask(Command(order_id, request))
 
 
 @router.patch("/orders/{order_id:path}/items/{item_id:path}", response_model=OrderWithItems)
-async def edit_item(order_id: OrderId, item_id: ItemId, request: ItemChange, ask: Ask) -> JSONResponse:
+async def edit_item(order_id: OrderId, item_id: ItemId, request: ItemChange, ask: Ask) -> Response:
     """Edit an item of a draft; its billing plan is chosen here."""
     return await ask(Command(order_id, request, item_id))
 
 
 @router.delete("/orders/{order_id:path}/items/{item_id:path}", response_model=OrderWithItems)
-async def remove_item(order_id: OrderId, item_id: ItemId, ask: Ask) -> JSONResponse:
+async def remove_item(order_id: OrderId, item_id: ItemId, ask: Ask) -> Response:
     """Remove an item from a draft."""
     return await ask(Command(order_id, RemoveItem(), item_id))
 
 
 @router.delete("/orders/{order_id:path}", response_model=OrderWithItems)
-async def delete_order(order_id: OrderId, ask: Ask) -> JSONResponse:
+async def delete_order(order_id: OrderId, ask: Ask) -> Response:
     """Delete a draft, or an executed order without installments."""
     return await ask(Command(order_id, DeleteOrder()))
 
 
 @router.get("/offers", response_model=Offers, dependencies=[needs("catalogue:read", "see what can be bought")])
-async def offers(request: Annotated[ListOffers, Query()], ask: Ask) -> JSONResponse:
+async def offers(request: Annotated[ListOffers, Query()], ask: Ask) -> Response:
     """What a product can be bought for, by a customer or by a new one of a reseller."""
     return await ask(Command("", request))

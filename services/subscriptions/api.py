@@ -9,7 +9,7 @@ import sys
 
 from fastapi import APIRouter, Response
 
-from services.subscriptions import command_routes, import_route, queries
+from services.subscriptions import command_routes, import_route, queries, several_route
 from services.subscriptions.desk import SubscriptionDesk
 from services.subscriptions.queries import RejectedEvent, Subscription, SubscriptionWithPlan
 from shared.web.access import needs
@@ -65,7 +65,7 @@ async def rejected_events(
     return page_of(found, limit, lambda one: [one.subscription or "", one.source, one.id])
 
 
-for routes in (import_route.router, command_routes.router):
+for routes in (import_route.router, several_route.router, command_routes.router):
     router.include_router(routes)
 
 if __name__ == "__main__":

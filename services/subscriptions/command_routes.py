@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Path
-from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Path, Response
 
-from services.subscriptions.command_answers import Done, answering, example
+from services.subscriptions.command_answers import Done, answering
 from services.subscriptions.commands.bodies import (
     ActivateProtection,
     Cancel,
@@ -26,8 +23,7 @@ from services.subscriptions.commands.bodies import (
     SetAutoRenew,
     Suspend,
 )
-from shared.commands.decision import CommandRefused
-from shared.events.models.fields import ID_PATTERN, MAX_ID_LENGTH, Id
+from shared.events.models.fields import ID_PATTERN, MAX_ID_LENGTH
 from shared.web.commanding import PROBLEMS, Ask
 from shared.web.preview_models import Preview
 
@@ -38,7 +34,7 @@ SubscriptionId = Annotated[
 ]
 
 
-async def _ask(ask: Ask, subscription: str, request: Request) -> JSONResponse:
+async def _ask(ask: Ask, subscription: str, request: Request) -> Response:
     return await ask(Command(subscription, request))
 
 
@@ -47,7 +43,7 @@ async def _ask(ask: Ask, subscription: str, request: Request) -> JSONResponse:
     response_model=Done | Preview,
     responses=answering("LicensesChanged", quantity=11),
 )
-async def change_quantity(subscription_id: SubscriptionId, request: ChangeQuantity, ask: Ask) -> JSONResponse:
+async def change_quantity(subscription_id: SubscriptionId, request: ChangeQuantity, ask: Ask) -> Response:
     """Change the number of licences, up or down: the new total, or how many more or fewer."""
     return await _ask(ask, subscription_id, request)
 
@@ -57,7 +53,7 @@ async def change_quantity(subscription_id: SubscriptionId, request: ChangeQuanti
     response_model=Done | Preview,
     responses=answering("SubscriptionCanceled"),
 )
-async def cancel(subscription_id: SubscriptionId, request: Cancel, ask: Ask) -> JSONResponse:
+async def cancel(subscription_id: SubscriptionId, request: Cancel, ask: Ask) -> Response:
     """Cancel now, with the running cycle, or with the term."""
     return await _ask(ask, subscription_id, request)
 
@@ -67,7 +63,7 @@ async def cancel(subscription_id: SubscriptionId, request: Cancel, ask: Ask) -> 
     response_model=Done | Preview,
     responses=answering("SubscriptionSuspended", status="suspended"),
 )
-async def suspend(subscription_id: SubscriptionId, request: Suspend, ask: Ask) -> JSONResponse:
+async def suspend(subscription_id: SubscriptionId, request: Suspend, ask: Ask) -> Response:
     """Suspend."""
     return await _ask(ask, subscription_id, request)
 
@@ -77,7 +73,7 @@ async def suspend(subscription_id: SubscriptionId, request: Suspend, ask: Ask) -
     response_model=Done | Preview,
     responses=answering("SubscriptionReactivated"),
 )
-async def reactivate(subscription_id: SubscriptionId, request: Reactivate, ask: Ask) -> JSONResponse:
+async def reactivate(subscription_id: SubscriptionId, request: Reactivate, ask: Ask) -> Response:
     """Reactivate."""
     return await _ask(ask, subscription_id, request)
 
@@ -87,7 +83,7 @@ async def reactivate(subscription_id: SubscriptionId, request: Reactivate, ask: 
     response_model=Done | Preview,
     responses=answering("AutoRenewChanged", auto_renew=False),
 )
-async def set_auto_renew(subscription_id: SubscriptionId, request: SetAutoRenew, ask: Ask) -> JSONResponse:
+async def set_auto_renew(subscription_id: SubscriptionId, request: SetAutoRenew, ask: Ask) -> Response:
     """Whether the term renews; turning it on takes a scheduled cancellation back."""
     return await _ask(ask, subscription_id, request)
 
@@ -97,7 +93,7 @@ async def set_auto_renew(subscription_id: SubscriptionId, request: SetAutoRenew,
     response_model=Done | Preview,
     responses=answering("PricingEdited"),
 )
-async def edit_pricing(subscription_id: SubscriptionId, request: EditPricing, ask: Ask) -> JSONResponse:
+async def edit_pricing(subscription_id: SubscriptionId, request: EditPricing, ask: Ask) -> Response:
     """Edit the price or its rule; with installments it is active after the renewal."""
     return await _ask(ask, subscription_id, request)
 
@@ -107,7 +103,7 @@ async def edit_pricing(subscription_id: SubscriptionId, request: EditPricing, as
     response_model=Done | Preview,
     responses=answering("PriceProtectionActivated", protected_until="2027-01-14"),
 )
-async def activate_protection(subscription_id: SubscriptionId, request: ActivateProtection, ask: Ask) -> JSONResponse:
+async def activate_protection(subscription_id: SubscriptionId, request: ActivateProtection, ask: Ask) -> Response:
     """Activate price protection for a Microsoft subscription and its active add-ons."""
     return await _ask(ask, subscription_id, request)
 
@@ -117,7 +113,7 @@ async def activate_protection(subscription_id: SubscriptionId, request: Activate
     response_model=Done | Preview,
     responses=answering("BillingPlanChanged", billing_plan="-"),
 )
-async def change_billing_plan(subscription_id: SubscriptionId, request: ChangeBillingPlan, ask: Ask) -> JSONResponse:
+async def change_billing_plan(subscription_id: SubscriptionId, request: ChangeBillingPlan, ask: Ask) -> Response:
     """Bill a term of three years monthly instead of annually, or the other way, from the next charge on."""
     return await _ask(ask, subscription_id, request)
 
@@ -127,7 +123,7 @@ async def change_billing_plan(subscription_id: SubscriptionId, request: ChangeBi
     response_model=Done | Preview,
     responses=answering("NextTermScheduled"),
 )
-async def schedule_next_term(subscription_id: SubscriptionId, request: ScheduleNextTerm, ask: Ask) -> JSONResponse:
+async def schedule_next_term(subscription_id: SubscriptionId, request: ScheduleNextTerm, ask: Ask) -> Response:
     """Schedule what the renewal changes."""
     return await _ask(ask, subscription_id, request)
 
@@ -137,7 +133,7 @@ async def schedule_next_term(subscription_id: SubscriptionId, request: ScheduleN
     response_model=Done | Preview,
     responses=answering("NextTermDiscarded"),
 )
-async def discard_next_term(subscription_id: SubscriptionId, ask: Ask) -> JSONResponse:
+async def discard_next_term(subscription_id: SubscriptionId, ask: Ask) -> Response:
     """Discard what is scheduled for the renewal."""
     return await _ask(ask, subscription_id, DiscardNextTerm())
 
@@ -147,7 +143,7 @@ async def discard_next_term(subscription_id: SubscriptionId, ask: Ask) -> JSONRe
     response_model=Done | Preview,
     responses=answering("SubscriptionConverted", product="o365-e3"),
 )
-async def convert(subscription_id: SubscriptionId, request: Convert, ask: Ask) -> JSONResponse:
+async def convert(subscription_id: SubscriptionId, request: Convert, ask: Ask) -> Response:
     """Upgrade or downgrade to another product."""
     return await _ask(ask, subscription_id, request)
 
@@ -158,46 +154,6 @@ async def convert(subscription_id: SubscriptionId, request: Convert, ask: Ask) -
     status_code=201,
     responses=answering("SubscriptionImported", created=True),
 )
-async def import_subscription(request: Import, ask: Ask) -> JSONResponse:
+async def import_subscription(request: Import, ask: Ask) -> Response:
     """Take over a subscription that was running before; just the same again changes nothing."""
     return await _ask(ask, request.subscription_id, request)
-
-
-class Activations(BaseModel):
-    """Which subscriptions."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"subscriptions": ["sub-1", "sub-2"]}]})
-
-    subscriptions: Annotated[list[Id], Field(min_length=1, max_length=1000)]
-
-
-class Activation(BaseModel):
-    """What became of one of them: done, or the reason why not."""
-
-    subscription: str
-    done: bool
-    problem: str | None
-
-
-_ACTIVATIONS: dict[int | str, dict[str, Any]] = example(
-    [
-        {"subscription": "sub-1", "done": True, "problem": None},
-        {"subscription": "sub-2", "done": False, "problem": "there is no subscription 'sub-2'"},
-    ]
-)
-
-
-@router.post("/price-protection", responses=_ACTIVATIONS)
-async def activate_protection_of_several(request: Activations, ask: Ask) -> list[Activation]:
-    """Activate price protection for several subscriptions; each is decided for itself."""
-    ask.about.principal.need("prices:write", "change prices")
-    wanted = list(dict.fromkeys(request.subscriptions))
-    return list(await asyncio.gather(*(_activated(ask, one) for one in wanted)))
-
-
-async def _activated(ask: Ask, subscription: str) -> Activation:
-    try:
-        await ask.decided(Command(subscription, ActivateProtection()), part=subscription)
-    except CommandRefused as refused:
-        return Activation(subscription=subscription, done=False, problem=str(refused))
-    return Activation(subscription=subscription, done=True, problem=None)

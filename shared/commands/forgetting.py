@@ -13,7 +13,8 @@ from shared.projections.worker import Timer
 from shared.store.config import Config
 from shared.store.pool import connect
 
-_EVERY_S = 60.0
+# What a command has to look through stays short that way: two seconds of commands, and what the projector is behind.
+_EVERY_S = 2.0
 _log = structlog.get_logger("worker")
 
 

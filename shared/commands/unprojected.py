@@ -1,13 +1,13 @@
 """Own events that the projection of subscriptions may not know yet, by what they are about.
 
 An event is written here in the transaction that appends it. A command is decided on the facts of the projection and on
-these; one that is in both counts once. They are forgotten once the live generation has them for a while.
+these; one that is in both counts once. They are forgotten once the live generation has them: who reads here before it
+reads there misses none.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import timedelta
 from typing import Any
 
 from psycopg import AsyncConnection
@@ -22,9 +22,6 @@ from shared.projections.spec import Key
 from shared.store.arrays import columns
 
 PROJECTION = "subscriptions"
-# A reader that began before the projector's commit still finds them; longer than any transaction of a command.
-_KEPT_FOR = timedelta(minutes=1)
-
 _REMEMBER = """
 INSERT INTO store.unprojected (scope, scope_id, event_id)
 SELECT scope, scope_id, event_id FROM unnest(%s::text[], %s::text[], %s::text[]) AS w (scope, scope_id, event_id)
@@ -41,7 +38,7 @@ WHERE NOT EXISTS (SELECT FROM event AS known WHERE (known.source, known.id) = (o
 """
 _FORGET = """
 DELETE FROM store.unprojected AS u USING store.event AS own
-WHERE own.id = u.event_id AND u.recorded_at < clock_timestamp() - %s::interval
+WHERE own.id = u.event_id
     AND EXISTS (SELECT FROM event AS known WHERE (known.source, known.id) = (own.source, own.id))
 """
 
@@ -73,5 +70,5 @@ def _facts(row: tuple[Any, ...]) -> tuple[Fact, ...]:
 
 
 async def forget(connection: AsyncConnection) -> int:
-    """Drop those that the live generation has had for a while; how many. Connection with its search_path."""
-    return (await connection.execute(_FORGET, [_KEPT_FOR])).rowcount
+    """Drop those that the live generation has; how many. Connection with its search_path."""
+    return (await connection.execute(_FORGET)).rowcount

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
-from fastapi import Depends, Header, Query, Request
-from fastapi.responses import JSONResponse
+import orjson
+from fastapi import Depends, Header, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.commands.combining import Combiner, Overloaded
@@ -70,11 +70,12 @@ class Asking:
         """Who asks, and how."""
         return self._about
 
-    async def __call__(self, command: object) -> JSONResponse:
+    async def __call__(self, command: object) -> Response:
         """The answer to a command: 201 for something new, else 200; with the version of the thing as its ETag."""
         decided = await self.decided(command)
         headers = {} if decided.etag is None else {"ETag": etag(decided.etag)}
-        return JSONResponse(dict(decided.body), 201 if decided.created else 200, headers)
+        content = orjson.dumps(decided.body)
+        return Response(content, 201 if decided.created else 200, headers, media_type="application/json")
 
 
 def etag(version: str) -> str:

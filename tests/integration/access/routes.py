@@ -27,7 +27,8 @@ _ORDER, _SUBSCRIPTION, _DOCUMENT = attrgetter("order"), attrgetter("subscription
 class Asked:
     """`path` fills the ids of the path, `filters` are tried one by one; `body` is that of a command.
 
-    `query` is that of a question that commands' deciders answer: it is refused as a command is.
+    `query` is that of a question that commands' deciders answer: it is refused as a command is. `each`: the answer says
+    of each part of the request what became of it.
 
     `owed`: only who pays sees it, a customer thus not where a reseller pays. `everybodys`: all see it.
     """
@@ -36,6 +37,7 @@ class Asked:
     filters: Mapping[str, Ask] = field(default_factory=dict)
     body: Ask | None = None
     query: Ask | None = None
+    each: bool = False
     owed: bool = False
     everybodys: bool = False
 
@@ -56,6 +58,11 @@ def _imported(theirs: Belongings) -> Any:
         "product": {"id": "office"}, "quantity": 1, "unit_price": "1.00", "started_at": "2019-01-01",
         "billed_by_us_from": "2019-01-01",
     }  # fmt: skip
+
+
+def _several(theirs: Belongings) -> Any:
+    """Commands on everything that is another's."""
+    return {"commands": [{"command": "suspend", "subscription": one, "body": {}} for one in theirs.subscriptions]}
 
 
 def _product(_: Belongings) -> str:
@@ -142,7 +149,7 @@ ROUTES: Final[Mapping[str, Asked]] = {
     },
     "POST /v1/subscriptions": Asked(body=_imported),
     "POST /v1/subscriptions/import": Asked(body=_imported),
-    "POST /v1/price-protection": Asked(body=lambda theirs: {"subscriptions": list(theirs.subscriptions)}),
+    "POST /v1/commands": Asked(body=_several, each=True),
     "GET /v1/rejected-events": Asked(filters={"subscription": lambda theirs: theirs.subscriptions[2]}),
     "GET /v1/documents": Asked(filters={"recipient": _PAYER}, owed=True),
     "GET /v1/documents/{number:path}": Asked(path={"number:path": _DOCUMENT}),

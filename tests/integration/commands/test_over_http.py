@@ -116,12 +116,35 @@ def test_what_is_not_done_is_a_problem(
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-def test_protection_is_activated_for_several_each_decided_for_itself(client: TestClient) -> None:
-    answer = client.post(
-        "/v1/price-protection", json={"subscriptions": ["sub-1", "sub-9", "sub-1"]}, headers={"Idempotency-Key": "p"}
-    )
-
-    assert answer.json() == [
-        {"subscription": "sub-1", "done": True, "problem": None},
-        {"subscription": "sub-9", "done": False, "problem": "there is no subscription 'sub-9'"},
+def test_several_commands_are_decided_each_for_itself(client: TestClient) -> None:
+    commands = [
+        {"command": "quantity", "subscription": "sub-1", "body": {"change": 3}},
+        {"command": "price-protection", "subscription": "sub-1", "body": {}},
+        {"command": "quantity", "subscription": "sub-1", "body": {"change": -99}},
+        {"command": "suspend", "subscription": "sub-9", "body": {}},
+        {"command": "quantity", "subscription": "sub-1", "body": {"change": 1}},
     ]
+    once = {"Idempotency-Key": "several"}
+
+    first, again = (client.post("/v1/commands", json={"commands": commands}, headers=once) for _ in range(2))
+
+    assert first.json() == [
+        {"subscription": "sub-1", "status": "active", "quantity": 11},
+        {"subscription": "sub-1", "status": "active", "quantity": 11},
+        {
+            "subscription": "sub-1",
+            "problem": "refused",
+            "detail": "subscription sub-1 holds 11 licences, so 99 cannot be taken off: cancel it to end it",
+        },
+        {"subscription": "sub-9", "problem": "not-found", "detail": "there is no subscription 'sub-9'"},
+        {"subscription": "sub-1", "status": "active", "quantity": 12},
+    ]
+    assert [one.get("quantity") for one in again.json()] == [11, 11, None, None, 12]
+
+
+@pytest.mark.parametrize(
+    "commands",
+    [[], [{"command": "explode", "subscription": "sub-1", "body": {}}], [{"command": "quantity", "body": {}}]],
+)
+def test_a_list_that_cannot_be_read_is_refused_whole(client: TestClient, commands: list[Any]) -> None:
+    assert client.post("/v1/commands", json={"commands": commands}).status_code == 400
