@@ -92,15 +92,15 @@ class Outcome(BaseModel):
     quantity: int | None = OPTIONAL
 
 
-@router.post(
-    "/commands",
-    responses=example(
-        [
-            {"subscription": "sub-1", "status": "active", "quantity": 11},
-            {"subscription": "sub-2", "problem": "not-found", "detail": "there is no subscription 'sub-2'"},
-        ]
-    ),
+_ANSWERED = example(
+    [
+        {"subscription": "sub-1", "status": "active", "quantity": 11},
+        {"subscription": "sub-2", "problem": "not-found", "detail": "there is no subscription 'sub-2'"},
+    ]
 )
+
+
+@router.post("/commands", responses=_ANSWERED)
 async def several_commands(request: Several, ask: Ask) -> list[Outcome]:
     """Carry out several commands, of one subscription or of many; one that is refused keeps no other back."""
     if ask.about.preview or ask.about.if_match is not None:
