@@ -106,6 +106,7 @@ async def caller(
     recognition: Recognition = request.app.state.recognition
     principal = await recognition.principal(credentials.credentials)
     structlog.contextvars.bind_contextvars(caller=principal.name)
+    request.state.caller = principal
     return principal
 
 

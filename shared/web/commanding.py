@@ -18,9 +18,7 @@ from shared.commands.combining import Combiner, Overloaded
 from shared.commands.decision import Decided
 from shared.commands.desk import Asked
 from shared.commands.handling import Busy
-from shared.web.access import Caller
 from shared.web.errors import BadRequest, Unavailable
-from shared.web.request_ids import RequestId
 
 _LONGEST_KEY = 200
 
@@ -84,14 +82,12 @@ def etag(version: str) -> str:
 
 
 async def _asking(
-    request: Request,
-    caller: Caller,
-    request_id: RequestId,
-    idempotency_key: IdempotencyKey = None,
-    if_match: IfMatch = None,
-    preview: Preview = False,
+    request: Request, idempotency_key: IdempotencyKey = None, if_match: IfMatch = None, preview: Preview = False
 ) -> Asking:
-    about = Asked(None, caller, datetime.now(UTC), request_id, idempotency_key, _version(if_match), preview)
+    # Both were found before: the caller by the dependency of all routes, which are asked in order. Naming them here has
+    # their dependencies solved once more, a tenth of what a request costs.
+    principal, request_id = request.state.caller, request.state.request_id
+    about = Asked(None, principal, datetime.now(UTC), request_id, idempotency_key, _version(if_match), preview)
     return Asking(request, about)
 
 
