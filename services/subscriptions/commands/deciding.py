@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from services.subscriptions.commands.bodies import (
+    MOST_LICENCES,
     ActivateProtection,
     Cancel,
     ChangeBillingPlan,
@@ -27,6 +28,7 @@ from services.subscriptions.commands.standing import Standing
 from shared.billing.lookups import list_price_of
 from shared.billing.offers import plan_refusal
 from shared.billing.periods import duration_of
+from shared.billing.terms import Terms
 from shared.commands.decision import CommandRefused
 from shared.commands.principal import Principal
 from shared.events.models.base import EventModel
@@ -45,6 +47,8 @@ from shared.events.models.subscriptions import (
     SubscriptionSuspended,
 )
 
+# What may have it billed in another way.
+CHOOSES_A_PLAN = (Convert, ScheduleNextTerm, ChangeBillingPlan)
 # What a reseller may not do while something is scheduled for the next term; who works for the distributor may, and
 # the instruction falls (rule R5.6).
 _HELD_BACK = (ChangeQuantity, Convert, SetAutoRenew, Suspend, Cancel)
@@ -72,10 +76,12 @@ def decide(standing: Standing, request: Request, principal: Principal) -> EventM
         case ActivateProtection():
             return PriceProtectionActivated(**_of(standing))
         case ChangeBillingPlan():
-            _refuse_plan(standing, standing.terms.product_id, standing.terms.term, request.billing_frequency)
             return BillingPlanChanged(**_of(standing), billing_frequency=request.billing_frequency)
         case ScheduleNextTerm():
-            return _schedule_next_term(standing, request)
+            return NextTermScheduled(
+                **_of(standing), quantity=request.quantity, term=request.term,
+                billing_frequency=request.billing_frequency,
+            )  # fmt: skip
         case DiscardNextTerm():
             return NextTermDiscarded(**_of(standing))
         case Convert():
@@ -122,6 +128,8 @@ def _change_quantity(standing: Standing, request: ChangeQuantity) -> LicensesCha
             f"subscription {standing.subscription} holds {held} licences, so {-(request.change or 0)} cannot be "
             "taken off: cancel it to end it"
         )
+    if wanted > MOST_LICENCES:
+        raise CommandRefused(f"{wanted} licences are more than the {MOST_LICENCES:,} that there can be")
     if wanted == held and not standing.is_later(request.effective_at) and not standing.is_past(request.effective_at):
         return None
     return LicensesChanged(
@@ -153,23 +161,20 @@ def _set_auto_renew(standing: Standing, request: SetAutoRenew) -> AutoRenewChang
     return AutoRenewChanged(**_of(standing), auto_renew=request.auto_renew)
 
 
-def _schedule_next_term(standing: Standing, request: ScheduleNextTerm) -> NextTermScheduled:
-    """An instruction for the renewal (rule R5.5); a plan that it chooses has to be offered (R4.2)."""
-    terms = standing.terms
-    if request.billing_frequency is not None and request.billing_frequency != terms.frequency:
-        _refuse_plan(standing, terms.product_id, request.term or terms.term, request.billing_frequency)
-    return NextTermScheduled(
-        **_of(standing), quantity=request.quantity, term=request.term, billing_frequency=request.billing_frequency
-    )
-
-
 def _convert(standing: Standing, request: Convert) -> SubscriptionConverted:
     """Another product at the price that is asked for, else at its list price of today (rule R2.8)."""
     terms = standing.terms
     term = request.term or terms.term
     frequency = request.billing_frequency or (terms.frequency if request.term is None else term)
-    if frequency != term and (frequency, term) != (terms.frequency, terms.term):
-        _refuse_plan(standing, request.product, term, frequency)
+    if (request.product, term, frequency) == (terms.product_id, terms.term, terms.frequency):
+        raise CommandRefused(
+            f"subscription {standing.subscription} is of {request.product} with these terms already: change its "
+            "licences or its pricing instead"
+        )
+    if request.quantity is not None and terms.has_installments and standing.is_later(request.effective_at):
+        raise CommandRefused(
+            "with a billing plan a change of licences is executed immediately: convert without quantity, or now"
+        )
     price, cost = request.unit_price, request.unit_cost
     if price is None:
         wanted = replace(terms, product_id=request.product, term=term, frequency=frequency)
@@ -187,11 +192,20 @@ def _convert(standing: Standing, request: Convert) -> SubscriptionConverted:
     )  # fmt: skip
 
 
-def _refuse_plan(standing: Standing, product: str, term: int | None, frequency: int | None) -> None:
-    """A billing plan can be chosen only where it is enabled for organisation, account and product (rule R4.2)."""
-    terms = standing.terms
+def refuse_plan(before: Standing, after: Standing) -> None:
+    """A billing plan can be chosen only where it is enabled for organisation, account and product (rule R4.2).
+
+    What is billed in another way once everything that is known has come about was chosen; what stays was not.
+    """
+    was, will = (one.running.timeline.phases[-1].terms for one in (before, after))
+    if not will.has_installments or _plan(was) == _plan(will):
+        return
     reason = plan_refusal(
-        standing.master, product, terms.customer_id, standing.reseller, term, frequency, terms.tz, standing.today
+        after.master, will.product_id, will.customer_id, after.reseller, will.term, will.frequency, will.tz, after.today
     )
     if reason is not None:
         raise CommandRefused(reason)
+
+
+def _plan(terms: Terms) -> tuple[object, ...]:
+    return terms.product_id, terms.term, terms.frequency

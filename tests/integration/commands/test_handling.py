@@ -142,7 +142,7 @@ def test_fifty_writers_of_one_subscription_lose_nothing(prepared: str) -> None:
 
 def test_commands_that_come_together_share_a_transaction(prepared: str) -> None:
     async def scenario() -> tuple[list[int], int]:
-        async with pool(prepared) as connections, combining(SubscriptionDesk(), connections) as combiner:
+        async with pool(prepared) as connections, combining(SubscriptionDesk(), connections, connections) as combiner:
             await combiner.ask(asking(row()))
             done = await asyncio.gather(*(combiner.ask(asking(ChangeQuantity(change=1))) for _ in range(50)))
         async with await connect(prepared) as connection:
@@ -159,7 +159,10 @@ def test_commands_that_come_together_share_a_transaction(prepared: str) -> None:
 def test_a_burst_beyond_what_the_broker_takes_is_turned_away_and_nothing_lost(prepared: str) -> None:
     async def scenario() -> tuple[list[object], int]:
         bounds = Bounds(outbox=3)
-        async with pool(prepared) as connections, combining(SubscriptionDesk(), connections, bounds) as combiner:
+        async with (
+            pool(prepared) as connections,
+            combining(SubscriptionDesk(), connections, connections, bounds) as combiner,
+        ):
             for number in range(3):
                 await combiner.ask(asking(row(f"sub-{number}"), f"sub-{number}"))
             await asyncio.sleep(0.6)

@@ -245,7 +245,8 @@ def test_a_plan_is_chosen_only_where_all_three_levels_enable_it(said: list[Event
 def test_a_plan_that_the_product_does_not_list_is_not_offered() -> None:
     now = active(PRODUCT, enabled("organisation"), enabled("customer", "cus-1"))
 
-    refused = now.refused(Convert.model_validate({"product": "e3", "term": "P1Y", "billing_frequency": "P3M"}))
+    asked = {"product": "e3", "term": "P1Y", "billing_frequency": "P3M", "unit_price": "220.00"}
+    refused = now.refused(Convert.model_validate(asked))
     assert refused == "the billing plan P3M cannot be chosen: product e3 offers P1M (billing_plans of the product)"
 
 
