@@ -28,8 +28,10 @@ from services.subscriptions.commands.standing import Standing
 from shared.billing.lookups import list_price_of
 from shared.billing.offers import plan_refusal
 from shared.billing.periods import duration_of
+from shared.billing.settling import next_terms
 from shared.billing.terms import Terms
 from shared.commands.decision import CommandRefused
+from shared.commands.effective import effective_of, needs_backdating
 from shared.commands.principal import Principal
 from shared.events.models.base import EventModel
 from shared.events.models.blocks import Product
@@ -57,6 +59,7 @@ _HELD_BACK = (ChangeQuantity, Convert, SetAutoRenew, Suspend, Cancel)
 def decide(standing: Standing, request: Request, principal: Principal) -> EventModel | None:
     """The event of a request on a subscription that exists; None when it asks for what is so already."""
     _refuse_what_needs_more(standing, request, principal)
+    request = _as_of(standing, request, principal)
     match request:
         case ChangeQuantity():
             return _change_quantity(standing, request)
@@ -90,6 +93,17 @@ def decide(standing: Standing, request: Request, principal: Principal) -> EventM
             raise ValueError("an import is of a subscription that does not exist yet")
 
 
+def _as_of(standing: Standing, request: Request, principal: Principal) -> Request:
+    """The request with what its event is to say of when it takes effect."""
+    asked = getattr(request, "effective_at", None)
+    if asked is None:
+        return request
+    may = principal.may("backdating")
+    return request.model_copy(
+        update={"effective_at": effective_of(asked, standing.at, standing.terms.tz, may_backdate=may)}
+    )
+
+
 def _of(standing: Standing) -> dict[str, str]:
     return {"subscription_id": standing.subscription, "customer_id": standing.terms.customer_id}
 
@@ -97,7 +111,7 @@ def _of(standing: Standing) -> dict[str, str]:
 def _refuse_what_needs_more(standing: Standing, request: Request, principal: Principal) -> None:
     """Permissions beyond that to change subscriptions, and what waits for a reseller (rule R5.6)."""
     principal.need("subscriptions:write", "change subscriptions")
-    if standing.is_past(getattr(request, "effective_at", None)):
+    if needs_backdating(getattr(request, "effective_at", None), standing.at, standing.terms.tz):
         principal.need("backdating", "date a change before now")
     if isinstance(request, EditPricing | ActivateProtection):
         principal.need("prices:write", "change prices")
@@ -130,7 +144,7 @@ def _change_quantity(standing: Standing, request: ChangeQuantity) -> LicensesCha
         )
     if wanted > MOST_LICENCES:
         raise CommandRefused(f"{wanted} licences are more than the {MOST_LICENCES:,} that there can be")
-    if wanted == held and not standing.is_later(request.effective_at) and not standing.is_past(request.effective_at):
+    if wanted == held and request.effective_at is None:
         return None
     return LicensesChanged(
         **_of(standing), quantity=wanted, effective_at=request.effective_at, reason=request.reason,
@@ -198,6 +212,10 @@ def refuse_plan(before: Standing, after: Standing) -> None:
     What is billed in another way once everything that is known has come about was chosen; what stays was not.
     """
     was, will = (one.running.timeline.phases[-1].terms for one in (before, after))
+    instruction = after.met.next_term
+    if instruction is not None:
+        # It may be without a list price today, and have one when the term renews.
+        will = next_terms(after.met.phases[-1].terms, instruction)
     if not will.has_installments or _plan(was) == _plan(will):
         return
     reason = plan_refusal(

@@ -115,12 +115,6 @@ class Standing:
         """The civil day of a moment where the customer is; today without one."""
         return self.today if moment is None else civil_date(moment, self.terms.tz)
 
-    def is_past(self, moment: date | datetime | None) -> bool:
-        """Whether a moment lies before now (a date: before today)."""
-        if isinstance(moment, datetime):
-            return moment < self.at
-        return moment is not None and moment < self.today
-
     def is_later(self, moment: date | datetime | None) -> bool:
         """Whether a moment lies after today."""
         return moment is not None and self.day_of(moment) > self.today
