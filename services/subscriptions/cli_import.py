@@ -7,7 +7,7 @@ import csv
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TextIO
 
@@ -15,7 +15,7 @@ import psycopg
 
 from services.presentation import document, late_progress, note, say, table
 from services.subscriptions.bulk_import import Tally, import_all
-from services.subscriptions.import_rows import NotRows, Refusal, Row, rows_of
+from services.subscriptions.import_rows import Format, NotRows, Refusal, Row, rows_of
 from shared.commands.principal import OPERATOR
 from shared.errors import UserError
 from shared.store.pool import connect
@@ -24,37 +24,58 @@ _STANDARD_INPUT = "-"
 _SHOWN = 20
 
 
+@dataclass(slots=True)
+class _SoFar:
+    """How far an import is: what is said when it is broken off as well."""
+
+    tally: Tally = field(default_factory=Tally)
+    refused: list[Refusal] = field(default_factory=list)
+
+
 def import_file(dsn: str, file: str, *, report: str | None, only_check: bool, as_json: bool) -> None:
-    """Take over the rows of a file. UserError when rows were refused, or when it cannot be read at all."""
+    """Take over the rows of a file. UserError when rows were refused, or when it cannot be read at all.
+
+    Broken off (Ctrl-C, the database away) it says how far it came, and writes the report of what was refused by then.
+    """
+    so_far = _SoFar()
     try:
         with _opened(file) as lines:
-            rows = rows_of(lines, "csv" if file.lower().endswith(".csv") else "jsonl")
-            tally, refused = asyncio.run(_import(dsn, rows, _count(file), only_check=only_check))
+            form: Format = "csv" if file.lower().endswith(".csv") else "jsonl"
+            total = max(0, _count(file) - (form == "csv"))
+            asyncio.run(_import(dsn, rows_of(lines, form), total, so_far, only_check=only_check))
     except NotRows as error:
         raise UserError(f"{file}: {error}") from None
     except psycopg.OperationalError as error:
-        raise UserError(
-            f"The database does not answer ({str(error).strip()}): run the same import again, what is done counts once"
-        ) from None
+        _broken_off(so_far, report)
+        raise UserError(f"The database does not answer ({str(error).strip()})") from None
+    except KeyboardInterrupt:
+        _broken_off(so_far, report)
+        raise
+    tally = so_far.tally
     if report is not None:
-        _write(report, refused)
-    _show(tally, refused, report, only_check=only_check, as_json=as_json)
-    if refused:
+        _write(report, so_far.refused)
+    _show(tally, so_far.refused, report, only_check=only_check, as_json=as_json)
+    if so_far.refused:
         raise UserError(f"{tally.refused:,} of {tally.rows:,} rows were refused: mend them and run the file again")
 
 
-async def _import(
-    dsn: str, rows: Iterator[Row | Refusal], total: int, *, only_check: bool
-) -> tuple[Tally, list[Refusal]]:
-    refused: list[Refusal] = []
-    tally = Tally()
+def _broken_off(so_far: _SoFar, report: str | None) -> None:
+    tally = so_far.tally
+    if report is not None:
+        _write(report, so_far.refused)
+    note([
+        f"broken off after {tally.rows:,} rows: {tally.imported:,} imported, {tally.unchanged:,} were imported before, "
+        f"{tally.refused:,} refused; run the same import again, what is done counts once"
+    ])  # fmt: skip
+
+
+async def _import(dsn: str, rows: Iterator[Row | Refusal], total: int, so_far: _SoFar, *, only_check: bool) -> None:
     with late_progress("Checking" if only_check else "Importing", total) as advance:
         async with await connect(dsn, application="seatledger import") as connection:
             async for portion in import_all(connection, rows, OPERATOR, only_check=only_check):
-                advance(portion.tally.rows - tally.rows)
-                tally = Tally(**asdict(portion.tally))
-                refused += portion.refused
-    return tally, refused
+                advance(portion.tally.rows - so_far.tally.rows)
+                so_far.tally = Tally(**asdict(portion.tally))
+                so_far.refused += portion.refused
 
 
 def _count(file: str) -> int:

@@ -78,10 +78,11 @@ def unreadable_of(error: ValidationError) -> Unreadable:
     """The first thing wrong with an event's data, and how many more there are."""
     details = error.errors(include_url=False)
     first = details[0]
-    return Unreadable(path_of(first["loc"]), _what(first), len(details) - 1)
+    return Unreadable(path_of(first["loc"]), what_of(first), len(details) - 1)
 
 
-def _what(detail: ErrorDetails) -> str:
+def what_of(detail: ErrorDetails) -> str:
+    """What is wrong with one value, and what to give instead: the sentence after its place."""
     context: Mapping[str, object] = detail.get("ctx", {})
     kind, value = detail["type"], detail["input"]
     if kind == "value_error":  # raised by `values`, which writes whole sentences
@@ -95,6 +96,11 @@ def _what(detail: ErrorDetails) -> str:
 
 _WITHOUT_VALUE: dict[str, Callable[[Mapping[str, object]], str]] = {
     "missing": lambda _: "is missing; add it",
+    "extra_forbidden": lambda _: "is not known here; leave it out, or mend its name",
+    "json_invalid": lambda c: f"is not JSON ({c['error']}); give a JSON object",
+    "too_short": lambda c: f"is too short; give at least {c['min_length']}",
+    "too_long": lambda c: f"is too long; give at most {c['max_length']}",
+    "union_tag_invalid": lambda c: f"is a {c['tag']!r}, which is not known here; give {c['expected_tags']}",
     "string_too_short": lambda _: "is empty; give a text",
     "string_too_long": lambda c: f"is too long; give at most {c['max_length']} characters",
     "string_unicode": lambda _: "holds characters that are not Unicode; give plain text",
@@ -102,6 +108,8 @@ _WITHOUT_VALUE: dict[str, Callable[[Mapping[str, object]], str]] = {
 
 _ADVICE: dict[str, Callable[[Mapping[str, object]], str]] = {
     "int_type": lambda _: "give a whole number",
+    "int_parsing": lambda _: "give a whole number",
+    "bool_parsing": lambda _: "give true or false",
     "int_from_float": lambda _: "give a whole number",
     "greater_than": lambda c: f"give a whole number greater than {c['gt']}",
     "greater_than_equal": lambda c: f"give a whole number of {c['ge']} or more",

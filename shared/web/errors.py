@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 import psycopg
@@ -14,6 +14,7 @@ from psycopg_pool import PoolTimeout
 from starlette.exceptions import HTTPException
 
 from shared.commands.decision import CommandRefused
+from shared.events.errors import path_of, what_of
 from shared.store.pool import away
 
 _log = structlog.get_logger("api")
@@ -62,6 +63,14 @@ def unavailable(detail: str, retry_after_s: int) -> JSONResponse:
     return problem(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers={"Retry-After": str(retry_after_s)})
 
 
+def _place(location: Sequence[str | int]) -> str:
+    """Where it stands in the request: items[0].quantity, limit; the part of the request where it is all of that."""
+    where, *inner = location
+    if where == "body" and len(inner) == 1 and isinstance(inner[0], int):
+        return f"body, character {inner[0]}"
+    return path_of(inner, "").lstrip(".") or str(where)
+
+
 def add_error_handlers(app: FastAPI) -> None:
     """Every error of the application becomes a problem document; what went wrong inside is logged, not told."""
 
@@ -89,7 +98,7 @@ def add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
-        wrong = [f"{'.'.join(str(part) for part in one['loc'][1:])}: {one['msg']}" for one in error.errors()]
+        wrong = [f"{_place(one['loc'])}: {what_of(one)}" for one in error.errors()]
         return problem(HTTPStatus.BAD_REQUEST, "; ".join(wrong))
 
     @app.exception_handler(HTTPException)

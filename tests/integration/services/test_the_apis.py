@@ -148,3 +148,13 @@ def test_ready_means_that_the_database_answers_and_has_a_generation(
         assert client.get("/readyz").status_code == 503
         assert client.get("/healthz").status_code == 200
     database_server.drop(empty)
+
+
+@pytest.mark.parametrize("name", ["custmer", "after", "Limit"])
+def test_a_parameter_that_is_not_known_is_refused(clients: dict[str, TestClient], name: str) -> None:
+    answer = clients["subscriptions"].get("/v1/subscriptions", params={name: "1"})
+
+    assert answer.status_code == 400
+    assert answer.json()["detail"] == (
+        f"{name}: is no parameter here; there are cursor, customer, limit, reseller, status"
+    )

@@ -68,7 +68,7 @@ def client() -> Iterator[TestClient]:
         ("/raise/broken", 500, "internal", "this request cannot be answered; the log has the reason"),
         ("/raise/query", 500, "internal", "this request cannot be answered; the log has the reason"),
         ("/raise/away", 503, "unavailable", "the database does not answer; try again"),
-        ("/number/x", 400, "bad-request", "number: Input should be a valid integer"),
+        ("/number/x", 400, "bad-request", 'number: got "x"; give a whole number'),
         ("/nowhere", 404, "not-found", "GET /nowhere: Not Found"),
     ],
 )
