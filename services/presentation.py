@@ -44,11 +44,11 @@ def note(problems: Iterable[object]) -> None:
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], right: Collection[str] = ()) -> None:
-    """A table; None is an empty cell. `right` names the columns of figures, which are aligned at their end.
+    """A table. None is an empty cell, a truth value yes or no; columns of figures, in `right`, are aligned at their end.
 
     A terminal that is too narrow wraps its lines: no date, amount or id is ever cut short.
     """
-    cells = [["" if value is None else str(value) for value in row] for row in rows]
+    cells = [[_cell(value) for value in row] for row in rows]
     widths = [max(map(_width, texts)) for texts in zip(columns, *cells, strict=True)]
     print(title)
     for row in (columns, *cells):
@@ -100,6 +100,12 @@ def late_progress(description: str, total: int) -> Iterator[Callable[[int], None
                 advance(done)
 
         yield count
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else str(value)
 
 
 def _width(text: str) -> int:

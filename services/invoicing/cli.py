@@ -141,8 +141,13 @@ def invoice_run(day: date, *, dsn: str, broker: str, dry_run: bool, early: bool,
         raise UserError(f"{len(report.unbillable)} payers could not be billed and are left for the next run: {names}")
 
 
-def show_documents(documents: Iterable[Mapping[str, object]], *, lines: bool, which: str = "") -> None:
-    """Documents as a table, and with `lines` another of their lines; `which` is added to the titles."""
+def show_documents(
+    documents: Iterable[Mapping[str, object]], *, lines: bool, which: str = "", ids: bool = False
+) -> None:
+    """Documents as a table, and with `lines` another of their lines, with `ids` those that `explain` takes.
+
+    `which` is added to the titles.
+    """
     documents = list(documents)
     columns = ["date", "kind", "recipient", "customer", "currency", "net", "tax", "gross"]
     if documents and "number" in documents[0]:
@@ -162,6 +167,8 @@ def show_documents(documents: Iterable[Mapping[str, object]], *, lines: bool, wh
             "unit_net",
             "net",
         ]
+        if ids:
+            columns = ["line", "customer", "product", *columns[3:]]
         heads = ({"date": d["date"], "recipient": d["recipient"], "of": d["lines"]} for d in documents)
         _table(f"Lines {which}".rstrip(), columns, [{**head, **line} for head in heads for line in _dicts(head["of"])])
 

@@ -42,7 +42,7 @@ def show(dsn: str, number: str, *, as_json: bool) -> None:
     if as_json:
         print_document(found.model_dump(mode="json", by_alias=True))
     else:
-        show_documents([_as_simulated(found)], lines=True)
+        show_documents([_as_simulated(found)], lines=True, ids=True)
 
 
 def _as_simulated(document: queries.Document) -> Mapping[str, object]:
