@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from psycopg import AsyncConnection
 
@@ -30,21 +30,24 @@ from services.orders.commands.order_bodies import (
     ExecuteOrder,
     ItemChange,
     ListOffers,
+    NewItem,
     PlaceOrder,
     RemoveItem,
 )
-from services.orders.commands.session import OrdersSession, order_id_of
+from services.orders.commands.session import OrdersSession, order_id_of, permission_for
 from services.orders.commands.settings import rate_key
 from services.orders.placed import order_state
 from services.orders.projection import FOLDS, SPEC
 from services.orders.registers import Registers
+from services.orders.subscription_ids import given_ids
 from shared.billing.facts import Fact
 from shared.commands.desk import Asked
+from shared.commands.unprojected import unprojected
 from shared.events.envelope import CloudEvent
 from shared.events.reading import read
 from shared.events.values import moment
 from shared.projections.anchors import hold
-from shared.projections.facts import read_facts
+from shared.projections.facts import by_key, read_facts
 from shared.projections.spec import Key
 from shared.store.arrays import columns
 
@@ -55,19 +58,6 @@ JOIN unnest(%s::text[], %s::text[]) AS w (scope, scope_id) USING (scope, scope_i
 _OWN = """
 SELECT stream_id, id, source, type, version, time, subject, sequence, data::text FROM store.event
 WHERE stream_id = ANY(%s) ORDER BY stream_id, sequence
-"""
-# Who gives the same id at the same time waits, and then sees that it is taken; last of all locks, in one order.
-_ONE_BY_ONE = """
-SELECT pg_advisory_xact_lock(hashtextextended(id, 0)) FROM (SELECT unnest(%s::text[]) AS id ORDER BY id) AS w
-"""
-_TAKEN = """
-SELECT subscription, order_id FROM sales_order_item JOIN sales_order USING (order_id)
-WHERE subscription = ANY(%(ids)s) AND status <> 'deleted'
-UNION ALL
-SELECT recent.scope_id, own.subject FROM store.unprojected AS recent JOIN store.event AS own ON own.id = recent.event_id
-WHERE recent.scope = 'subscription' AND recent.scope_id = ANY(%(ids)s) AND own.type = 'OrderExecuted'
-UNION ALL
-SELECT subscription, '' FROM read.subscriptions WHERE subscription = ANY(%(ids)s)
 """
 
 
@@ -80,12 +70,15 @@ class OrdersDesk:
     async def open(self, connection: AsyncConnection, asked: Sequence[Asked[Command]]) -> OrdersSession:
         """Lock what events are appended to, and read what is known of that and of what it names."""
         at = min((one.at for one in asked), default=datetime.now(UTC))
-        appended = {key for one in asked for key in _appended(one)}
-        await hold(connection, sorted(appended))
+        # What is only previewed, or not allowed, changes nothing and keeps nobody waiting.
+        changing = [one for one in asked if not one.preview and one.principal.may(permission_for(one.command.request))]
+        await hold(connection, sorted({key for one in changing for key in _appended(one)}))
         reading = _Reading(connection)
-        await reading.read({*appended, ORGANISATION, *(key for one in asked for key in _named(one))})
-        taken = await _taken(connection, {name for one in asked for name in _subscriptions(one)} | reading.drafted)
-        return OrdersSession(Books(at, reading.registers, reading.ends, reading.products, taken))
+        await reading.read({ORGANISATION, *(key for one in asked for key in (*_appended(one), *_named(one)))})
+        wanted = {name for one in changing for name in (*_subscriptions(one), *reading.drafted(one.command.about))}
+        named = {name for one in asked for name in (*_subscriptions(one), *_parents(one))} | reading.mentioned
+        given = await given_ids(connection, wanted, named)
+        return OrdersSession(Books(at, reading.registers, reading.ends, reading.products, given))
 
 
 def _appended(asked: Asked[Command]) -> Iterator[Key]:
@@ -157,6 +150,15 @@ def _subscriptions(asked: Asked[Command]) -> Iterator[str]:
         yield request.subscription_id
 
 
+def _parents(asked: Asked[Command]) -> Iterator[str]:
+    """The subscriptions that a command names as parents of others."""
+    request = asked.command.request
+    items = request.items if isinstance(request, PlaceOrder) else (request,)
+    for item in items:
+        if isinstance(item, NewItem | ItemChange) and item.parent_subscription_id is not None:
+            yield item.parent_subscription_id
+
+
 class _Reading:
     """What has been read of the things that were asked for, and of what these name in turn."""
 
@@ -165,8 +167,13 @@ class _Reading:
         self.registers: dict[Key, Registers] = {}
         self.ends: dict[str, int] = {}
         self.products: dict[str, Sequence[Fact]] = {}
-        # The ids that items of these orders have given to their subscriptions.
-        self.drafted: set[str] = set()
+        # The subscriptions that orders name, as their own and as parents of these.
+        self.mentioned: set[str] = set()
+        self._drafted: dict[str, set[str]] = {}
+
+    def drafted(self, order_id: str) -> Collection[str]:
+        """The ids that the items of an order, not yet executed, have given to subscriptions."""
+        return self._drafted.get(order_id, ())
 
     async def read(self, keys: Iterable[Key]) -> None:
         """Read these, their customers, resellers and products, and what products were copied from."""
@@ -174,8 +181,10 @@ class _Reading:
         wanted = set(keys)
         while wanted:
             own = await self._own(wanted)
+            for key, facts in (await self._elsewhere(wanted)).items():
+                own.setdefault(key, []).extend(facts)
             stored = await self._stored(wanted)
-            for key in wanted & {key for key in wanted if key.scope in FOLDS}:
+            for key in (key for key in wanted if key.scope in FOLDS):
                 if key in stored or own.get(key):
                     self.registers[key] = evolved(key, stored.get(key), own.get(key, ()))
             await self._read_products({key for key in wanted if key.scope == "product"}, own)
@@ -192,6 +201,12 @@ class _Reading:
                 fact for fact in _facts(event) if Key(fact.scope, fact.scope_id) == streams[stream]
             )
         return facts
+
+    async def _elsewhere(self, keys: Collection[Key]) -> Mapping[Key, list[Fact]]:
+        """What own events of other streams say of accounts: imports, while the projection may not have them."""
+        accounts = {key for key in keys if key.scope in ("customer", "reseller")}
+        recent = by_key(await unprojected(self._connection, accounts))
+        return {key: facts for key, facts in recent.items() if key in accounts}
 
     async def _stored(self, keys: Collection[Key]) -> Mapping[Key, Registers]:
         """What the projection has of these things."""
@@ -214,7 +229,11 @@ class _Reading:
                 content = order.content
                 yield from _accounts(content.customer.id, content.reseller.id if content.reseller else None)
                 yield from (Key("product", item.product.id) for item in content.items)
-                self.drafted |= {item.subscription_id for item in content.items}
+                own = {item.subscription_id for item in content.items}
+                parents = {item.parent_subscription_id for item in content.items} - {None}
+                self.mentioned |= own | cast("set[str]", parents)
+                if order.status == "placed":
+                    self._drafted[key.scope_id] = own
         elif key.scope == "customer" and "reseller" in state:
             yield Key("reseller", str(state["reseller"].value))
         elif key.scope == "product":
@@ -226,12 +245,3 @@ def _facts(event: Sequence[Any]) -> Iterable[Fact]:
     event_id, source, kind, version, time, subject, sequence, data = event
     stored = CloudEvent(event_id, source, kind, moment(time), data.encode(), subject, version, sequence=sequence)
     return facts_of(stored, read(stored).model)
-
-
-async def _taken(connection: AsyncConnection, subscriptions: Collection[str]) -> Mapping[str, str]:
-    """Of these ids those that exist, with the order that has them, "" where none is known."""
-    if not subscriptions:
-        return {}
-    await connection.execute(_ONE_BY_ONE, [sorted(subscriptions)])
-    rows = await (await connection.execute(_TAKEN, {"ids": sorted(subscriptions)})).fetchall()
-    return dict(sorted(rows))

@@ -151,9 +151,11 @@ def resolved(books: Books, wanted: Wanted, item: OrderedItem) -> OrderedItem:
 
 
 def _refuse_taken(books: Books, wanted: Wanted, item: OrderedItem) -> None:
-    by = books.taken.get(item.subscription_id)
-    if by is not None and by != wanted.order_id:
-        where = f" in order {by}" if by else ""
+    by = books.given.get(item.subscription_id)
+    if by is not None and by.order_id != wanted.order_id:
+        # An order of somebody else is none of theirs to know of.
+        theirs = by.order_id and (by.customer, by.reseller) == (wanted.customer, wanted.reseller)
+        where = f" in order {by.order_id}" if theirs else ""
         raise CommandRefused(
             named(item, f"subscription {item.subscription_id} exists already{where}: give another subscription_id")
         )

@@ -18,6 +18,7 @@ from services.orders.commands.bodies import (
     DeleteProduct,
     RegisterCustomer,
     RegisterReseller,
+    Request,
     SetExchangeRate,
 )
 from services.orders.commands.books import SOURCE, Books, stream_of
@@ -35,6 +36,7 @@ from services.orders.shown import shown
 from shared.commands.decision import Appending, Decided, Outdated
 from shared.commands.desk import Asked
 from shared.commands.envelopes import enveloped
+from shared.commands.principal import Permission
 from shared.events.content import NAMESPACE
 from shared.projections.spec import Key
 
@@ -108,6 +110,21 @@ def decide(books: Books, asked: Asked[Command]) -> Change:
             return orders.delete_order(books, about, principal)
         case ListOffers() as request:
             return offers.list_offers(books, request, principal)
+
+
+def permission_for(request: Request) -> Permission:
+    """Without which a request is refused, whatever it says."""
+    match request:
+        case RegisterReseller() | ChangeReseller() | RegisterCustomer() | ChangeCustomer():
+            return "accounts:write"
+        case DefineProduct() | CopyProduct() | DeleteProduct() | ChangePrice():
+            return "catalogue:write"
+        case ChangeSetting() | SetExchangeRate():
+            return "settings:write"
+        case ListOffers():
+            return "catalogue:read"
+        case PlaceOrder() | AddItem() | ItemChange() | RemoveItem() | ExecuteOrder() | DeleteOrder():
+            return "orders:write"
 
 
 def order_id_of(asked: Asked[Command], request: PlaceOrder) -> str:
