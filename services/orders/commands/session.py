@@ -33,7 +33,7 @@ from services.orders.commands.order_bodies import (
     RemoveItem,
 )
 from services.orders.shown import shown
-from shared.commands.decision import Appending, Decided, Outdated
+from shared.commands.decision import Appending, CommandRefused, Decided, Forbidden, Outdated, Unknown
 from shared.commands.desk import Asked
 from shared.commands.envelopes import enveloped
 from shared.commands.principal import Permission
@@ -55,8 +55,7 @@ class OrdersSession:
     def decide(self, asked: Asked[Command]) -> Decided:
         """What a command comes to. Raises CommandRefused with the rules' own sentence where they refuse it."""
         before = self._books.asked_at(asked.at)
-        change = decide(before, asked)
-        _refuse_outdated(before, change.subject, asked)
+        change = _decided(before, asked)
         after, appending = before, []
         for key, events in change.events:
             some = Appending(stream_of(key), after.ends.get(stream_of(key), 0), events, before.at)
@@ -69,6 +68,39 @@ class OrdersSession:
             return Decided(body, etag=version)
         self._books = after
         return Decided(body, appending, version, change.created)
+
+
+def _decided(books: Books, asked: Asked[Command]) -> Change:
+    """What a command comes to on the version that it is meant for.
+
+    Outdated says more than the reason for which the rules refuse it, and less than that it is not theirs.
+    """
+    try:
+        change = decide(books, asked)
+    except (Forbidden, Unknown):
+        raise
+    except CommandRefused:
+        key = _edited(asked)
+        if key is not None:
+            _refuse_outdated(books, key, asked)
+        raise
+    _refuse_outdated(books, change.subject, asked)
+    return change
+
+
+def _edited(asked: Asked[Command]) -> Key | None:
+    """What a command changes that is there already; None where it makes something new."""
+    match asked.command.request:
+        case AddItem() | ItemChange() | RemoveItem() | ExecuteOrder() | DeleteOrder():
+            return Key("order", asked.command.about)
+        case ChangeReseller():
+            return Key("reseller", asked.command.about)
+        case ChangeCustomer():
+            return Key("customer", asked.command.about)
+        case DefineProduct() | DeleteProduct() | ChangePrice():
+            return Key("product", asked.command.about)
+        case _:
+            return None
 
 
 def decide(books: Books, asked: Asked[Command]) -> Change:
