@@ -137,3 +137,4 @@ ORDER: Final[JsonDict] = {
         }
     ],
 }
+ORDER_PREVIEW: Final[JsonDict] = {**ORDER, "preview": None}

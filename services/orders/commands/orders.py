@@ -206,6 +206,15 @@ def execute_order(books: Books, order_id: str, request: ExecuteOrder, principal:
     return Change(key, [(key, [_told(books, wanted, draft.items)])])
 
 
+def executed_now(books: Books, order_id: str) -> OrderExecuted:
+    """A draft as it would be executed now."""
+    order = books.order(order_id)
+    assert order is not None  # who asks has just placed or edited it
+    draft = order.content
+    at = effective_of(draft.effective_at, books.at, books.zone_of(draft.customer.id))
+    return _told(books, _wanted(books, order_id, draft.currency, draft.customer.id, at), draft.items)
+
+
 def delete_order(books: Books, order_id: str, principal: Principal) -> Change:
     """A draft goes, an executed order without installments is hidden; one with installments stays (rule R4.13)."""
     order = known_order(books, order_id, principal, "delete orders")

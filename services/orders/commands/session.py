@@ -32,20 +32,26 @@ from services.orders.commands.order_bodies import (
     PlaceOrder,
     RemoveItem,
 )
+from services.orders.commands.previewing import previewed
 from services.orders.shown import shown
+from shared.billing.run_loop import NOTHING_ISSUED, Issued
 from shared.commands.decision import Appending, CommandRefused, Decided, Forbidden, Outdated, Unknown
 from shared.commands.desk import Asked
-from shared.commands.envelopes import enveloped
+from shared.commands.envelopes import candidate_facts, enveloped
 from shared.commands.principal import Permission
 from shared.events.content import NAMESPACE
 from shared.projections.spec import Key
 
 
 class OrdersSession:
-    """Decides on `books`; each command sees what those before it came to."""
+    """Decides on `books`; each command sees what those before it came to.
 
-    def __init__(self, books: Books) -> None:
+    `issued` is what documents hold of who may pay, for previews.
+    """
+
+    def __init__(self, books: Books, issued: Issued = NOTHING_ISSUED) -> None:
         self._books = books
+        self._issued = issued
 
     @property
     def books(self) -> Books:
@@ -56,7 +62,7 @@ class OrdersSession:
         """What a command comes to. Raises CommandRefused with the rules' own sentence where they refuse it."""
         before = self._books.asked_at(asked.at)
         change = _decided(before, asked)
-        after, appending = before, []
+        after, appending = before, list[Appending]()
         for key, events in change.events:
             some = Appending(stream_of(key), after.ends.get(stream_of(key), 0), events, before.at)
             placed = enveloped(SOURCE, some, asked)
@@ -65,6 +71,9 @@ class OrdersSession:
             appending.append(some)
         body, version = _answer(after, change)
         if asked.preview:
+            if change.body is None and change.subject.scope == "order":
+                said = [fact for some in appending for fact in candidate_facts(SOURCE, some, asked)]
+                body = {**body, "preview": previewed(before, after, said, change.subject, asked, self._issued)}
             return Decided(body, etag=version)
         self._books = after
         return Decided(body, appending, version, change.created)
