@@ -21,7 +21,7 @@ from services.orders.commands.bodies import (
     RegisterReseller,
     SetExchangeRate,
 )
-from services.orders.commands.books import ORGANISATION, SOURCE, Books
+from services.orders.commands.books import ORGANISATION, SOURCE, Books, stream_of
 from services.orders.commands.order_bodies import (
     AddItem,
     DeleteOrder,
@@ -33,8 +33,9 @@ from services.orders.commands.order_bodies import (
     RemoveItem,
 )
 from services.orders.commands.session import OrdersSession, order_id_of, permission_for
-from services.orders.commands.settings import rate_key
+from services.orders.commands.settings import RATES, rate_key
 from services.orders.projection import SPEC
+from services.orders.rates import exchange_rates
 from services.orders.subscription_ids import given_ids
 from shared.billing.run_loop import NOTHING_ISSUED
 from shared.commands.desk import Asked
@@ -65,7 +66,9 @@ class OrdersDesk:
             # Subscriptions that an order would found have no lines yet; their payers may have open invoices.
             payers = {key.scope_id for key in reading.registers if key.scope in ("customer", "reseller")}
             issued = await issued_for(connection, (), payers)
-        return OrdersSession(Books(at, reading.registers, reading.ends, reading.products, given), issued)
+        rated = {stream_of(key) for one in asked for key in _appended(one) if key.scope == RATES}
+        rates = await exchange_rates(connection, rated) if rated or any(one.preview for one in asked) else ()
+        return OrdersSession(Books(at, reading.registers, reading.ends, reading.products, given, rates), issued)
 
 
 def _appended(asked: Asked[Command]) -> Iterator[Key]:

@@ -44,7 +44,7 @@ class Books:
     """All that is known at the moment `at` (UTC) of the things that commands name, and of what these name.
 
     `ends` has the last sequence of own streams. `products` are the facts of products. `given` says who has the ids of
-    subscriptions that are named and given already.
+    subscriptions that are named and given already. `rates` say what currencies are worth, for who asks that.
     """
 
     at: datetime
@@ -52,6 +52,7 @@ class Books:
     ends: Mapping[str, int] = field(default_factory=dict)
     products: Mapping[str, Sequence[Fact]] = field(default_factory=dict)
     given: Mapping[str, Given] = field(default_factory=dict)
+    rates: Sequence[Fact] = ()
 
     def asked_at(self, at: datetime) -> Books:
         """The same when something is asked: then, or right after what is known with a time of some minutes later."""

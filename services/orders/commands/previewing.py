@@ -37,4 +37,5 @@ def previewed(
     billed = {fact.scope_id for fact in candidates if fact.scope == "subscription"}
     if not billed:
         return None
-    return preview_shape(preview(before.facts, candidates, issued, after.today(order.content.customer.id), billed))
+    known = [*before.facts, *before.rates]
+    return preview_shape(preview(known, candidates, issued, after.today(order.content.customer.id), billed))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from uuid import uuid5
 
 from services.orders.bodies import facts_of
@@ -68,6 +69,8 @@ class OrdersSession:
             placed = enveloped(SOURCE, some, asked)
             facts = [fact for event, model in zip(placed, events, strict=True) for fact in facts_of(event, model)]
             after = after.then(some.stream_id, facts, len(events))
+            if isinstance(asked.command.request, SetExchangeRate):
+                after = replace(after, rates=[*after.rates, *candidate_facts(SOURCE, some, asked)])
             appending.append(some)
         body, version = _answer(after, change)
         if asked.preview:

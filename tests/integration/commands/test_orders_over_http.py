@@ -130,10 +130,19 @@ def test_a_copy_can_be_ordered_at_the_price_that_was_announced(shop: Api) -> Non
     shop("POST", "/products/office/copy", {"product_id": "other"}, 404)
 
 
+def test_the_same_exchange_rate_again_is_answered_and_no_event(shop: Api, prepared: str) -> None:
+    shop("POST", "/exchange-rates", {"base": "EUR", "quote": "USD", "rate": "1.0837", "date": "2026-02-01"}, 200)
+    with psycopg.connect(prepared) as connection:
+        found = connection.execute("SELECT count(*) FROM store.event WHERE type = 'ExchangeRateSet'").fetchone()
+        assert found == (1,)
+
+
 def test_a_preview_changes_nothing(shop: Api, prepared: str) -> None:
     order = {"order_id": "o-1", "currency": "EUR", "customer": {"id": "cus-1"}, "items": [_PLAN], "execute": True}
     told = shop("POST", "/orders?preview=true", order)
     assert told["items"][0]["price"] == "10.00"
+    (first,) = told["preview"]["now"]["with"]["documents"]
+    assert (first["recipient"], first["net"], first["gross"]) == ("res-1", "100.00", "124.00")
     with psycopg.connect(prepared) as connection:
         assert connection.execute("SELECT count(*) FROM store.event WHERE stream_id = 'order-o-1'").fetchone() == (0,)
 
