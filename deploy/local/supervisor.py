@@ -133,6 +133,7 @@ class Supervisor:
             "SEATLEDGER_HOME": str(self.home),
             "SEATLEDGER_DATABASE": self.system.database,
             "SEATLEDGER_BROKER": self.system.broker,
+            "SEATLEDGER_OWN_GROUPS": "true" if self.choice.broker == EMBEDDED else "false",
             "PYTHONUNBUFFERED": "1",
         }
 

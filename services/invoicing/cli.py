@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from services import presentation
 from services.invoicing.notes import notes_on
@@ -22,6 +23,8 @@ from shared.events.unknown_fields import unknown_fields
 if TYPE_CHECKING:
     from services.invoicing.invoice_run import RunReport
 
+# The easternmost zone on earth: where a civil day begins first (POSIX names count the other way).
+_WHERE_DAYS_BEGIN = ZoneInfo("Etc/GMT-14")
 _AMOUNTS = ("net", "tax", "gross", "quantity", "unit_price", "unit_net")
 
 
@@ -114,6 +117,12 @@ def invoice_run(day: date, *, dsn: str, broker: str, dry_run: bool, early: bool,
 
     from services.invoicing.invoice_run import Options, run_day
 
+    if not dry_run and day > datetime.now(_WHERE_DAYS_BEGIN).date():
+        # What it issued could never be taken back, and no day before it could be closed any more.
+        raise UserError(
+            f"{day} has not begun anywhere yet, so no invoice can be dated then; add --dry-run to see what it would "
+            "issue of what is known today"
+        )
     said: set[str] = set()
 
     def waiting(what: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -20,9 +21,13 @@ _SUBSCRIPTION: Final[Mapping[str, object]] = {
 
 
 class Done(BaseModel):
-    """A subscription after a command, and the events that it came to: none when all was so already."""
+    """A subscription after a command, and the events that it came to: none when all was so already.
+
+    `last_day` is the last one that is covered, where a cancellation or the end of its term ends it.
+    """
 
     subscription: Subscription
+    last_day: date | None
     events: list[EventDone]
 
 
@@ -30,7 +35,8 @@ def answering(event_type: str, *, created: bool = False, **changed: object) -> R
     """What a route declares: its answer where a command came to an event of this type; `changed` fields of sub-1."""
     event = {"type": event_type, "id": "b51ae4b1-3d3c-5f13-a6a9-5f8b4a6f6e7c", "source": SOURCE, "sequence": 1}
     subscription: dict[str, object] = {**_SUBSCRIPTION, **changed}
-    return example({"subscription": subscription, "events": [event]}, 201 if created else 200)
+    answer = {"subscription": subscription, "last_day": None, "events": [event]}
+    return example(answer, 201 if created else 200)
 
 
 def example(value: object, status: int = 200) -> Responses:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -23,6 +24,10 @@ from shared.web.request_ids import RequestId
 
 router = APIRouter()
 
+# Some 20 ms of work: who asks for something else meanwhile waits no longer.
+_PORTION = 25
+# So that not every connection is an import's.
+_one_after_the_other = asyncio.Semaphore(2)
 # A body is kept on disk from a megabyte on: some million rows are a few hundred.
 _IN_MEMORY = 1024 * 1024
 _MOST_BYTES = 1024 * 1024 * 1024
@@ -114,8 +119,10 @@ async def _lines(
 ) -> AsyncIterator[bytes]:
     tally = Tally()
     with body:
-        async with connections.connection() as connection:
-            portions = import_all(connection, rows, caller, correlation=request_id, only_check=only_check)
+        async with _one_after_the_other, connections.connection() as connection:
+            portions = import_all(
+                connection, rows, caller, correlation=request_id, only_check=only_check, portion=_PORTION
+            )
             async for portion in portions:
                 tally = portion.tally
                 for refusal in portion.refused:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from psycopg import AsyncConnection
 
 from services.subscriptions.commands.session import Preview
 from services.subscriptions.commands.standing import Standing
 from shared.billing.facts import Fact
+from shared.billing.moments import FOUNDING
 from shared.billing.preview import preview
 from shared.billing.run_loop import NOTHING_ISSUED
 from shared.commands.known import Known
@@ -45,7 +46,13 @@ async def previews(connection: AsyncConnection, known: Known, add_ons: AddOns) -
 
     def of(standing: Standing, facts: Sequence[Fact]) -> Mapping[str, object]:
         on = standing.today if standing.exists else standing.at.date()
-        billed = {standing.subscription, *add_ons[standing.subscription]}
+        theirs = (one for one in add_ons[standing.subscription] if _is_of(standing, known.facts[one]))
+        billed = {standing.subscription, *theirs}
         return preview_shape(preview(known.everything, facts, issued, on, billed))
 
     return of
+
+
+def _is_of(standing: Standing, facts: Iterable[Fact]) -> bool:
+    """Whether an add-on is of the subscription's own customer: what another's costs is not told."""
+    return any(isinstance(f.body, FOUNDING) and f.body.customer.id == standing.ordered.customer_id for f in facts)

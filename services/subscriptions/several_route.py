@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated, Generic, Literal, TypeVar
 
+import psycopg
+import structlog
 from fastapi import APIRouter
+from psycopg_pool import PoolTimeout
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.subscriptions.command_answers import example
@@ -25,20 +27,25 @@ from services.subscriptions.commands.bodies import (
     Suspend,
 )
 from shared.commands.body import Body
-from shared.commands.decision import CommandRefused
+from shared.commands.combining import Overloaded
+from shared.commands.decision import CommandRefused, Decided
+from shared.commands.handling import Busy
+from shared.commands.handling import Outcome as CommandOutcome
 from shared.events.models.base import OPTIONAL
 from shared.events.models.fields import Id
+from shared.store.pool import away
 from shared.web.commanding import PROBLEMS, Ask
-from shared.web.errors import BadRequest
+from shared.web.errors import INTERNAL, BadRequest
 
 router = APIRouter(responses={**PROBLEMS})
 
 K = TypeVar("K", bound=str)
 R = TypeVar("R", bound=Request)
 _MOST = 1_000
+_log = structlog.get_logger("api")
 
 
-class Asked(Body, Generic[K, R]):
+class Listed(Body, Generic[K, R]):
     """One of several: which command, of which subscription, with the body that it has alone."""
 
     command: K
@@ -47,17 +54,17 @@ class Asked(Body, Generic[K, R]):
 
 
 OneOf = Annotated[
-    Asked[Literal["quantity"], ChangeQuantity]
-    | Asked[Literal["cancel"], Cancel]
-    | Asked[Literal["suspend"], Suspend]
-    | Asked[Literal["reactivate"], Reactivate]
-    | Asked[Literal["auto-renew"], SetAutoRenew]
-    | Asked[Literal["pricing"], EditPricing]
-    | Asked[Literal["price-protection"], ActivateProtection]
-    | Asked[Literal["billing-plan"], ChangeBillingPlan]
-    | Asked[Literal["next-term"], ScheduleNextTerm]
-    | Asked[Literal["discard-next-term"], DiscardNextTerm]
-    | Asked[Literal["convert"], Convert],
+    Listed[Literal["quantity"], ChangeQuantity]
+    | Listed[Literal["cancel"], Cancel]
+    | Listed[Literal["suspend"], Suspend]
+    | Listed[Literal["reactivate"], Reactivate]
+    | Listed[Literal["auto-renew"], SetAutoRenew]
+    | Listed[Literal["pricing"], EditPricing]
+    | Listed[Literal["price-protection"], ActivateProtection]
+    | Listed[Literal["billing-plan"], ChangeBillingPlan]
+    | Listed[Literal["next-term"], ScheduleNextTerm]
+    | Listed[Literal["discard-next-term"], DiscardNextTerm]
+    | Listed[Literal["convert"], Convert],
     Field(discriminator="command"),
 ]
 
@@ -80,7 +87,8 @@ class Several(Body):
 
 
 class Outcome(BaseModel):
-    """What became of one: the kind of the problem and its sentence; without them it is done.
+    """What became of one: the kind of the problem and its sentence; without them it is done. After `unavailable` and
+    `internal` it may be asked again: it was not carried out.
 
     `quantity` and `status` are of the subscription afterwards.
     """
@@ -105,14 +113,22 @@ async def several_commands(request: Several, ask: Ask) -> list[Outcome]:
     """Carry out several commands, of one subscription or of many; one that is refused keeps no other back."""
     if ask.about.preview or ask.about.if_match is not None:
         raise BadRequest("preview and If-Match are of one command: ask for it alone")
-    return list(await asyncio.gather(*(_outcome(ask, place, one) for place, one in enumerate(request.commands))))
+    outcomes = await ask.outcomes([Command(one.subscription, one.body) for one in request.commands])
+    return [_told(one.subscription, outcome) for one, outcome in zip(request.commands, outcomes, strict=True)]
 
 
-async def _outcome(ask: Ask, place: int, one: OneOf) -> Outcome:
-    try:
-        decided = await ask.decided(Command(one.subscription, one.body), part=str(place))
-    except CommandRefused as refused:
-        return Outcome(subscription=one.subscription, problem=refused.kind, detail=str(refused))
-    shown = decided.body["subscription"]
-    assert isinstance(shown, dict)
-    return Outcome(subscription=one.subscription, status=shown["status"], quantity=shown["quantity"])
+def _told(subscription: str, outcome: CommandOutcome) -> Outcome:
+    """What one came to. What was not carried out because of others, or of us, can be asked again."""
+    if isinstance(outcome, Decided):
+        shown = outcome.body["subscription"]
+        assert isinstance(shown, dict)
+        return Outcome(subscription=subscription, status=shown["status"], quantity=shown["quantity"])
+    if isinstance(outcome, CommandRefused):
+        return Outcome(subscription=subscription, problem=outcome.kind, detail=str(outcome))
+    if isinstance(outcome, Overloaded | Busy):
+        return Outcome(subscription=subscription, problem="unavailable", detail=str(outcome))
+    if isinstance(outcome, PoolTimeout) or (isinstance(outcome, psycopg.Error) and away(outcome)):
+        detail = "the database does not answer; try again"
+        return Outcome(subscription=subscription, problem="unavailable", detail=detail)
+    _log.error("command broke", subscription=subscription, exc_info=outcome)
+    return Outcome(subscription=subscription, problem="internal", detail=INTERNAL)

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from services.subscriptions.projection import SUBSCRIPTION, subscription_row
 from shared.billing.account import Account
+from shared.billing.calendar import ONE_DAY
 
 Json = dict[str, object]
 
@@ -15,6 +16,12 @@ def subscription_shape(account: Account, on: date) -> Json:
     """The columns of read.subscriptions: dates as ISO 8601, amounts as strings."""
     row = subscription_row(account, on)
     return {name: _plain(value) for name, value in zip(SUBSCRIPTION.columns, row, strict=True)}
+
+
+def last_day_of(account: Account) -> str | None:
+    """The last day that is covered, where something ends it; None while it goes on."""
+    end = account.timeline.end
+    return None if end is None else (end.on - ONE_DAY).isoformat()
 
 
 def _plain(value: object) -> object:

@@ -199,7 +199,7 @@ def _renewed_with(
     timeline: Timeline, instruction: NextTerm, terms: Terms, day: date, master: MasterData, known: date | None
 ) -> Terms | None:
     """The terms that an instruction renews with; None where it is refused, then the old ones renew (R5.4)."""
-    renewed = _next_terms(terms, instruction)
+    renewed = next_terms(terms, instruction)
     if renewed != terms:
         listed = list_price_of(master, renewed, day, _by(day, known))
         if listed is None:
@@ -213,7 +213,8 @@ def _renewed_with(
     return renewed
 
 
-def _next_terms(terms: Terms, instruction: NextTerm) -> Terms:
+def next_terms(terms: Terms, instruction: NextTerm) -> Terms:
+    """The terms that an instruction asks for, before it is known whether there is a list price for them (R5.4)."""
     term = instruction.term or terms.term
     as_one = instruction.term is not None and not terms.has_installments
     frequency = instruction.frequency or (term if as_one else terms.frequency)

@@ -47,6 +47,7 @@ class Bounds:
 
 _LOOK_EVERY_S = 0.5
 _CONNECTION_S = 5.0
+_PREVIEWS_AT_ONCE = 2
 _RETRY_OUTBOX_S = 10
 _RETRY_WAITING_S = 1
 
@@ -63,6 +64,7 @@ class Combiner(Generic[C]):
         self._bounds = bounds
         self._waiting: deque[tuple[Asked[C], asyncio.Future[Outcome]]] = deque()
         self._some = asyncio.Event()
+        self._previews = asyncio.Semaphore(_PREVIEWS_AT_ONCE)
         self._behind = False
         self._looked_at = -_LOOK_EVERY_S
 
@@ -72,8 +74,8 @@ class Combiner(Generic[C]):
         Raises CommandRefused, Overloaded, Busy, psycopg.Error (nothing was done: ask again), or what broke.
         """
         if asked.preview:
-            # It takes its time, and holds nobody up who changes something.
-            async with self._previewing.connection(timeout=_CONNECTION_S) as connection:
+            # It takes its time, and holds nobody up who changes something or only reads.
+            async with self._previews, self._previewing.connection(timeout=_CONNECTION_S) as connection:
                 return _carried_out((await handle(connection, self._desk, [asked]))[0])
         if len(self._waiting) >= self._bounds.waiting:
             raise Overloaded(f"{self._bounds.waiting:,} commands wait already: ask again", _RETRY_WAITING_S)
@@ -81,6 +83,16 @@ class Combiner(Generic[C]):
         self._waiting.append((asked, future))
         self._some.set()
         return _carried_out(await future)
+
+    async def ask_in_order(self, asked: Sequence[Asked[C]]) -> list[Outcome]:
+        """Carry out commands one after the other, and say what came of each, in that order; none is a preview.
+
+        Overloaded, Busy or a psycopg.Error as an outcome: this one was not carried out, and may be asked again.
+        """
+        outcomes: list[Outcome] = []
+        for start in range(0, len(asked), self._bounds.together):
+            outcomes += await self._handled(asked[start : start + self._bounds.together])
+        return outcomes
 
     async def run(self) -> None:
         """One lane: takes what waits, again and again, until it is cancelled."""
@@ -124,12 +136,12 @@ def _carried_out(outcome: Outcome) -> Decided:
 async def combining(
     desk: Desk[C],
     connections: AsyncConnectionPool,
+    previewing: AsyncConnectionPool,
     bounds: Bounds | None = None,
-    previewing: AsyncConnectionPool | None = None,
 ) -> AsyncIterator[Combiner[C]]:
     """A combiner that works for the time of the block, on connections of open pools; previews on `previewing`."""
     bounds = bounds or Bounds()
-    combiner = Combiner(desk, connections, bounds, previewing or connections)
+    combiner = Combiner(desk, connections, bounds, previewing)
     lanes = [asyncio.create_task(combiner.run()) for _ in range(bounds.lanes)]
     try:
         yield combiner

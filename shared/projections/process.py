@@ -10,6 +10,7 @@ import asyncio
 import gc
 import signal
 import sys
+from uuid import uuid4
 
 import psycopg
 import structlog
@@ -90,7 +91,9 @@ def _collect_rarely() -> None:
 
 def _projector(spec: ProjectionSpec, generation: Generation, config: Config) -> Projector:
     limits = Limits(config.batch, config.recompute_batch, config.parked_limit, tick_seconds=None)
-    return Projector(spec, generation, config.database, config.broker, limits)
+    # Positions are in the database, so a group is only how several workers share the partitions.
+    group = f"{generation.group}-{uuid4()}" if config.own_groups else None
+    return Projector(spec, generation, config.database, config.broker, limits, group)
 
 
 def _refuse(sentence: str) -> int:

@@ -28,6 +28,8 @@ class Config(BaseSettings):
     # 500 is where a live batch's fixed cost (four round trips, one commit) falls below a tenth of its work.
     batch: int = Field(default=500, ge=1, le=20_000, description="events a projector takes into one transaction")
     recompute_batch: int = Field(default=200, ge=1, le=20_000, description="queued streams folded again a transaction")
+    # The embedded broker keeps a member that was killed in its group, and whoever comes after it waits for ever.
+    own_groups: bool = Field(default=False, description="each projector is alone: it joins a group of its own")
     parked_limit: int = Field(default=100, ge=0, description="parked streams beyond which a projector stops")
     # A broker that is away for an hour at 25 commands a second; what waits then is relayed in some two minutes.
     outbox_limit: int = Field(default=100_000, ge=1, description="own events to be sent beyond which commands wait")

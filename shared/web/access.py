@@ -82,10 +82,12 @@ def _of_token(token: Token) -> Principal:
 
 
 def _of_claims(claims: Claims) -> Principal:
-    """The claims as the issuer signed them. Scopes that are none of ours are for others, and do not count."""
+    """The claims as the issuer signed them. Where there is a scope, those of ours in it count, and one has to be."""
     role, reseller, customer = (_text(claims, name) for name in (_ROLE, _RESELLER, _CUSTOMER))
-    scope = claims.get("scope", "")
+    scope = claims.get("scope")
     scopes = PERMISSIONS & frozenset(scope.split() if isinstance(scope, str) else [])
+    if scope is not None and not scopes:
+        raise Forbidden(f"the token grants nothing here: its scope {scope!r} names no permission")
     try:
         return granted(f"subject {claims['sub']}", role, reseller=reseller, customer=customer, scopes=scopes)
     except NotGranted as error:

@@ -59,7 +59,7 @@ def create_app(
                 limits = bounds or Bounds()
                 own = pool(dsn, most=limits.lanes, application=f"{service} commands")
                 app.state.commands = await open_now.enter_async_context(
-                    combining(desk, await open_now.enter_async_context(own), limits, previewing=connections)
+                    combining(desk, await open_now.enter_async_context(own), connections, limits)
                 )
             yield
 

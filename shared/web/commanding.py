@@ -6,7 +6,8 @@ preview are found here, in one place for every command.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
@@ -17,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.commands.combining import Combiner, Overloaded
 from shared.commands.decision import Decided
 from shared.commands.desk import Asked
-from shared.commands.handling import Busy
+from shared.commands.handling import Busy, Outcome
 from shared.web.errors import BadRequest, Unavailable
 
 _LONGEST_KEY = 200
@@ -41,30 +42,34 @@ Preview = Annotated[bool, Query(description="say what would come of it and what 
 class Asking:
     """One request that asks for a command."""
 
-    def __init__(self, request: Request, about: Asked[None]) -> None:
+    def __init__(self, request: Request, about: Asked[Any]) -> None:
         self._request = request
         self._about = about
 
-    async def decided(self, command: object, part: str | None = None) -> Decided:
-        """What came of a command; `part` tells it from others of the same request.
-
-        Raises CommandRefused, Unavailable, psycopg.Error, or what broke.
-        """
+    async def decided(self, command: object) -> Decided:
+        """What came of a command. Raises CommandRefused, Unavailable, psycopg.Error, or what broke."""
         combiner: Combiner[Any] = self._request.app.state.commands
-        about = self._about
-        key = about.idempotency_key
-        if key is not None and part is not None:
-            key = f"{key} {part}"
-        asked = Asked(command, about.principal, about.at, about.correlation, key, about.if_match, about.preview)
         try:
-            return await combiner.ask(asked)
+            return await combiner.ask(replace(self._about, command=command))
         except Overloaded as overloaded:
             raise Unavailable(str(overloaded), overloaded.retry_after_s) from None
         except Busy as busy:
             raise Unavailable(str(busy)) from None
 
+    async def outcomes(self, commands: Sequence[object]) -> list[Outcome]:
+        """What came of several commands, carried out in the order given; each has an idempotency key by its place."""
+        combiner: Combiner[Any] = self._request.app.state.commands
+        key = self._about.idempotency_key
+        # No key that a request can bring has a line break in it.
+        keys = (None if key is None else f"{key}\n{place}" for place in range(len(commands)))
+        asked: list[Asked[Any]] = [
+            replace(self._about, command=command, idempotency_key=one)
+            for command, one in zip(commands, keys, strict=True)
+        ]
+        return await combiner.ask_in_order(asked)
+
     @property
-    def about(self) -> Asked[None]:
+    def about(self) -> Asked[Any]:
         """Who asks, and how."""
         return self._about
 

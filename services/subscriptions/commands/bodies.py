@@ -18,7 +18,8 @@ from shared.events.models.blocks import Pricing
 from shared.events.models.fields import Amount, Duration, Flag, Id, Moment, Quantity, Text
 from shared.events.models.subscriptions import SubscriptionImported
 
-_Change = Annotated[int, Field(strict=True, ge=-1_000_000_000, le=1_000_000_000)]
+MOST_LICENCES = 1_000_000_000
+_Change = Annotated[int, Field(strict=True, ge=-MOST_LICENCES, le=MOST_LICENCES)]
 
 
 class _Effective(Body):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from services.subscriptions.commands.bodies import (
+    MOST_LICENCES,
     ActivateProtection,
     Cancel,
     ChangeBillingPlan,
@@ -27,7 +28,10 @@ from services.subscriptions.commands.standing import Standing
 from shared.billing.lookups import list_price_of
 from shared.billing.offers import plan_refusal
 from shared.billing.periods import duration_of
+from shared.billing.settling import next_terms
+from shared.billing.terms import Terms
 from shared.commands.decision import CommandRefused
+from shared.commands.effective import effective_of, needs_backdating
 from shared.commands.principal import Principal
 from shared.events.models.base import EventModel
 from shared.events.models.blocks import Product
@@ -45,6 +49,8 @@ from shared.events.models.subscriptions import (
     SubscriptionSuspended,
 )
 
+# What may have it billed in another way.
+CHOOSES_A_PLAN = (Convert, ScheduleNextTerm, ChangeBillingPlan)
 # What a reseller may not do while something is scheduled for the next term; who works for the distributor may, and
 # the instruction falls (rule R5.6).
 _HELD_BACK = (ChangeQuantity, Convert, SetAutoRenew, Suspend, Cancel)
@@ -53,6 +59,7 @@ _HELD_BACK = (ChangeQuantity, Convert, SetAutoRenew, Suspend, Cancel)
 def decide(standing: Standing, request: Request, principal: Principal) -> EventModel | None:
     """The event of a request on a subscription that exists; None when it asks for what is so already."""
     _refuse_what_needs_more(standing, request, principal)
+    request = _as_of(standing, request, principal)
     match request:
         case ChangeQuantity():
             return _change_quantity(standing, request)
@@ -72,16 +79,29 @@ def decide(standing: Standing, request: Request, principal: Principal) -> EventM
         case ActivateProtection():
             return PriceProtectionActivated(**_of(standing))
         case ChangeBillingPlan():
-            _refuse_plan(standing, standing.terms.product_id, standing.terms.term, request.billing_frequency)
             return BillingPlanChanged(**_of(standing), billing_frequency=request.billing_frequency)
         case ScheduleNextTerm():
-            return _schedule_next_term(standing, request)
+            return NextTermScheduled(
+                **_of(standing), quantity=request.quantity, term=request.term,
+                billing_frequency=request.billing_frequency,
+            )  # fmt: skip
         case DiscardNextTerm():
             return NextTermDiscarded(**_of(standing))
         case Convert():
             return _convert(standing, request)
         case Import():
             raise ValueError("an import is of a subscription that does not exist yet")
+
+
+def _as_of(standing: Standing, request: Request, principal: Principal) -> Request:
+    """The request with what its event is to say of when it takes effect."""
+    asked = getattr(request, "effective_at", None)
+    if asked is None:
+        return request
+    may = principal.may("backdating")
+    return request.model_copy(
+        update={"effective_at": effective_of(asked, standing.at, standing.terms.tz, may_backdate=may)}
+    )
 
 
 def _of(standing: Standing) -> dict[str, str]:
@@ -91,7 +111,7 @@ def _of(standing: Standing) -> dict[str, str]:
 def _refuse_what_needs_more(standing: Standing, request: Request, principal: Principal) -> None:
     """Permissions beyond that to change subscriptions, and what waits for a reseller (rule R5.6)."""
     principal.need("subscriptions:write", "change subscriptions")
-    if standing.is_past(getattr(request, "effective_at", None)):
+    if needs_backdating(getattr(request, "effective_at", None), standing.at, standing.terms.tz):
         principal.need("backdating", "date a change before now")
     if isinstance(request, EditPricing | ActivateProtection):
         principal.need("prices:write", "change prices")
@@ -122,7 +142,9 @@ def _change_quantity(standing: Standing, request: ChangeQuantity) -> LicensesCha
             f"subscription {standing.subscription} holds {held} licences, so {-(request.change or 0)} cannot be "
             "taken off: cancel it to end it"
         )
-    if wanted == held and not standing.is_later(request.effective_at) and not standing.is_past(request.effective_at):
+    if wanted > MOST_LICENCES:
+        raise CommandRefused(f"{wanted} licences are more than the {MOST_LICENCES:,} that there can be")
+    if wanted == held and request.effective_at is None:
         return None
     return LicensesChanged(
         **_of(standing), quantity=wanted, effective_at=request.effective_at, reason=request.reason,
@@ -153,23 +175,20 @@ def _set_auto_renew(standing: Standing, request: SetAutoRenew) -> AutoRenewChang
     return AutoRenewChanged(**_of(standing), auto_renew=request.auto_renew)
 
 
-def _schedule_next_term(standing: Standing, request: ScheduleNextTerm) -> NextTermScheduled:
-    """An instruction for the renewal (rule R5.5); a plan that it chooses has to be offered (R4.2)."""
-    terms = standing.terms
-    if request.billing_frequency is not None and request.billing_frequency != terms.frequency:
-        _refuse_plan(standing, terms.product_id, request.term or terms.term, request.billing_frequency)
-    return NextTermScheduled(
-        **_of(standing), quantity=request.quantity, term=request.term, billing_frequency=request.billing_frequency
-    )
-
-
 def _convert(standing: Standing, request: Convert) -> SubscriptionConverted:
     """Another product at the price that is asked for, else at its list price of today (rule R2.8)."""
     terms = standing.terms
     term = request.term or terms.term
     frequency = request.billing_frequency or (terms.frequency if request.term is None else term)
-    if frequency != term and (frequency, term) != (terms.frequency, terms.term):
-        _refuse_plan(standing, request.product, term, frequency)
+    if (request.product, term, frequency) == (terms.product_id, terms.term, terms.frequency):
+        raise CommandRefused(
+            f"subscription {standing.subscription} is of {request.product} with these terms already: change its "
+            "licences or its pricing instead"
+        )
+    if request.quantity is not None and terms.has_installments and standing.is_later(request.effective_at):
+        raise CommandRefused(
+            "with a billing plan a change of licences is executed immediately: convert without quantity, or now"
+        )
     price, cost = request.unit_price, request.unit_cost
     if price is None:
         wanted = replace(terms, product_id=request.product, term=term, frequency=frequency)
@@ -187,11 +206,24 @@ def _convert(standing: Standing, request: Convert) -> SubscriptionConverted:
     )  # fmt: skip
 
 
-def _refuse_plan(standing: Standing, product: str, term: int | None, frequency: int | None) -> None:
-    """A billing plan can be chosen only where it is enabled for organisation, account and product (rule R4.2)."""
-    terms = standing.terms
+def refuse_plan(before: Standing, after: Standing) -> None:
+    """A billing plan can be chosen only where it is enabled for organisation, account and product (rule R4.2).
+
+    What is billed in another way once everything that is known has come about was chosen; what stays was not.
+    """
+    was, will = (one.running.timeline.phases[-1].terms for one in (before, after))
+    instruction = after.met.next_term
+    if instruction is not None:
+        # It may be without a list price today, and have one when the term renews.
+        will = next_terms(after.met.phases[-1].terms, instruction)
+    if not will.has_installments or _plan(was) == _plan(will):
+        return
     reason = plan_refusal(
-        standing.master, product, terms.customer_id, standing.reseller, term, frequency, terms.tz, standing.today
+        after.master, will.product_id, will.customer_id, after.reseller, will.term, will.frequency, will.tz, after.today
     )
     if reason is not None:
         raise CommandRefused(reason)
+
+
+def _plan(terms: Terms) -> tuple[object, ...]:
+    return terms.product_id, terms.term, terms.frequency

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from services.subscriptions.commands.bodies import Command, Import
-from services.subscriptions.commands.deciding import decide
+from services.subscriptions.commands.deciding import CHOOSES_A_PLAN, decide, refuse_plan
 from services.subscriptions.commands.importing import imported
 from services.subscriptions.commands.standing import Standing
-from services.subscriptions.shapes import subscription_shape
+from services.subscriptions.shapes import last_day_of, subscription_shape
 from shared.billing.facts import Fact
 from shared.commands.decision import Appending, CommandRefused, Decided, Outdated, Unknown
 from shared.commands.desk import Asked
@@ -35,11 +35,12 @@ class SubscriptionSession:
         before = self._standings[name].asked_at(asked.at)
         model: EventModel | None
         if isinstance(request, Import):
+            _refuse_outdated(before, asked)
             model = imported(before, request, asked.principal)
         else:
             _refuse_stranger(before, asked)
+            _refuse_outdated(before, asked)
             model = decide(before, request, asked.principal)
-        _refuse_outdated(before, asked)
         if model is None:
             return self._decided(before, before, None, asked)
         appending = Appending(stream_of(name), before.sequence, [model], before.at)
@@ -48,6 +49,8 @@ class SubscriptionSession:
         reason = after.refusal_of(facts[0].ref)
         if reason is not None:
             raise CommandRefused(reason)
+        if isinstance(request, CHOOSES_A_PLAN):
+            refuse_plan(before, after)
         if asked.preview:
             return Decided(self._preview(before, facts))
         self._standings[name] = after
@@ -59,7 +62,11 @@ class SubscriptionSession:
         if asked.preview:
             return Decided(self._preview(before, []))
         events = [] if appending is None else [_event_shape(appending, after)]
-        body = {"subscription": subscription_shape(after.running, after.today), "events": events}
+        body = {
+            "subscription": subscription_shape(after.running, after.today),
+            "last_day": last_day_of(after.running),
+            "events": events,
+        }
         return Decided(body, () if appending is None else (appending,), after.version, created=not before.exists)
 
 

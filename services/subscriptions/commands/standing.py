@@ -23,7 +23,10 @@ from shared.commands.clocks import after_all
 
 @dataclass(frozen=True)
 class Standing:
-    """One subscription at a moment `at`. `sequence` is that of the last own event of its stream."""
+    """One subscription at a moment `at`. `sequence` is that of the last own event of its stream.
+
+    `heard` are the times of what is known of master data with a time later than any command here was asked at.
+    """
 
     subscription: str
     facts: Sequence[Fact]
@@ -31,6 +34,7 @@ class Standing:
     sequence: int
     at: datetime
     folded: Timeline | None = None
+    heard: Sequence[datetime] = ()
 
     @cached_property
     def timeline(self) -> Timeline | None:
@@ -94,7 +98,7 @@ class Standing:
     def asked_at(self, at: datetime) -> Standing:
         """The same when something is asked: then, or right after what is known with a time of some minutes later."""
         times = [fact.time for fact in self.facts if isinstance(fact.time, datetime)]
-        return replace(self, at=after_all(at, times), folded=self.timeline)
+        return replace(self, at=after_all(at, [*times, *self.heard]), folded=self.timeline)
 
     def then(self, fact: Fact) -> Standing:
         """With one fact more, which is the next own event of its stream."""
@@ -110,12 +114,6 @@ class Standing:
     def day_of(self, moment: date | datetime | None) -> date:
         """The civil day of a moment where the customer is; today without one."""
         return self.today if moment is None else civil_date(moment, self.terms.tz)
-
-    def is_past(self, moment: date | datetime | None) -> bool:
-        """Whether a moment lies before now (a date: before today)."""
-        if isinstance(moment, datetime):
-            return moment < self.at
-        return moment is not None and moment < self.today
 
     def is_later(self, moment: date | datetime | None) -> bool:
         """Whether a moment lies after today."""

@@ -145,7 +145,7 @@ def test_scopes_leave_only_what_they_name(world: World, client: TestClient) -> N
         ({}, 200),
         ({"seatledger_role": "reseller", "seatledger_reseller": "res-north"}, 200),
         ({"seatledger_role": "customer", "seatledger_customer": "cus-south", "seatledger_reseller": "res-north"}, 200),
-        ({"scope": "openid profile"}, 200),
+        ({"scope": "openid profile"}, 403),
         ({"scope": "openid orders:read"}, 200),
         ({"scope": "openid accounts:read"}, 403),
         ({"seatledger_role": None}, 403),

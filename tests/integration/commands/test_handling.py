@@ -123,26 +123,27 @@ def test_an_import_that_is_run_again_changes_nothing(prepared: str) -> None:
 
 
 def test_fifty_writers_of_one_subscription_lose_nothing(prepared: str) -> None:
-    """Each on a connection of its own, the subscription not even projected: so nothing but the sequence holds them."""
+    """Through two API processes' worth of combiners, each command with the time at which it was really asked."""
 
-    async def writer() -> Outcome:
-        async with await connect(prepared) as connection:
-            return (await ask(connection, asking(ChangeQuantity(change=1))))[0]
+    async def scenario() -> list[Outcome]:
+        async with pool(prepared) as one, pool(prepared) as other:
+            desk = SubscriptionDesk()
+            async with combining(desk, one, one) as here, combining(desk, other, other) as there:
+                await here.ask(replace(asking(row()), at=datetime.now(UTC)))
 
-    async def scenario(connection: AsyncConnection) -> list[Outcome]:
-        await ask(connection, asking(row()))
-        outcomes: list[Outcome] = []
-        while len(outcomes) < 50:
-            done = await asyncio.gather(*(writer() for _ in range(50 - len(outcomes))), return_exceptions=True)
-            outcomes += [one for one in done if isinstance(one, Decided)]
-        return outcomes
+                async def writer(number: int) -> Decided:
+                    combiner = here if number % 2 else there
+                    await asyncio.sleep(number % 7 / 100)
+                    return await combiner.ask(replace(asking(ChangeQuantity(change=1)), at=datetime.now(UTC)))
 
-    assert sorted(quantities(in_database(prepared, scenario))) == list(range(9, 59))
+                return list(await asyncio.gather(*(writer(number) for number in range(50))))
+
+    assert sorted(quantities(asyncio.run(scenario()))) == list(range(9, 59))
 
 
 def test_commands_that_come_together_share_a_transaction(prepared: str) -> None:
     async def scenario() -> tuple[list[int], int]:
-        async with pool(prepared) as connections, combining(SubscriptionDesk(), connections) as combiner:
+        async with pool(prepared) as connections, combining(SubscriptionDesk(), connections, connections) as combiner:
             await combiner.ask(asking(row()))
             done = await asyncio.gather(*(combiner.ask(asking(ChangeQuantity(change=1))) for _ in range(50)))
         async with await connect(prepared) as connection:
@@ -159,7 +160,10 @@ def test_commands_that_come_together_share_a_transaction(prepared: str) -> None:
 def test_a_burst_beyond_what_the_broker_takes_is_turned_away_and_nothing_lost(prepared: str) -> None:
     async def scenario() -> tuple[list[object], int]:
         bounds = Bounds(outbox=3)
-        async with pool(prepared) as connections, combining(SubscriptionDesk(), connections, bounds) as combiner:
+        async with (
+            pool(prepared) as connections,
+            combining(SubscriptionDesk(), connections, connections, bounds) as combiner,
+        ):
             for number in range(3):
                 await combiner.ask(asking(row(f"sub-{number}"), f"sub-{number}"))
             await asyncio.sleep(0.6)
@@ -196,3 +200,35 @@ def test_who_asked_first_and_is_decided_last_counts_on_top(prepared: str) -> Non
         return quantities([*await ask(connection, later), *await ask(connection, sooner)])
 
     assert in_database(prepared, scenario) == [11, 12]
+
+
+def test_commands_of_a_list_are_carried_out_in_its_order(prepared: str) -> None:
+    """More than share a transaction, with two of one subscription far apart: the later one holds."""
+
+    async def scenario() -> list[Outcome]:
+        async with pool(prepared) as connections, combining(SubscriptionDesk(), connections, connections) as combiner:
+            names = [f"sub-{number}" for number in range(200)]
+            await combiner.ask_in_order([asking(row(name), name) for name in names])
+            asked = [asking(ChangeQuantity(quantity=9), name) for name in names]
+            asked[50] = asking(ChangeQuantity(quantity=50), "sub-7")
+            asked[150] = asking(ChangeQuantity(quantity=150), "sub-7")
+            await combiner.ask_in_order(asked)
+            return [await combiner.ask(asking(ChangeQuantity(change=1), "sub-7"))]
+
+    assert quantities(asyncio.run(scenario())) == [151]
+
+
+def test_what_of_a_list_is_not_carried_out_says_so_and_nothing_else(prepared: str) -> None:
+    async def scenario() -> list[Outcome]:
+        bounds = Bounds(outbox=2, together=2)
+        async with (
+            pool(prepared) as connections,
+            combining(SubscriptionDesk(), connections, connections, bounds) as combiner,
+        ):
+            first = await combiner.ask_in_order([asking(row(name), name) for name in ("sub-1", "sub-2")])
+            await asyncio.sleep(0.6)
+            return [*first, *await combiner.ask_in_order([asking(ChangeQuantity(change=1))])]
+
+    done, done_too, turned_away = asyncio.run(scenario())
+    assert quantities([done, done_too]) == [8, 8]
+    assert isinstance(turned_away, Overloaded)

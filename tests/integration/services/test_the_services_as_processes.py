@@ -114,3 +114,17 @@ async def _bury_one(dsn: str) -> None:
     record = Record("orders.events", 0, 0, 1_767_225_600_000, b"cus-1", b"not json", ())
     async with await connect(dsn) as connection, connection.transaction():
         await bury(connection, [DeadLetter(record, "is not JSON")], "test")
+
+
+def test_a_projector_that_is_alone_goes_on_after_a_kill(config: Config, tmp_path: Path) -> None:
+    """On a broker that keeps the killed member in its group a later one would wait for it for ever."""
+    emit(write_events(tmp_path, ORDER), broker=config.broker)
+    with running("services.subscriptions.projector", config, SEATLEDGER_OWN_GROUPS="true") as killed:
+        eventually(lambda: query(config.database, "SELECT FROM read.subscriptions"), "the order is projected")
+        killed.process.kill()
+        killed.process.wait(30)
+    emit(write_events(tmp_path, CHANGE), broker=config.broker)
+    with running("services.subscriptions.projector", config, SEATLEDGER_OWN_GROUPS="true") as again:
+        changed = "SELECT FROM read.subscriptions WHERE subscription = 'sub-1' AND quantity = 8"
+        eventually(lambda: query(config.database, changed), "the change is projected")
+        assert again.stop() == 0

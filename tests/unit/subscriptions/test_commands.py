@@ -245,7 +245,8 @@ def test_a_plan_is_chosen_only_where_all_three_levels_enable_it(said: list[Event
 def test_a_plan_that_the_product_does_not_list_is_not_offered() -> None:
     now = active(PRODUCT, enabled("organisation"), enabled("customer", "cus-1"))
 
-    refused = now.refused(Convert.model_validate({"product": "e3", "term": "P1Y", "billing_frequency": "P3M"}))
+    asked = {"product": "e3", "term": "P1Y", "billing_frequency": "P3M", "unit_price": "220.00"}
+    refused = now.refused(Convert.model_validate(asked))
     assert refused == "the billing plan P3M cannot be chosen: product e3 offers P1M (billing_plans of the product)"
 
 
@@ -331,6 +332,53 @@ def test_a_customer_reads_and_changes_nothing(request_: Request) -> None:
 def test_a_reseller_sets_no_price_and_changes_no_past(request_: Request) -> None:
     active().asked_by(RESELLER).refused(request_, "forbidden")
     assert active(PRODUCT).asked_by(INTEGRATION).when(request_).appending != ()
+
+
+NCE = ordered(8, on="2026-03-03T12:00:00Z", nce=True, reseller={"id": "res-1"})
+
+
+def test_a_date_of_today_means_now_for_who_may_not_backdate() -> None:
+    """176 hours after the purchase; at today's midnight the window of 168 hours had been open."""
+    late = known(NCE, at="2026-03-10T20:00:00Z")
+
+    today = ChangeQuantity(change=-3, effective_at="2026-03-10")
+    assert "closed on 2026-03-10 at 12:00 UTC" in late.asked_by(RESELLER).refused(today)
+    assert late.asked_by(SUCCESS).when(today).appending != ()
+
+
+def test_more_licences_than_there_can_be_are_refused() -> None:
+    assert "are more than the 1,000,000,000" in active().refused(ChangeQuantity(change=1_000_000_000))
+
+
+def test_a_conversion_to_what_it_is_already_is_none() -> None:
+    assert "is of office with these terms already" in active().refused(Convert(product="office"))
+
+
+def test_with_a_billing_plan_a_conversion_schedules_no_other_number_of_licences() -> None:
+    now = known(YEARLY_IN_MONTHS, at=NOW)
+
+    later = Convert(product="e3", unit_price=Decimal(240), quantity=20, effective_at="2026-06-01")
+    assert "a change of licences is executed immediately" in now.refused(later)
+
+
+def test_another_term_that_would_be_paid_in_installments_has_to_be_offered() -> None:
+    yearly = known(ordered(8, on="2026-01-01", term="P1Y", unit_price="120.00"), at=NOW)
+    asked = ScheduleNextTerm.model_validate({"term": "P3Y", "billing_frequency": "P1Y"})
+
+    assert yearly.refused(asked).startswith("the billing plan P1Y cannot be chosen")
+    # One that is billed in months today would go on so over three years.
+    in_months = known(YEARLY_IN_MONTHS, at=NOW)
+    assert in_months.refused(ScheduleNextTerm.model_validate({"term": "P3Y"})).startswith("the billing plan P1M cannot")
+    # What stays was not chosen.
+    assert in_months.when(ScheduleNextTerm(quantity=9)).appending != ()
+
+
+def test_a_conversion_keeps_a_plan_only_where_the_new_product_offers_it() -> None:
+    now = known(YEARLY_IN_MONTHS, PRODUCT, at=NOW)
+
+    assert now.refused(Convert(product="e3")).startswith("the billing plan P1M cannot be chosen")
+    enabled_now = known(YEARLY_IN_MONTHS, PRODUCT, enabled("organisation"), enabled("customer", "cus-1"), at=NOW)
+    assert state_after(enabled_now.when(Convert(product="e3")))["billing_plan"] == "Monthly"
 
 
 def test_a_version_that_is_no_longer_true_is_refused() -> None:
