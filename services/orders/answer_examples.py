@@ -6,6 +6,8 @@ from typing import Final
 
 from pydantic.config import JsonDict
 
+from services.orders.preview_example import PREVIEW
+
 RESELLER: Final[JsonDict] = {
     "reseller": "res-1",
     "name": "Aegean Cloud",
@@ -137,3 +139,4 @@ ORDER: Final[JsonDict] = {
         }
     ],
 }
+ORDER_PREVIEW: Final[JsonDict] = {**ORDER, "preview": PREVIEW}

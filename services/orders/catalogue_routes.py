@@ -77,7 +77,13 @@ async def change_setting(request: ChangeSetting, ask: Ask) -> Response:
     return await ask(Command("", request))
 
 
-@router.post("/exchange-rates", response_model=ExchangeRate, status_code=201, tags=_SETTINGS)
+@router.post(
+    "/exchange-rates",
+    response_model=ExchangeRate,
+    status_code=201,
+    responses={200: {"model": ExchangeRate, "description": "it is so already, or a preview"}},
+    tags=_SETTINGS,
+)
 async def set_exchange_rate(request: SetExchangeRate, ask: Ask) -> Response:
     """Set what a currency is worth from a date on."""
     return await ask(Command("", request))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import yaml
 from psycopg import AsyncConnection
@@ -16,6 +16,7 @@ from services.orders.commands import bodies, order_bodies
 from services.orders.commands.bodies import Command
 from services.orders.desk import OrdersDesk
 from services.presentation import document, say, table
+from services.preview_tables import preview_tables
 from shared.commands.operating import body_of, operate, read_now
 from shared.errors import UserError
 
@@ -117,11 +118,14 @@ def ask(
     if as_json:
         document(decided.body)
         return
-    if preview:
+    costs = decided.body.get("preview")
+    if preview and not costs:
         say("Nothing was changed; this is what would be:")
-    elif not decided.appending and kind != "ListOffers":
+    elif not preview and not decided.appending and kind != "ListOffers":
         say("It is so already: nothing was changed")
     _show_thing(decided.body)
+    if costs:
+        preview_tables(cast(Json, costs))
 
 
 def _content(file: str) -> Json:

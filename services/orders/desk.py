@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 from psycopg import AsyncConnection
 
-from services.orders.bodies import facts_of
-from services.orders.catalogue import names
+from services.orders.book_reading import Reading, accounts
 from services.orders.commands.bodies import (
     ChangeCustomer,
     ChangePrice,
@@ -23,52 +21,27 @@ from services.orders.commands.bodies import (
     RegisterReseller,
     SetExchangeRate,
 )
-from services.orders.commands.books import ORGANISATION, SOURCE, Books, evolved, stream_of
+from services.orders.commands.books import ORGANISATION, SOURCE, Books, stream_of
 from services.orders.commands.order_bodies import (
     AddItem,
     DeleteOrder,
     ExecuteOrder,
     ItemChange,
     ListOffers,
+    NewItem,
     PlaceOrder,
     RemoveItem,
 )
-from services.orders.commands.session import OrdersSession, order_id_of
-from services.orders.commands.settings import rate_key
-from services.orders.placed import order_state
-from services.orders.projection import FOLDS, SPEC
-from services.orders.registers import Registers
-from shared.billing.facts import Fact
+from services.orders.commands.session import OrdersSession, order_id_of, permission_for
+from services.orders.commands.settings import RATES, rate_key
+from services.orders.projection import SPEC
+from services.orders.rates import exchange_rates
+from services.orders.subscription_ids import given_ids
+from shared.billing.run_loop import NOTHING_ISSUED
 from shared.commands.desk import Asked
-from shared.events.envelope import CloudEvent
-from shared.events.reading import read
-from shared.events.values import moment
 from shared.projections.anchors import hold
-from shared.projections.facts import read_facts
 from shared.projections.spec import Key
-from shared.store.arrays import columns
-
-_STATES = """
-SELECT scope, scope_id, state FROM state
-JOIN unnest(%s::text[], %s::text[]) AS w (scope, scope_id) USING (scope, scope_id)
-"""
-_OWN = """
-SELECT stream_id, id, source, type, version, time, subject, sequence, data::text FROM store.event
-WHERE stream_id = ANY(%s) ORDER BY stream_id, sequence
-"""
-# Who gives the same id at the same time waits, and then sees that it is taken; last of all locks, in one order.
-_ONE_BY_ONE = """
-SELECT pg_advisory_xact_lock(hashtextextended(id, 0)) FROM (SELECT unnest(%s::text[]) AS id ORDER BY id) AS w
-"""
-_TAKEN = """
-SELECT subscription, order_id FROM sales_order_item JOIN sales_order USING (order_id)
-WHERE subscription = ANY(%(ids)s) AND status <> 'deleted'
-UNION ALL
-SELECT recent.scope_id, own.subject FROM store.unprojected AS recent JOIN store.event AS own ON own.id = recent.event_id
-WHERE recent.scope = 'subscription' AND recent.scope_id = ANY(%(ids)s) AND own.type = 'OrderExecuted'
-UNION ALL
-SELECT subscription, '' FROM read.subscriptions WHERE subscription = ANY(%(ids)s)
-"""
+from shared.store.ledger import issued_for
 
 
 class OrdersDesk:
@@ -80,12 +53,22 @@ class OrdersDesk:
     async def open(self, connection: AsyncConnection, asked: Sequence[Asked[Command]]) -> OrdersSession:
         """Lock what events are appended to, and read what is known of that and of what it names."""
         at = min((one.at for one in asked), default=datetime.now(UTC))
-        appended = {key for one in asked for key in _appended(one)}
-        await hold(connection, sorted(appended))
-        reading = _Reading(connection)
-        await reading.read({*appended, ORGANISATION, *(key for one in asked for key in _named(one))})
-        taken = await _taken(connection, {name for one in asked for name in _subscriptions(one)} | reading.drafted)
-        return OrdersSession(Books(at, reading.registers, reading.ends, reading.products, taken))
+        # What is only previewed, or not allowed, changes nothing and keeps nobody waiting.
+        changing = [one for one in asked if not one.preview and one.principal.may(permission_for(one.command.request))]
+        await hold(connection, sorted({key for one in changing for key in _appended(one)}))
+        reading = Reading(connection)
+        await reading.read({ORGANISATION, *(key for one in asked for key in (*_appended(one), *_named(one)))})
+        wanted = {name for one in changing for name in (*_subscriptions(one), *reading.drafted(one.command.about))}
+        named = {name for one in asked for name in (*_subscriptions(one), *_parents(one))} | reading.mentioned
+        given = await given_ids(connection, wanted, named)
+        issued = NOTHING_ISSUED
+        if any(one.preview for one in asked):
+            # Subscriptions that an order would found have no lines yet; their payers may have open invoices.
+            payers = {key.scope_id for key in reading.registers if key.scope in ("customer", "reseller")}
+            issued = await issued_for(connection, (), payers)
+        rated = {stream_of(key) for one in asked for key in _appended(one) if key.scope == RATES}
+        rates = await exchange_rates(connection, rated) if rated or any(one.preview for one in asked) else ()
+        return OrdersSession(Books(at, reading.registers, reading.ends, reading.products, given, rates), issued)
 
 
 def _appended(asked: Asked[Command]) -> Iterator[Key]:
@@ -121,29 +104,22 @@ def _named(asked: Asked[Command]) -> Iterator[Key]:
     about, request = asked.command.about, asked.command.request
     match request:
         case RegisterCustomer() | ChangeCustomer():
-            yield from _accounts(None, request.reseller_id)
+            yield from accounts(None, request.reseller_id)
         case CopyProduct():
             yield Key("product", about)
         case PlaceOrder():
-            yield from _accounts(request.customer.id, request.customer.reseller_id)
+            yield from accounts(request.customer.id, request.customer.reseller_id)
             yield from (Key("product", item.product) for item in request.items)
         case AddItem() | ItemChange():
             if request.product is not None:
                 yield Key("product", request.product)
         case ListOffers():
             yield Key("product", request.product)
-            yield from _accounts(request.customer, request.reseller)
+            yield from accounts(request.customer, request.reseller)
         case _:
             pass
     # What a reseller registers is its own.
-    yield from _accounts(None, asked.principal.reseller)
-
-
-def _accounts(customer: str | None, reseller: str | None) -> Iterator[Key]:
-    if customer is not None:
-        yield Key("customer", customer)
-    if reseller is not None:
-        yield Key("reseller", reseller)
+    yield from accounts(None, asked.principal.reseller)
 
 
 def _subscriptions(asked: Asked[Command]) -> Iterator[str]:
@@ -157,81 +133,10 @@ def _subscriptions(asked: Asked[Command]) -> Iterator[str]:
         yield request.subscription_id
 
 
-class _Reading:
-    """What has been read of the things that were asked for, and of what these name in turn."""
-
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
-        self.registers: dict[Key, Registers] = {}
-        self.ends: dict[str, int] = {}
-        self.products: dict[str, Sequence[Fact]] = {}
-        # The ids that items of these orders have given to their subscriptions.
-        self.drafted: set[str] = set()
-
-    async def read(self, keys: Iterable[Key]) -> None:
-        """Read these, their customers, resellers and products, and what products were copied from."""
-        read: set[Key] = set()
-        wanted = set(keys)
-        while wanted:
-            own = await self._own(wanted)
-            stored = await self._stored(wanted)
-            for key in wanted & {key for key in wanted if key.scope in FOLDS}:
-                if key in stored or own.get(key):
-                    self.registers[key] = evolved(key, stored.get(key), own.get(key, ()))
-            await self._read_products({key for key in wanted if key.scope == "product"}, own)
-            read |= wanted
-            wanted = {name for key in wanted for name in self._names(key)} - read
-
-    async def _own(self, keys: Collection[Key]) -> dict[Key, list[Fact]]:
-        """The facts of all own events of these things."""
-        streams = {stream_of(key): key for key in keys}
-        facts: dict[Key, list[Fact]] = {}
-        for stream, *event in await (await self._connection.execute(_OWN, [list(streams)])).fetchall():
-            self.ends[stream] = event[6]
-            facts.setdefault(streams[stream], []).extend(
-                fact for fact in _facts(event) if Key(fact.scope, fact.scope_id) == streams[stream]
-            )
-        return facts
-
-    async def _stored(self, keys: Collection[Key]) -> Mapping[Key, Registers]:
-        """What the projection has of these things."""
-        rows = await (await self._connection.execute(_STATES, columns(sorted(keys), 2))).fetchall()
-        return {Key(scope, scope_id): FOLDS[scope].load(state) for scope, scope_id, state in rows}
-
-    async def _read_products(self, keys: Collection[Key], own: Mapping[Key, Sequence[Fact]]) -> None:
-        projected = await read_facts(self._connection, SPEC, keys)
-        for key in keys:
-            facts = {fact.ref: fact for fact in (*own.get(key, ()), *projected.get(key, ()))}
-            self.products[key.scope_id] = list(facts.values())
-
-    def _names(self, key: Key) -> Iterator[Key]:
-        state = self.registers.get(key)
-        if state is None:
-            return
-        if key.scope == "order":
-            order = order_state(state)
-            if order is not None:
-                content = order.content
-                yield from _accounts(content.customer.id, content.reseller.id if content.reseller else None)
-                yield from (Key("product", item.product.id) for item in content.items)
-                self.drafted |= {item.subscription_id for item in content.items}
-        elif key.scope == "customer" and "reseller" in state:
-            yield Key("reseller", str(state["reseller"].value))
-        elif key.scope == "product":
-            for fact in self.products.get(key.scope_id, ()):
-                yield from names(fact)
-
-
-def _facts(event: Sequence[Any]) -> Iterable[Fact]:
-    event_id, source, kind, version, time, subject, sequence, data = event
-    stored = CloudEvent(event_id, source, kind, moment(time), data.encode(), subject, version, sequence=sequence)
-    return facts_of(stored, read(stored).model)
-
-
-async def _taken(connection: AsyncConnection, subscriptions: Collection[str]) -> Mapping[str, str]:
-    """Of these ids those that exist, with the order that has them, "" where none is known."""
-    if not subscriptions:
-        return {}
-    await connection.execute(_ONE_BY_ONE, [sorted(subscriptions)])
-    rows = await (await connection.execute(_TAKEN, {"ids": sorted(subscriptions)})).fetchall()
-    return dict(sorted(rows))
+def _parents(asked: Asked[Command]) -> Iterator[str]:
+    """The subscriptions that a command names as parents of others."""
+    request = asked.command.request
+    items = request.items if isinstance(request, PlaceOrder) else (request,)
+    for item in items:
+        if isinstance(item, NewItem | ItemChange) and item.parent_subscription_id is not None:
+            yield item.parent_subscription_id

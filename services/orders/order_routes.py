@@ -20,7 +20,7 @@ from services.orders.commands.order_bodies import (
     PlaceOrder,
     RemoveItem,
 )
-from services.orders.shown import OrderWithItems
+from services.orders.shown import OrderPreview, OrderWithItems
 from shared.events.models.fields import ID_PATTERN, MAX_ID_LENGTH
 from shared.web.access import needs
 from shared.web.commanding import PROBLEMS, Ask
@@ -65,38 +65,38 @@ class Offers(BaseModel):
     "/orders",
     response_model=OrderWithItems,
     status_code=201,
-    responses={200: {"model": OrderWithItems, "description": "a preview: nothing was changed"}},
+    responses={200: {"model": OrderPreview, "description": "a preview: nothing was changed"}},
 )
 async def place_order(request: PlaceOrder, ask: Ask) -> Response:
     """Place an order as a draft, or with `execute` at once; also for a customer who is new."""
     return await ask(Command("", request))
 
 
-@router.post("/orders/{order_id:path}/execute", response_model=OrderWithItems)
+@router.post("/orders/{order_id:path}/execute", response_model=OrderWithItems | OrderPreview)
 async def execute_order(order_id: OrderId, ask: Ask, request: ExecuteOrder = _NOW) -> Response:
     """Execute a draft: its items become subscriptions."""
     return await ask(Command(order_id, request))
 
 
-@router.post("/orders/{order_id:path}/items", response_model=OrderWithItems)
+@router.post("/orders/{order_id:path}/items", response_model=OrderWithItems | OrderPreview)
 async def add_item(order_id: OrderId, request: AddItem, ask: Ask) -> Response:
     """Add an item to a draft."""
     return await ask(Command(order_id, request))
 
 
-@router.patch("/orders/{order_id:path}/items/{item_id:path}", response_model=OrderWithItems)
+@router.patch("/orders/{order_id:path}/items/{item_id:path}", response_model=OrderWithItems | OrderPreview)
 async def edit_item(order_id: OrderId, item_id: ItemId, request: ItemChange, ask: Ask) -> Response:
     """Edit an item of a draft; its billing plan is chosen here."""
     return await ask(Command(order_id, request, item_id))
 
 
-@router.delete("/orders/{order_id:path}/items/{item_id:path}", response_model=OrderWithItems)
+@router.delete("/orders/{order_id:path}/items/{item_id:path}", response_model=OrderWithItems | OrderPreview)
 async def remove_item(order_id: OrderId, item_id: ItemId, ask: Ask) -> Response:
     """Remove an item from a draft."""
     return await ask(Command(order_id, RemoveItem(), item_id))
 
 
-@router.delete("/orders/{order_id:path}", response_model=OrderWithItems)
+@router.delete("/orders/{order_id:path}", response_model=OrderWithItems | OrderPreview)
 async def delete_order(order_id: OrderId, ask: Ask) -> Response:
     """Delete a draft, or an executed order without installments."""
     return await ask(Command(order_id, DeleteOrder()))

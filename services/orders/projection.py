@@ -17,7 +17,7 @@ from services.orders.placed import FOUNDING, ORDER, ORDER_ITEM, order_rows, orde
 from services.orders.registers import LatestFold, Registers
 from services.orders.stated_settings import HAS_SETTINGS, SETTING_TABLES, setting_rows, setting_states
 from shared.billing.masterdata import MasterData
-from shared.log.topics import CATALOG, ORDERS
+from shared.log.topics import CATALOG, ORDERS, SUBSCRIPTIONS
 from shared.projections.spec import ProjectionSpec, Rows, Stream
 from shared.projections.subscription_stream import master_data
 
@@ -45,9 +45,9 @@ FOLDS: Mapping[str, LatestFold] = {
 
 SPEC = ProjectionSpec(
     name="orders",
-    version=3,
-    # An imported subscription's customer is here once it is registered: its event lies on another topic.
-    topics=(CATALOG.name, ORDERS.name),
+    version=4,
+    # Of subscriptions only imports say something here: whose customer it is that was taken over.
+    topics=(CATALOG.name, ORDERS.name, SUBSCRIPTIONS.name),
     sql=Path(__file__).parent / "sql",
     streams=(
         Stream("order", ORDER_FOLD, (ORDER, ORDER_ITEM)),

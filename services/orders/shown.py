@@ -18,6 +18,7 @@ from services.orders.projection import FOLDS
 from services.orders.registers import Registers
 from shared.billing.masterdata import MasterData
 from shared.projections.spec import Key, Rows, Table
+from shared.web.preview_models import Preview
 
 _NO_CLOCK = datetime.min.replace(tzinfo=UTC)
 
@@ -67,6 +68,14 @@ class OrderWithItems(Order):
     model_config = ConfigDict(json_schema_extra={"examples": [answer_examples.ORDER]})
 
     items: list[OrderItem]
+
+
+class OrderPreview(OrderWithItems):
+    """An order as it would be, and what would be billed were it executed now: null where it founds nothing."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [answer_examples.ORDER_PREVIEW]})
+
+    preview: Preview | None
 
 
 class Customer(BaseModel):

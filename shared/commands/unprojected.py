@@ -1,8 +1,8 @@
-"""Own events that the projection of subscriptions may not know yet, by what they are about.
+"""Own events that projections may not know yet, by what they are about.
 
 An event is written here in the transaction that appends it. A command is decided on the facts of the projection and on
-these; one that is in both counts once. They are forgotten once the live generation has them: who reads here before it
-reads there misses none.
+these; one that is in both counts once. They are forgotten once the live generation of subscriptions has them and, where
+they are about accounts, that of orders as well: who reads here before it reads there misses none.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, sql
 
 from shared.billing.facts import Fact
 from shared.events.envelope import CloudEvent
@@ -18,10 +18,13 @@ from shared.events.facts import facts_of
 from shared.events.models.base import EventModel
 from shared.events.reading import read
 from shared.events.values import moment
+from shared.projections.generations import generations
 from shared.projections.spec import Key
 from shared.store.arrays import columns
 
 PROJECTION = "subscriptions"
+# Also decides on accounts that events of subscriptions name: whose customer was imported.
+_OF_ACCOUNTS = "orders"
 _REMEMBER = """
 INSERT INTO store.unprojected (scope, scope_id, event_id)
 SELECT scope, scope_id, event_id FROM unnest(%s::text[], %s::text[], %s::text[]) AS w (scope, scope_id, event_id)
@@ -40,6 +43,12 @@ _FORGET = """
 DELETE FROM store.unprojected AS u USING store.event AS own
 WHERE own.id = u.event_id
     AND EXISTS (SELECT FROM event AS known WHERE (known.source, known.id) = (own.source, own.id))
+"""
+_AND_OF_ACCOUNTS = """
+    AND (
+        u.scope NOT IN ('customer', 'reseller')
+        OR EXISTS (SELECT FROM {} AS known WHERE (known.source, known.id) = (own.source, own.id))
+    )
 """
 
 
@@ -70,5 +79,9 @@ def _facts(row: tuple[Any, ...]) -> tuple[Fact, ...]:
 
 
 async def forget(connection: AsyncConnection) -> int:
-    """Drop those that the live generation has; how many. Connection with its search_path."""
-    return (await connection.execute(_FORGET)).rowcount
+    """Drop those that the live generations have; how many. Connection with its search_path."""
+    statement = sql.Composed([sql.SQL(_FORGET)])
+    for one in await generations(connection, _OF_ACCOUNTS):
+        if one.status == "live":
+            statement += sql.SQL(_AND_OF_ACCOUNTS).format(sql.Identifier(one.schema, "event"))
+    return (await connection.execute(statement)).rowcount

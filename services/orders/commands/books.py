@@ -18,6 +18,7 @@ from pydantic import JsonValue
 from services.orders.accounts import ACCOUNT_FIELDS, IS_ACCOUNT, RATES
 from services.orders.bodies import Order, facts_of
 from services.orders.catalogue import Defined, defined, is_deleted
+from services.orders.commands.given import Given
 from services.orders.placed import OrderState, order_state
 from services.orders.projection import FOLDS
 from services.orders.registers import Registers, Stamp
@@ -29,6 +30,7 @@ from shared.billing.moments import civil_date, zone
 from shared.commands.clocks import after_all
 from shared.events.envelope import CloudEvent
 from shared.events.models.base import EventModel
+from shared.events.models.orders import OrderExecuted
 from shared.projections.spec import Key
 
 SOURCE = "urn:seatledger:orders"
@@ -41,15 +43,16 @@ B = TypeVar("B", CustomerBlock, ResellerBlock)
 class Books:
     """All that is known at the moment `at` (UTC) of the things that commands name, and of what these name.
 
-    `ends` has the last sequence of own streams. `products` are the facts of products. `taken` says of ids of
-    subscriptions that exist what has them.
+    `ends` has the last sequence of own streams. `products` are the facts of products. `given` says who has the ids of
+    subscriptions that are named and given already. `rates` say what currencies are worth, for who asks that.
     """
 
     at: datetime
     registers: Mapping[Key, Registers] = field(default_factory=dict)
     ends: Mapping[str, int] = field(default_factory=dict)
     products: Mapping[str, Sequence[Fact]] = field(default_factory=dict)
-    taken: Mapping[str, str] = field(default_factory=dict)
+    given: Mapping[str, Given] = field(default_factory=dict)
+    rates: Sequence[Fact] = ()
 
     def asked_at(self, at: datetime) -> Books:
         """The same when something is asked: then, or right after what is known with a time of some minutes later."""
@@ -135,21 +138,25 @@ class Books:
 
     def then(self, stream: str, facts: Iterable[Fact], appended: int) -> Books:
         """With what own events say that were appended to a stream: as many."""
-        registers, products, taken = dict(self.registers), dict(self.products), dict(self.taken)
+        registers, products, given = dict(self.registers), dict(self.products), dict(self.given)
         for fact in facts:
             key = Key(fact.scope, fact.scope_id)
             registers[key] = evolved(key, registers.get(key), [fact])
-            taken |= _given_by(fact)
+            given |= {name: one.beside(given.get(name)) for name, one in _given_by(fact).items()}
             if fact.scope == "product":
                 products[fact.scope_id] = [*products.get(fact.scope_id, ()), fact]
         ends = {**self.ends, stream: self.ends.get(stream, 0) + appended}
-        return replace(self, registers=registers, products=products, ends=ends, taken=taken)
+        return replace(self, registers=registers, products=products, ends=ends, given=given)
 
 
-def _given_by(fact: Fact) -> dict[str, str]:
+def _given_by(fact: Fact) -> dict[str, Given]:
     """The ids that an order gives to subscriptions."""
     body: object = fact.body
-    return {item.subscription_id: body.order_id for item in body.items} if isinstance(body, Order) else {}
+    if not isinstance(body, Order):
+        return {}
+    reseller = None if body.reseller is None else body.reseller.id
+    one = Given(body.order_id, body.customer.id, reseller, isinstance(body, OrderExecuted))
+    return {item.subscription_id: one for item in body.items}
 
 
 def evolved(key: Key, state: Registers | None, facts: Iterable[Fact]) -> Registers:

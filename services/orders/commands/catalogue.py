@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
+from typing import cast
 
 from services.orders.catalogue import is_deleted
 from services.orders.commands.bodies import ChangePrice, CopyProduct, DefineProduct
 from services.orders.commands.books import Books
 from services.orders.commands.change import Change, known_product
+from services.orders.registers import Stamp
 from shared.billing import facts as billing
 from shared.billing.blocks import ItemTerms
 from shared.billing.capture import durations, refuse_arrears_with_installments
+from shared.billing.moments import known_key
 from shared.billing.offers import frequency_refusal
 from shared.billing.periods import duration_of
 from shared.billing.terms import Refused
@@ -165,7 +168,7 @@ def change_price(books: Books, product: str, request: ChangePrice, principal: Pr
     if past:
         stated |= {"backdate": True, "reason": request.reason}
     event = PriceChanged(product_id=product, **stated)
-    if any(_says_the_same(change, event) for change in _changes(books, product)):
+    if _says_the_same(_in_force(books, product, event), event):
         return Change(key)
     return Change(key, [(key, [event])])
 
@@ -181,8 +184,28 @@ def _refuse_past(request: ChangePrice, principal: Principal) -> None:
     principal.need("backdating", "backdate a price")
 
 
-def _says_the_same(change: billing.PriceChanged, event: PriceChanged) -> bool:
-    names = ("currency", "unit_price", "unit_cost", "term", "billing_frequency", "effective_from")
-    return all(getattr(change, name) == getattr(event, name) for name in names) and change.backdate == bool(
-        event.backdate
+def _in_force(books: Books, product: str, event: PriceChanged) -> billing.PriceChanged | None:
+    """What was said last of the price of that day; None where the product was defined after it."""
+    known = [fact for fact in books.products.get(product, ()) if isinstance(fact.body, billing.PriceChanged)]
+    known = [fact for fact in known if all(getattr(fact.body, name) == getattr(event, name) for name in _OF_ONE_PRICE)]
+    if not known:
+        return None
+    last = max(known, key=_when_known)
+    state = books.registers.get(Key("product", product), {})
+    anew = any(state[name].stamp > _when_known(last) for name in ("definition", "copy") if name in state)
+    return None if anew else cast(billing.PriceChanged, last.body)
+
+
+_OF_ONE_PRICE = ("currency", "term", "billing_frequency", "effective_from")
+
+
+def _when_known(fact: billing.Fact) -> Stamp:
+    return known_key(fact, UTC)
+
+
+def _says_the_same(change: billing.PriceChanged | None, event: PriceChanged) -> bool:
+    return (
+        change is not None
+        and (change.unit_price, change.unit_cost) == (event.unit_price, event.unit_cost)
+        and change.backdate == bool(event.backdate)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
@@ -27,7 +28,7 @@ from shared.events.values import Moment
 # What somebody may say of an item without more: all else is a price or a term by hand.
 _FREE = frozenset({
     "product", "quantity", "item_id", "subscription_id", "term", "billing_frequency", "auto_renew", "custom_end",
-    "vendor_subscription_id", "parent_subscription_id",
+    "parent_subscription_id",
 })  # fmt: skip
 _NOTHING = Decimal(0)
 
@@ -60,11 +61,18 @@ class Wanted:
 
 
 def refuse_by_hand(request: NewItem | ItemChange, principal: Principal) -> None:
-    """Prices and terms by hand are for who may set prices; a cost by hand goes with a price by hand."""
+    """Prices and terms by hand are for who may set prices, the vendor's ids for who may take subscriptions over.
+
+    A cost by hand goes with a price by hand.
+    """
     if request.unit_cost is not None and request.unit_price is None:
         raise CommandRefused("unit_cost is given without unit_price: give both, or neither for the list price")
     for name, value in request:
-        if value is not None and name not in _FREE:
+        if value is None or name in _FREE:
+            continue
+        if name == "vendor_subscription_id":
+            principal.need("subscriptions:import", f"set {name} of an item")
+        else:
             principal.need("prices:write", f"set {name} of an item")
 
 
@@ -82,7 +90,7 @@ def new_item(wanted: Wanted, request: NewItem, position: int) -> OrderedItem:
 
 
 def changed_item(item: OrderedItem, request: ItemChange) -> OrderedItem:
-    """An item with what is to be another in it. Another product or term brings its own price and its own plan."""
+    """An item with what is to be another in it. Another product, term or plan brings its own price."""
     given = {name: value for name, value in request if value is not None}
     kept = {name: value for name, value in item if value is not None and name != "confirmation"}
     origin = _origin(item)
@@ -96,12 +104,19 @@ def changed_item(item: OrderedItem, request: ItemChange) -> OrderedItem:
     one_off = item.billing_frequency == item.term
     if request.term is not None and request.billing_frequency is None and (one_off or product):
         kept.pop("billing_frequency", None)
+    if any(name in given and given[name] != getattr(item, name) for name in ("term", "billing_frequency")):
+        # A price by hand was meant for what was bought then.
+        kept = {name: value for name, value in kept.items() if name not in _PRICE_BY_HAND}
+        origin = "list"
     if request.unit_price is not None:
         origin = "order"
     return _item({"unit_price": _NOTHING} | kept | given | {"confirmation": _from(origin)})
 
 
 _KEPT_WITH_ANOTHER_PRODUCT = frozenset({"item_id", "subscription_id", "quantity", "auto_renew"})
+
+
+_PRICE_BY_HAND = frozenset({"unit_price", "unit_cost", "user_price"})
 
 
 def _from(origin: Literal["list", "order"]) -> Confirmation:
@@ -121,12 +136,14 @@ def _item(values: dict[str, Any]) -> OrderedItem:
         raise CommandRefused(f"item {values.get('item_id')}: {unreadable_of(error).reason}") from None
 
 
-def resolved(books: Books, wanted: Wanted, item: OrderedItem) -> OrderedItem:
+def resolved(books: Books, wanted: Wanted, item: OrderedItem, beside: Collection[str] = ()) -> OrderedItem:
     """An item as it can be executed: what the catalogue says of it, its plan allowed, at the list price of the day.
 
-    Raises Unknown for a product that is not sold, CommandRefused for a plan, a term or an id that cannot be.
+    `beside` are the ids of all subscriptions of the order. Raises Unknown for a product that is not sold,
+    CommandRefused for a plan, a term or an id that cannot be.
     """
     _refuse_taken(books, wanted, item)
+    _refuse_parent(books, wanted, item, beside)
     known_product(books, item.product.id)
     known = books.product(item.product.id)
     assert known is not None
@@ -151,11 +168,25 @@ def resolved(books: Books, wanted: Wanted, item: OrderedItem) -> OrderedItem:
 
 
 def _refuse_taken(books: Books, wanted: Wanted, item: OrderedItem) -> None:
-    by = books.taken.get(item.subscription_id)
-    if by is not None and by != wanted.order_id:
-        where = f" in order {by}" if by else ""
+    by = books.given.get(item.subscription_id)
+    if by is not None and by.order_id != wanted.order_id:
+        # An order of somebody else is none of theirs to know of.
+        theirs = by.order_id and (by.customer, by.reseller) == (wanted.customer, wanted.reseller)
+        where = f" in order {by.order_id}" if theirs else ""
         raise CommandRefused(
             named(item, f"subscription {item.subscription_id} exists already{where}: give another subscription_id")
+        )
+
+
+def _refuse_parent(books: Books, wanted: Wanted, item: OrderedItem, beside: Collection[str]) -> None:
+    """An add-on is of its customer's own subscription, which exists or comes with the same order."""
+    parent = item.parent_subscription_id
+    if parent is None or (parent in beside and parent != item.subscription_id):
+        return
+    known = books.given.get(parent)
+    if known is None or not known.founded or known.customer != wanted.customer:
+        raise CommandRefused(
+            named(item, f"parent_subscription_id {parent} is no subscription of {wanted.customer}: give one of its own")
         )
 
 

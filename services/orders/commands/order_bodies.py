@@ -12,7 +12,8 @@ from shared.events.models.blocks import Terms
 from shared.events.models.fields import MAX_COUNT, Amount, CivilDate, Currency, Duration, Flag, Id, Moment, Quantity
 from shared.events.models.orders import CustomerRegistered
 
-_MOST_ITEMS = 1000
+# Each is billed in mind while others wait: a second for all of them.
+MOST_ITEMS = 100
 
 
 class _ItemFields(Terms):
@@ -80,7 +81,7 @@ class PlaceOrder(Body):
     order_id: Id | None = OPTIONAL
     currency: Currency
     customer: OrdersCustomer
-    items: Annotated[tuple[NewItem, ...], Field(min_length=1, max_length=_MOST_ITEMS)]
+    items: Annotated[tuple[NewItem, ...], Field(min_length=1, max_length=MOST_ITEMS)]
     effective_at: Moment | None = OPTIONAL
     execute: Flag = False
 

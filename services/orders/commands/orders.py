@@ -6,17 +6,25 @@ A draft is placed again, whole, whenever something of it is edited. Executed, no
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import replace
 from typing import NoReturn
 
 from services.orders.commands.accounts import registration
 from services.orders.commands.books import Books
 from services.orders.commands.change import Change, known_customer
 from services.orders.commands.items import Wanted, changed_item, new_item, refuse_by_hand, resolved
-from services.orders.commands.order_bodies import AddItem, ExecuteOrder, ItemChange, OrdersCustomer, PlaceOrder
+from services.orders.commands.order_bodies import (
+    MOST_ITEMS,
+    AddItem,
+    ExecuteOrder,
+    ItemChange,
+    OrdersCustomer,
+    PlaceOrder,
+)
 from services.orders.commands.telling import pays_in_installments, told
 from services.orders.placed import OrderState
 from shared.commands.decision import CommandRefused, Exists, Forbidden, Unknown
+from shared.commands.effective import effective_of, needs_backdating
 from shared.commands.principal import Principal
 from shared.events.models.base import EventModel
 from shared.events.models.orders import CustomerRegistered, OrderDeleted, OrderedItem, OrderExecuted, OrderPlaced
@@ -41,9 +49,12 @@ def place_order(books: Books, order_id: str, request: PlaceOrder, principal: Pri
         events.append((Key("customer", new.id), [new]))
         books = books.with_events(Key("customer", new.id), [new])
     wanted = _wanted(books, order_id, request.currency, request.customer.id, request.effective_at)
+    if request.execute:
+        wanted = _starting(books, wanted, principal)
     items = [new_item(wanted, one, position) for position, one in enumerate(request.items, 1)]
-    placed = _placed(books, wanted, items)
-    events.append((key, [placed, _executed(books, wanted, items, principal)] if request.execute else [placed]))
+    executed = _told(books, wanted, items)
+    placed = wanted.placed(*executed.items)
+    events.append((key, [placed, executed] if request.execute else [placed]))
     return Change(key, events, created=True)
 
 
@@ -77,7 +88,8 @@ def _placed(books: Books, wanted: Wanted, items: Sequence[OrderedItem]) -> Order
 def _told(books: Books, wanted: Wanted, items: Sequence[OrderedItem]) -> OrderExecuted:
     """The order as it would be executed now."""
     _refuse_double(items)
-    return told(books, wanted.executed(*(resolved(books, wanted, item) for item in items)))
+    ids = {item.subscription_id for item in items}
+    return told(books, wanted.executed(*(resolved(books, wanted, item, ids) for item in items)))
 
 
 def _refuse_double(items: Sequence[OrderedItem]) -> None:
@@ -89,12 +101,13 @@ def _refuse_double(items: Sequence[OrderedItem]) -> None:
                 raise CommandRefused(f"{name} {one} stands on two items: give each its own")
 
 
-def _executed(books: Books, wanted: Wanted, items: Sequence[OrderedItem], principal: Principal) -> OrderExecuted:
-    at = wanted.effective_at
-    past = at < books.at if isinstance(at, datetime) else at is not None and at < books.today(wanted.customer)
-    if past:
+def _starting(books: Books, wanted: Wanted, principal: Principal) -> Wanted:
+    """An order that is to be executed, with its start: the past is for who may backdate."""
+    at, tz = wanted.effective_at, books.zone_of(wanted.customer)
+    if needs_backdating(at, books.at, tz):
         principal.need("backdating", "execute an order in the past")
-    return _told(books, wanted, items)
+    start = effective_of(at, books.at, tz, may_backdate=principal.may("backdating"))
+    return replace(wanted, effective_at=start)
 
 
 def edit_item(books: Books, order_id: str, item_id: str, request: ItemChange, principal: Principal) -> Change:
@@ -109,6 +122,8 @@ def add_item(books: Books, order_id: str, request: AddItem, principal: Principal
     """One more item in a draft."""
     draft = _draft(books, order_id, principal, "edit orders")
     refuse_by_hand(request, principal)
+    if len(draft.items) >= MOST_ITEMS:
+        raise CommandRefused(f"order {order_id} has {MOST_ITEMS} items, the most there are in one: place another")
     taken = {item.item_id for item in draft.items}
     position = next(n for n in range(len(taken) + 1, 2 * len(taken) + 2) if str(n) not in taken)
     wanted = _wanted(books, order_id, draft.currency, draft.customer.id, draft.effective_at)
@@ -164,9 +179,13 @@ def known_order(books: Books, order_id: str, principal: Principal, to: str) -> O
 
 
 def _reaches(books: Books, order: OrderState, principal: Principal) -> bool:
+    """A draft is of the reseller its customer has now; what is executed stays with whom it was executed for."""
     content = order.content
+    customer = content.customer.id
     reseller = content.reseller.id if content.reseller else None
-    return principal.reaches(customer=content.customer.id, reseller=reseller)
+    if isinstance(content, OrderPlaced) and books.account(Key("customer", customer)) is not None:
+        reseller = books.reseller_of(customer)
+    return principal.reaches(customer=customer, reseller=reseller)
 
 
 def _refuse_deleted(order_id: str) -> NoReturn:
@@ -183,8 +202,17 @@ def execute_order(books: Books, order_id: str, request: ExecuteOrder, principal:
     if order.status == "executed":
         return Change(key)
     at = draft.effective_at if request.effective_at is None else request.effective_at
-    wanted = _wanted(books, order_id, draft.currency, draft.customer.id, at)
-    return Change(key, [(key, [_executed(books, wanted, draft.items, principal)])])
+    wanted = _starting(books, _wanted(books, order_id, draft.currency, draft.customer.id, at), principal)
+    return Change(key, [(key, [_told(books, wanted, draft.items)])])
+
+
+def executed_now(books: Books, order_id: str) -> OrderExecuted:
+    """A draft as it would be executed now."""
+    order = books.order(order_id)
+    assert order is not None  # who asks has just placed or edited it
+    draft = order.content
+    at = effective_of(draft.effective_at, books.at, books.zone_of(draft.customer.id))
+    return _told(books, _wanted(books, order_id, draft.currency, draft.customer.id, at), draft.items)
 
 
 def delete_order(books: Books, order_id: str, principal: Principal) -> Change:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from uuid import uuid5
 
 from services.orders.bodies import facts_of
@@ -18,6 +19,7 @@ from services.orders.commands.bodies import (
     DeleteProduct,
     RegisterCustomer,
     RegisterReseller,
+    Request,
     SetExchangeRate,
 )
 from services.orders.commands.books import SOURCE, Books, stream_of
@@ -31,19 +33,26 @@ from services.orders.commands.order_bodies import (
     PlaceOrder,
     RemoveItem,
 )
+from services.orders.commands.previewing import previewed
 from services.orders.shown import shown
-from shared.commands.decision import Appending, Decided, Outdated
+from shared.billing.run_loop import NOTHING_ISSUED, Issued
+from shared.commands.decision import Appending, CommandRefused, Decided, Forbidden, Outdated, Unknown
 from shared.commands.desk import Asked
-from shared.commands.envelopes import enveloped
+from shared.commands.envelopes import candidate_facts, enveloped
+from shared.commands.principal import Permission
 from shared.events.content import NAMESPACE
 from shared.projections.spec import Key
 
 
 class OrdersSession:
-    """Decides on `books`; each command sees what those before it came to."""
+    """Decides on `books`; each command sees what those before it came to.
 
-    def __init__(self, books: Books) -> None:
+    `issued` is what documents hold of who may pay, for previews.
+    """
+
+    def __init__(self, books: Books, issued: Issued = NOTHING_ISSUED) -> None:
         self._books = books
+        self._issued = issued
 
     @property
     def books(self) -> Books:
@@ -53,20 +62,57 @@ class OrdersSession:
     def decide(self, asked: Asked[Command]) -> Decided:
         """What a command comes to. Raises CommandRefused with the rules' own sentence where they refuse it."""
         before = self._books.asked_at(asked.at)
-        change = decide(before, asked)
-        _refuse_outdated(before, change.subject, asked)
-        after, appending = before, []
+        change = _decided(before, asked)
+        after, appending = before, list[Appending]()
         for key, events in change.events:
             some = Appending(stream_of(key), after.ends.get(stream_of(key), 0), events, before.at)
             placed = enveloped(SOURCE, some, asked)
             facts = [fact for event, model in zip(placed, events, strict=True) for fact in facts_of(event, model)]
             after = after.then(some.stream_id, facts, len(events))
+            if isinstance(asked.command.request, SetExchangeRate):
+                after = replace(after, rates=[*after.rates, *candidate_facts(SOURCE, some, asked)])
             appending.append(some)
         body, version = _answer(after, change)
         if asked.preview:
+            if change.body is None and change.subject.scope == "order":
+                said = [fact for some in appending for fact in candidate_facts(SOURCE, some, asked)]
+                body = {**body, "preview": previewed(before, after, said, change.subject, asked, self._issued)}
             return Decided(body, etag=version)
         self._books = after
         return Decided(body, appending, version, change.created)
+
+
+def _decided(books: Books, asked: Asked[Command]) -> Change:
+    """What a command comes to on the version that it is meant for.
+
+    Outdated says more than the reason for which the rules refuse it, and less than that it is not theirs.
+    """
+    try:
+        change = decide(books, asked)
+    except (Forbidden, Unknown):
+        raise
+    except CommandRefused:
+        key = _edited(asked)
+        if key is not None:
+            _refuse_outdated(books, key, asked)
+        raise
+    _refuse_outdated(books, change.subject, asked)
+    return change
+
+
+def _edited(asked: Asked[Command]) -> Key | None:
+    """What a command changes that is there already; None where it makes something new."""
+    match asked.command.request:
+        case AddItem() | ItemChange() | RemoveItem() | ExecuteOrder() | DeleteOrder():
+            return Key("order", asked.command.about)
+        case ChangeReseller():
+            return Key("reseller", asked.command.about)
+        case ChangeCustomer():
+            return Key("customer", asked.command.about)
+        case DefineProduct() | DeleteProduct() | ChangePrice():
+            return Key("product", asked.command.about)
+        case _:
+            return None
 
 
 def decide(books: Books, asked: Asked[Command]) -> Change:
@@ -108,6 +154,21 @@ def decide(books: Books, asked: Asked[Command]) -> Change:
             return orders.delete_order(books, about, principal)
         case ListOffers() as request:
             return offers.list_offers(books, request, principal)
+
+
+def permission_for(request: Request) -> Permission:
+    """Without which a request is refused, whatever it says."""
+    match request:
+        case RegisterReseller() | ChangeReseller() | RegisterCustomer() | ChangeCustomer():
+            return "accounts:write"
+        case DefineProduct() | CopyProduct() | DeleteProduct() | ChangePrice():
+            return "catalogue:write"
+        case ChangeSetting() | SetExchangeRate():
+            return "settings:write"
+        case ListOffers():
+            return "catalogue:read"
+        case PlaceOrder() | AddItem() | ItemChange() | RemoveItem() | ExecuteOrder() | DeleteOrder():
+            return "orders:write"
 
 
 def order_id_of(asked: Asked[Command], request: PlaceOrder) -> str:

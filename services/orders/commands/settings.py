@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, date
+from decimal import Decimal
 
 from services.orders.accounts import ACCOUNT_FIELDS
 from services.orders.commands.bodies import ChangeSetting, SetExchangeRate
@@ -10,13 +11,16 @@ from services.orders.commands.books import ORGANISATION, Books
 from services.orders.commands.change import Change, known_customer, known_product, known_reseller
 from services.orders.stated_settings import settings_in
 from shared.billing import facts as billing
-from shared.billing.moments import instant
+from shared.billing.moments import instant, known_key
 from shared.billing.settings import refusal
 from shared.commands.decision import CommandRefused
 from shared.commands.principal import Principal
 from shared.events.models.catalog import ExchangeRateSet, SettingChanged
 from shared.events.values import moment_text
 from shared.projections.spec import Key
+
+# Their streams begin with this.
+RATES = "exchange-rate"
 
 
 def change_setting(books: Books, request: ChangeSetting, principal: Principal) -> Change:
@@ -69,9 +73,23 @@ def set_exchange_rate(books: Books, request: SetExchangeRate, principal: Princip
     event = ExchangeRateSet(**dict(request))
     body = {"base": event.base, "quote": event.quote, "rate": str(event.rate), "date": event.date.isoformat()}
     key = rate_key(request)
+    if _worth(books, event) == event.rate:
+        return Change(key, body=body)
     return Change(key, [(key, [event])], body, created=True)
+
+
+def _worth(books: Books, event: ExchangeRateSet) -> Decimal | None:
+    """What was said last of these currencies and this day."""
+    said = [(fact, fact.body) for fact in books.rates if isinstance(fact.body, billing.ExchangeRateSet)]
+    same = [(fact, body) for fact, body in said if (body.base, body.quote, body.date) == _pair(event)]
+    _, last = max(same, key=lambda one: known_key(one[0], UTC), default=(None, None))
+    return None if last is None else last.rate
+
+
+def _pair(event: ExchangeRateSet) -> tuple[str, str, date]:
+    return event.base, event.quote, event.date
 
 
 def rate_key(request: SetExchangeRate) -> Key:
     """What the rates of two currencies are about: they have a stream of their own."""
-    return Key("exchange-rate", f"{request.base}-{request.quote}")
+    return Key(RATES, f"{request.base}-{request.quote}")

@@ -130,10 +130,53 @@ def test_a_copy_can_be_ordered_at_the_price_that_was_announced(shop: Api) -> Non
     shop("POST", "/products/office/copy", {"product_id": "other"}, 404)
 
 
+def test_a_draft_is_seen_by_the_reseller_that_its_customer_has_now(as_: Callable[..., Api], prepared: str) -> None:
+    with psycopg.connect(prepared) as connection:
+        connection.execute("SET search_path TO orders_g1")
+        connection.execute("INSERT INTO customer (customer, reseller, version) VALUES ('cus-1', 'res-2', 'v')")
+        for order, customer, executed in (
+            ("draft", "cus-1", None),
+            ("done", "cus-1", "2026-01-01"),
+            ("new", "?", None),
+        ):
+            connection.execute(
+                "INSERT INTO sales_order (order_id, customer, reseller, currency, status, executed_at, version) "
+                "VALUES (%s, %s, 'res-1', 'EUR', %s, %s, 'v')",
+                [order, customer, "executed" if executed else "placed", executed],
+            )
+
+    def seen(reseller: str) -> list[str]:
+        return [one["order_id"] for one in as_("reseller", reseller=reseller)("GET", "/orders")["items"]]
+
+    assert (seen("res-1"), seen("res-2"), seen("res-3")) == (["done", "new"], ["draft"], [])
+
+
+def test_a_preview_and_what_is_not_allowed_wait_for_nobody(shop: Api, as_: Callable[..., Api], prepared: str) -> None:
+    order = {"order_id": "o-1", "currency": "EUR", "customer": {"id": "cus-1"},
+             "items": [{"product": "office", "quantity": 1, "subscription_id": "sub-1"}]}  # fmt: skip
+    with psycopg.connect(prepared) as connection:
+        connection.execute("INSERT INTO orders_g1.anchor (scope, scope_id) VALUES ('order', 'o-1')")
+        connection.commit()
+        # As who places it holds these at the moment; who waited here would wait for ever.
+        connection.execute("SELECT FROM orders_g1.anchor FOR UPDATE")
+        connection.execute("SELECT pg_advisory_xact_lock(7201004, hashtext('subscription-sub-1'))")
+        assert shop("POST", "/orders?preview=true", order)["order_id"] == "o-1"
+        as_("customer", customer="cus-1")("POST", "/orders", order, 403)
+
+
+def test_the_same_exchange_rate_again_is_answered_and_no_event(shop: Api, prepared: str) -> None:
+    shop("POST", "/exchange-rates", {"base": "EUR", "quote": "USD", "rate": "1.0837", "date": "2026-02-01"}, 200)
+    with psycopg.connect(prepared) as connection:
+        found = connection.execute("SELECT count(*) FROM store.event WHERE type = 'ExchangeRateSet'").fetchone()
+        assert found == (1,)
+
+
 def test_a_preview_changes_nothing(shop: Api, prepared: str) -> None:
     order = {"order_id": "o-1", "currency": "EUR", "customer": {"id": "cus-1"}, "items": [_PLAN], "execute": True}
     told = shop("POST", "/orders?preview=true", order)
     assert told["items"][0]["price"] == "10.00"
+    (first,) = told["preview"]["now"]["with"]["documents"]
+    assert (first["recipient"], first["net"], first["gross"]) == ("res-1", "100.00", "124.00")
     with psycopg.connect(prepared) as connection:
         assert connection.execute("SELECT count(*) FROM store.event WHERE stream_id = 'order-o-1'").fetchone() == (0,)
 

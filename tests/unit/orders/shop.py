@@ -84,6 +84,13 @@ class Shop:
                            for fact in facts_of(event, model)]  # fmt: skip
         return decided
 
+    def preview(self, request: Request, about: str = "", *, item: str | None = None, by: Principal = OPERATOR) -> Any:
+        """What is answered to a preview; nothing changes."""
+        at = self.at.replace(microsecond=self._number + 1)
+        decided = self.session.decide(Asked(Command(about, request, item), by, at, preview=True))
+        assert not decided.appending
+        return decided.body
+
     def told(self, name: str, data: Json) -> None:
         """An event of upstream's is known."""
         event, model, _ = read_event(

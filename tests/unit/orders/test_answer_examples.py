@@ -39,4 +39,5 @@ def test_the_examples_of_answers_are_what_the_examples_of_requests_come_to() -> 
     assert answer(example(SetExchangeRate)) == answer_examples.RATE
     wanted = {"product": "o365-business", "customer": "cus-1", "currency": "EUR", "term": "P1Y", "quantity": 5}
     assert answer(read(ListOffers, wanted)) == answer_examples.OFFERS
+    assert json.loads(json.dumps(shop.preview(example(PlaceOrder)))) == answer_examples.ORDER_PREVIEW
     assert answer(example(PlaceOrder)) == answer_examples.ORDER

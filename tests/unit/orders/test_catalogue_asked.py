@@ -175,3 +175,24 @@ def test_an_exchange_rate_is_an_event_of_its_own_stream() -> None:
 def test_a_setting_that_is_no_text_cannot_be_read(body: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         ChangeSetting.model_validate({"scope": "organisation", **body})
+
+
+def test_a_price_that_is_set_back_on_the_same_day_is_news() -> None:
+    shop = open_shop()
+    for price in ("132.00", "140.00", "132.00"):
+        assert shop.price("office", unit_price=price, effective_from="2026-06-01", term="P1Y").appending
+    assert not shop.price("office", unit_price="132.00", effective_from="2026-06-01", term="P1Y").appending
+    shop.product("office", family="office365")
+    assert shop.price("office", unit_price="132.00", effective_from="2026-06-01", term="P1Y").appending
+
+
+def test_the_same_exchange_rate_again_is_no_news_unless_there_was_another() -> None:
+    shop = Shop()
+
+    def set_rate(rate: str, on: str = "2026-02-01") -> bool:
+        return bool(
+            shop.ask(read(SetExchangeRate, {"base": "EUR", "quote": "USD", "rate": rate, "date": on})).appending
+        )
+
+    said = [("1.0837",), ("1.08370",), ("1.09",), ("1.0837",), ("1.0837", "2026-02-02")]
+    assert [set_rate(*one) for one in said] == [True, False, True, True, True]
