@@ -44,7 +44,7 @@ def note(problems: Iterable[object]) -> None:
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], right: Collection[str] = ()) -> None:
-    """A table. None is an empty cell, a truth value yes or no; columns of figures, in `right`, are aligned at their end.
+    """A table: None is an empty cell, a truth value yes or no. `right` names the columns of figures.
 
     A terminal that is too narrow wraps its lines: no date, amount or id is ever cut short.
     """
