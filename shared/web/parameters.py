@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from fastapi import Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 
 from shared.web.errors import BadRequest
 
@@ -26,6 +27,11 @@ async def only_known_parameters(request: Request) -> None:
 
 
 def _of(dependant: Dependant) -> Iterator[str]:
-    yield from (field.alias for field in dependant.query_params)
+    for field in dependant.query_params:
+        model = field.field_info.annotation
+        if isinstance(model, type) and issubclass(model, BaseModel):  # a query that is a model is its fields
+            yield from (info.alias or name for name, info in model.model_fields.items())
+        else:
+            yield field.alias
     for inner in dependant.dependencies:
         yield from _of(inner)
