@@ -29,8 +29,8 @@ async def only_known_parameters(request: Request) -> None:
 def _of(dependant: Dependant) -> Iterator[str]:
     for field in dependant.query_params:
         model = field.field_info.annotation
-        if isinstance(model, type) and issubclass(model, BaseModel):
-            yield from model.model_fields  # it stands for its fields
+        if isinstance(model, type) and issubclass(model, BaseModel):  # a query that is a model is its fields
+            yield from (info.alias or name for name, info in model.model_fields.items())
         else:
             yield field.alias
     for inner in dependant.dependencies:
