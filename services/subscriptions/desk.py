@@ -14,7 +14,6 @@ from services.subscriptions.previews import add_ons_of, previews
 from services.subscriptions.projection import SPEC
 from shared.commands.desk import Asked
 from shared.commands.known import Known, known_of
-from shared.projections.anchors import hold
 from shared.projections.spec import Key
 from shared.store.event_table import hold_streams, stream_ends
 
@@ -33,7 +32,6 @@ class SubscriptionDesk:
             ends = await stream_ends(connection, streams)
         else:
             ends = await hold_streams(connection, streams)
-            await hold(connection, [Key("subscription", name) for name in names])
         add_ons = await add_ons_of(connection, [one.command.subscription for one in asked if one.preview])
         together = {*names, *(add_on for some in add_ons.values() for add_on in some)}
         known = await known_of(connection, SPEC, sorted(together), _named(asked))
