@@ -22,6 +22,7 @@ from pydantic import ValidationError
 
 from shared.commands.combining import Bounds, combining
 from shared.commands.desk import Desk
+from shared.projections.process import collect_rarely
 from shared.store.config import Config
 from shared.store.logging import configure_logging
 from shared.store.pool import pool
@@ -115,6 +116,7 @@ def serve(service: str, router: APIRouter, desk: Desk[Any] | None = None) -> int
         return 1
     configure_logging(f"{service}-api", config.log_level)
     app = create_app(service, router, config.database, _issuer(config), desk, Bounds(outbox=config.outbox_limit))
+    collect_rarely()
     uvicorn.run(app, host=config.api_host, port=config.api_port, log_config=None, access_log=False)
     return 0
 
