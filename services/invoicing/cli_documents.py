@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import date
-from typing import TypeVar
 
 from psycopg import AsyncConnection
 
 from services.invoicing import queries
 from services.invoicing.cli import show_documents
 from services.presentation import document as print_document
+from shared.commands.operating import read_now
 from shared.errors import UserError
-from shared.store.pool import connect
-
-T = TypeVar("T")
 
 
 def show_all(
@@ -29,7 +25,7 @@ def show_all(
             place = (_found(await queries.document(connection, after), after).date, after)
         return await queries.documents(connection, place, limit, recipient=recipient, first=first, last=last)
 
-    found = _read(dsn, read)
+    found = read_now(dsn, read)
     if as_json:
         print_document([one.model_dump(mode="json", by_alias=True) for one in found])
     else:
@@ -38,7 +34,7 @@ def show_all(
 
 def show(dsn: str, number: str, *, as_json: bool) -> None:
     """One document with its lines. UserError when there is none of that number."""
-    found = _found(_read(dsn, lambda connection: queries.document(connection, number)), number)
+    found = _found(read_now(dsn, lambda connection: queries.document(connection, number)), number)
     if as_json:
         print_document(found.model_dump(mode="json", by_alias=True))
     else:
@@ -54,11 +50,3 @@ def _found(document: queries.DocumentWithLines | None, number: str) -> queries.D
     if document is None:
         raise UserError(f"there is no document {number!r}; `seatledger invoices list` shows those that there are")
     return document
-
-
-def _read(dsn: str, read: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-    async def with_connection() -> T:
-        async with await connect(dsn, application="seatledger invoices") as connection:
-            return await read(connection)
-
-    return asyncio.run(with_connection())

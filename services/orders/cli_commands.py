@@ -169,6 +169,4 @@ def _table(title: str, columns: Sequence[str], rows: Sequence[Json]) -> None:
 
 
 def _cell(value: object) -> object:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
     return ", ".join(map(str, value)) if isinstance(value, list) else value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from psycopg import AsyncConnection
@@ -80,7 +81,7 @@ def plan_table(plan: Json | None) -> None:
         "next_invoice_amount": "Next Invoice Amount", "next_invoice_gross": "With Tax",
         "extra_charge_rate": "Extra Charge",
     }  # fmt: skip
-    hidden = {name for name in ("excluded", "extra_charge_rate") if not float(plan[name])}
+    hidden = {name for name in ("excluded", "extra_charge_rate") if not Decimal(plan[name])}
     named = [name for name in labels if name not in hidden]
     table("Plan", [labels[name] for name in named], [[plan[name] for name in named]])
 
