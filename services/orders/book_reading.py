@@ -15,12 +15,11 @@ from services.orders.projection import FOLDS, SPEC
 from services.orders.registers import Registers
 from shared.billing.facts import Fact
 from shared.commands.unprojected import unprojected
-from shared.events.envelope import CloudEvent
 from shared.events.reading import read
-from shared.events.values import moment
 from shared.projections.facts import by_key, read_facts
 from shared.projections.spec import Key
 from shared.store.arrays import columns
+from shared.store.event_table import event_of_row
 
 _STATES = """
 SELECT scope, scope_id, state FROM state
@@ -114,9 +113,8 @@ class Reading:
                 yield from names(fact)
 
 
-def _facts(event: Sequence[Any]) -> Iterable[Fact]:
-    event_id, source, kind, version, time, subject, sequence, data = event
-    stored = CloudEvent(event_id, source, kind, moment(time), data.encode(), subject, version, sequence=sequence)
+def _facts(row: Sequence[Any]) -> Iterable[Fact]:
+    stored = event_of_row(tuple(row))
     return facts_of(stored, read(stored).model)
 
 

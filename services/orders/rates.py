@@ -7,13 +7,12 @@ from collections.abc import Collection, Sequence
 from psycopg import AsyncConnection, sql
 
 from shared.billing.facts import Fact
-from shared.events.envelope import CloudEvent
 from shared.events.fact_bodies import body_from_json
 from shared.events.facts import facts_of
 from shared.events.reading import read
-from shared.events.values import moment
 from shared.projections.facts import moment_of
 from shared.projections.generations import generations
+from shared.store.event_table import event_of_row
 
 _PROJECTED = """
 SELECT source, id, time, sequence, body::text FROM {}
@@ -27,11 +26,9 @@ SELECT id, source, type, version, time, subject, sequence, data::text FROM store
 async def exchange_rates(connection: AsyncConnection, streams: Collection[str]) -> Sequence[Fact]:
     """All rates that subscriptions know, and those of some of our own streams that they may not know yet."""
     found: dict[tuple[str, str], Fact] = {}
-    for event_id, source, kind, version, time, subject, sequence, data in await (
-        await connection.execute(_OWN, [sorted(streams)])
-    ).fetchall():
-        stored = CloudEvent(event_id, source, kind, moment(time), data.encode(), subject, version, sequence=sequence)
-        (found[source, event_id],) = facts_of(stored, read(stored).model)
+    for row in await (await connection.execute(_OWN, [sorted(streams)])).fetchall():
+        stored = event_of_row(row)
+        (found[stored.source, stored.id],) = facts_of(stored, read(stored).model)
     for one in await generations(connection, "subscriptions"):
         if one.status == "live":
             statement = sql.SQL(_PROJECTED).format(sql.Identifier(one.schema, "fact"))

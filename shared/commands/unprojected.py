@@ -17,10 +17,10 @@ from shared.events.envelope import CloudEvent
 from shared.events.facts import facts_of
 from shared.events.models.base import EventModel
 from shared.events.reading import read
-from shared.events.values import moment
 from shared.projections.generations import generations
 from shared.projections.spec import Key
 from shared.store.arrays import columns
+from shared.store.event_table import event_of_row
 
 PROJECTION = "subscriptions"
 # Also decides on accounts that events of subscriptions name: whose customer was imported.
@@ -73,8 +73,7 @@ async def unprojected(connection: AsyncConnection, keys: Collection[Key]) -> lis
 
 
 def _facts(row: tuple[Any, ...]) -> tuple[Fact, ...]:
-    event_id, source, event_type, version, time, subject, sequence, data = row
-    event = CloudEvent(event_id, source, event_type, moment(time), data.encode(), subject, version, sequence=sequence)
+    event = event_of_row(row)
     return facts_of(event, read(event).model)
 
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg
 from psycopg import AsyncConnection
 
 from shared.events.content import id_of_position
 from shared.events.envelope import CloudEvent, to_record
-from shared.events.values import moment_text
+from shared.events.values import moment, moment_text
 from shared.log.topics import topic_of_type
 from shared.log.writer import Outgoing
 from shared.store.arrays import columns, literal
@@ -106,6 +107,12 @@ async def append_all(
 def _outgoing(event: CloudEvent) -> Outgoing:
     key, value, headers = to_record(event)
     return Outgoing(topic_of_type(event.type).name, key, value, headers)
+
+
+def event_of_row(row: tuple[Any, ...]) -> CloudEvent:
+    """The event of a row: id, source, type, version, time, subject, sequence, data as text."""
+    event_id, source, event_type, version, time, subject, sequence, data = row
+    return CloudEvent(event_id, source, event_type, moment(time), data.encode(), subject, version, sequence=sequence)
 
 
 async def hold_streams(connection: AsyncConnection, stream_ids: Collection[str]) -> Mapping[str, int]:
