@@ -79,7 +79,7 @@ def events_of(decided: Decided) -> list[tuple[str, dict[str, Any]]]:
             {k: v for k, v in orjson.loads(data_of(model)).items() if k not in ("subscription_id", "customer_id")},
         )
         for appending in decided.appending
-        for model in appending.events
+        for model in appending.models
     ]
 
 

@@ -21,7 +21,7 @@ from services.orders.commands.bodies import (
     RegisterReseller,
     SetExchangeRate,
 )
-from services.orders.commands.books import ORGANISATION, SOURCE, Books, stream_of
+from services.orders.commands.books import ORGANISATION, Books, stream_of
 from services.orders.commands.order_bodies import (
     AddItem,
     DeleteOrder,
@@ -39,15 +39,14 @@ from services.orders.rates import exchange_rates
 from services.orders.subscription_ids import given_ids
 from shared.billing.run_loop import NOTHING_ISSUED
 from shared.commands.desk import Asked
-from shared.projections.anchors import hold
 from shared.projections.spec import Key
+from shared.store.event_table import hold_streams
 from shared.store.ledger import issued_for
 
 
 class OrdersDesk:
     """The desk of the orders service."""
 
-    source = SOURCE
     projection = SPEC.name
 
     async def open(self, connection: AsyncConnection, asked: Sequence[Asked[Command]]) -> OrdersSession:
@@ -55,7 +54,7 @@ class OrdersDesk:
         at = min((one.at for one in asked), default=datetime.now(UTC))
         # What is only previewed, or not allowed, changes nothing and keeps nobody waiting.
         changing = [one for one in asked if not one.preview and one.principal.may(permission_for(one.command.request))]
-        await hold(connection, sorted({key for one in changing for key in _appended(one)}))
+        await hold_streams(connection, {stream_of(key) for one in changing for key in _appended(one)})
         reading = Reading(connection)
         await reading.read({ORGANISATION, *(key for one in asked for key in (*_appended(one), *_named(one)))})
         wanted = {name for one in changing for name in (*_subscriptions(one), *reading.drafted(one.command.about))}

@@ -20,6 +20,9 @@ from shared.web.paging import Cursor, Limit, Page, key_of, page_of
 
 router = APIRouter(prefix="/v1")
 DESK = SubscriptionDesk()
+# Routes are tried in their order: what is asked the most comes first.
+for routes in (command_routes.router, several_route.router, import_route.router):
+    router.include_router(routes)
 
 
 @router.get("/subscriptions", dependencies=[needs("subscriptions:read", "read subscriptions")])
@@ -64,9 +67,6 @@ async def rejected_events(
     found = await queries.rejected_events(connection, after, limit + 1, subscription)
     return page_of(found, limit, lambda one: [one.subscription or "", one.source, one.id])
 
-
-for routes in (import_route.router, several_route.router, command_routes.router):
-    router.include_router(routes)
 
 if __name__ == "__main__":
     sys.exit(serve("subscriptions", router, DESK))

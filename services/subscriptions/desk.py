@@ -8,7 +8,7 @@ from datetime import datetime
 from psycopg import AsyncConnection
 
 from services.subscriptions.commands.bodies import Command, Convert, Import
-from services.subscriptions.commands.session import SOURCE, SubscriptionSession, stream_of
+from services.subscriptions.commands.session import SubscriptionSession, stream_of
 from services.subscriptions.commands.standing import Standing
 from services.subscriptions.previews import add_ons_of, previews
 from services.subscriptions.projection import SPEC
@@ -21,7 +21,6 @@ from shared.store.event_table import hold_streams, stream_ends
 class SubscriptionDesk:
     """The desk of the subscriptions service."""
 
-    source = SOURCE
     projection = SPEC.name
 
     async def open(self, connection: AsyncConnection, asked: Sequence[Asked[Command]]) -> SubscriptionSession:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import ClassVar, NamedTuple
 
+from shared.billing.facts import Fact
+from shared.events.envelope import CloudEvent
 from shared.events.models.base import EventModel
 
 
@@ -57,15 +58,16 @@ class KeyReused(CommandRefused):
 
 
 class Appending(NamedTuple):
-    """Events to append to a stream after the sequence `expected` (0: a new stream).
+    """Events to append to a stream after the sequence `expected` (0: a new stream): `shared.commands.envelopes`.
 
-    `at` is their time where it is not that of asking: what was decided on comes before what was decided.
+    `models` is what they say, `events` what is stored of them, `facts` what billing takes from them.
     """
 
     stream_id: str
     expected: int
-    events: Sequence[EventModel]
-    at: datetime | None = None
+    models: Sequence[EventModel]
+    events: Sequence[CloudEvent]
+    facts: Sequence[Fact]
 
 
 @dataclass(frozen=True, slots=True)

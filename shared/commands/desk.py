@@ -43,12 +43,8 @@ class Session(Protocol[C_contra]):
 class Desk(Protocol[C_contra]):
     """Where the commands of a service are decided.
 
-    `source` is that of its events ("urn:seatledger:orders"); `projection` the one whose live generation is read: the
-    connection's search_path is set to it.
+    `projection` is the one whose live generation is read: the connection's search_path is set to it.
     """
-
-    @property
-    def source(self) -> str: ...
 
     @property
     def projection(self) -> str: ...

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from shared.billing.facts import Fact
 from shared.commands.decision import Appending
 from shared.commands.desk import Asked
 from shared.events.envelope import CloudEvent
@@ -15,16 +15,16 @@ from shared.events.registry import EVENT_TYPES
 from shared.store.event_table import numbered
 
 
-def enveloped(source: str, appending: Appending, asked: Asked[object]) -> list[CloudEvent]:
-    """The events of one decision, in order."""
-    events = [_event(source, model, asked, appending.at or asked.at) for model in appending.events]
-    return numbered(appending.stream_id, appending.expected, events)
+def appending(
+    source: str, stream_id: str, expected: int, models: Sequence[EventModel], asked: Asked[object], at: datetime
+) -> Appending:
+    """What a command appends to a stream, in order.
 
-
-def candidate_facts(source: str, appending: Appending, asked: Asked[object]) -> list[Fact]:
-    """The facts of billing as they will be once this is appended: what rules are asked about beforehand."""
-    events = enveloped(source, appending, asked)
-    return [fact for event, model in zip(events, appending.events, strict=True) for fact in facts_of(event, model)]
+    `at` is the time of the events: that of asking, or later, as what was decided on comes before what was decided.
+    """
+    events = numbered(stream_id, expected, [_event(source, model, asked, at) for model in models])
+    facts = [fact for event, model in zip(events, models, strict=True) for fact in facts_of(event, model)]
+    return Appending(stream_id, expected, models, events, facts)
 
 
 def _event(source: str, model: EventModel, asked: Asked[object], at: datetime) -> CloudEvent:

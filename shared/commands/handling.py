@@ -16,9 +16,7 @@ from psycopg import AsyncConnection
 from shared.commands import idempotency, unprojected
 from shared.commands.decision import Appending, CommandRefused, Decided
 from shared.commands.desk import Asked, Desk, Session
-from shared.commands.envelopes import enveloped
 from shared.commands.idempotency import Answered, Place
-from shared.events.envelope import CloudEvent
 from shared.projections.generations import use_live
 from shared.store.event_table import Conflict, append_all
 
@@ -57,13 +55,13 @@ async def _attempt(connection: AsyncConnection, desk: Desk[C], asked: Sequence[A
     session = await desk.open(connection, new)
     outcomes: list[Outcome] = []
     kept: dict[Place, Answered] = {}
-    appended: list[tuple[Appending, list[CloudEvent]]] = []
+    appended: list[Appending] = []
     for one, place in zip(asked, places, strict=True):
         known = None if place is None else before.get(place)
         outcome = _again(known, one) if known is not None else _decide(session, one)
         outcomes.append(outcome)
         if known is None and isinstance(outcome, Decided):
-            appended += [(some, enveloped(desk.source, some, one)) for some in outcome.appending]
+            appended += outcome.appending
             if place is not None:
                 before[place] = kept[place] = Answered(idempotency.fingerprint_of(one), outcome)
     await _append(connection, appended)
@@ -88,9 +86,7 @@ def _again(known: Answered, asked: Asked[C]) -> Outcome:
         return refused
 
 
-async def _append(connection: AsyncConnection, appended: Sequence[tuple[Appending, list[CloudEvent]]]) -> None:
-    if not appended:
-        return
-    await append_all(connection, [(some.stream_id, some.expected, events) for some, events in appended])
-    pairs = [pair for some, events in appended for pair in zip(events, some.events, strict=True)]
-    await unprojected.remember(connection, pairs)
+async def _append(connection: AsyncConnection, appended: Sequence[Appending]) -> None:
+    if appended:
+        await append_all(connection, [(some.stream_id, some.expected, some.events) for some in appended])
+        await unprojected.remember(connection, (fact for some in appended for fact in some.facts))

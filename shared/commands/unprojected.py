@@ -13,9 +13,7 @@ from typing import Any
 from psycopg import AsyncConnection, sql
 
 from shared.billing.facts import Fact
-from shared.events.envelope import CloudEvent
 from shared.events.facts import facts_of
-from shared.events.models.base import EventModel
 from shared.events.reading import read
 from shared.projections.generations import generations
 from shared.projections.spec import Key
@@ -52,11 +50,9 @@ _AND_OF_ACCOUNTS = """
 """
 
 
-async def remember(connection: AsyncConnection, appended: Iterable[tuple[CloudEvent, EventModel]]) -> None:
+async def remember(connection: AsyncConnection, facts: Iterable[Fact]) -> None:
     """Write down what new events are about, in the transaction that appends them."""
-    rows = sorted(
-        {(fact.scope, fact.scope_id, event.id) for event, model in appended for fact in facts_of(event, model)}
-    )
+    rows = sorted({(fact.scope, fact.scope_id, fact.id) for fact in facts})
     if rows:
         await connection.execute(_REMEMBER, columns(rows, 3))
 

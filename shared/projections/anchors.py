@@ -67,15 +67,6 @@ async def claim_free(connection: AsyncConnection, keys: Collection[Key], shared:
     return free
 
 
-async def hold(connection: AsyncConnection, keys: Collection[Key]) -> None:
-    """Lock these things against everybody until the transaction ends, in the order of `claim`.
-
-    One that nothing was ever stored of has no anchor, and gets none: who writes first about it is found out otherwise.
-    """
-    for scope, ids in _by_scope(keys).items():
-        await connection.execute(_UPDATE, [scope, literal(ids)])
-
-
 # Master data before the streams that look at it; scopes of one service that are not named here come last.
 _ORDER = {"organisation": 0, "product": 1, "reseller": 2, "customer": 3}
 

@@ -30,6 +30,8 @@ from shared.store.dead_letters import DeadLetter
 from shared.store.pool import away, connect
 
 _POLL_S = 0.2
+# A batch has its fixed cost (round trips, a commit): while events come all the time, so much of them is taken at once.
+_LINGER_S = 0.1
 _BACKOFF_FIRST_S = 0.2
 _BACKOFF_MOST_S = 10.0
 
@@ -67,6 +69,7 @@ class Projector:
         self._runner: Runner | None = None
         self._expected: dict[Partition, int] = {}
         self._next_tick = 0.0
+        self._next_batch = 0.0
         self._queued = False
         self._log = structlog.get_logger("projector").bind(generation=generation.schema)
 
@@ -105,10 +108,16 @@ class Projector:
     async def _cycle(self, reader: LogReader) -> None:
         """Read and apply one batch; then what else there is to do."""
         # With more to fold again there is no time to wait for records; what has come is taken first all the same.
+        if not self._queued:
+            await asyncio.sleep(max(self._next_batch - time.monotonic(), 0.0))
         polled = await reader.poll(self._limits.batch, 0.0 if self._queued else _POLL_S)
+        began = time.monotonic()
         runner = await self._ready()
         if polled.positions:
             await self._apply(runner, polled)
+        taken = sum(len(records) for records in polled.records.values())
+        # Who comes after a quiet while, or is behind, waits for nothing.
+        self._next_batch = began + _LINGER_S if 0 < taken < self._limits.batch else 0.0
         await self._tick()
         self._queued = await self._recompute(runner)
 

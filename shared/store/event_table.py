@@ -82,15 +82,15 @@ async def append(
     `events` need their `partitionkey`; ids and sequences are given here. The events as stored come back.
     Raises Conflict; the caller's transaction goes on from where it was.
     """
-    return await append_all(connection, [(stream_id, expected, events)])
+    return await append_all(connection, [(stream_id, expected, numbered(stream_id, expected, events))])
 
 
 async def append_all(
     connection: AsyncConnection, appending: Iterable[tuple[str, int, Sequence[CloudEvent]]]
 ) -> list[CloudEvent]:
-    """As `append`, to several streams at once: all of it or, with Conflict, nothing."""
+    """As `append`, to several streams at once, of events that are `numbered`: all of it or, with Conflict, nothing."""
     wanted = list(appending)
-    placed = [(stream, event) for stream, expected, events in wanted for event in numbered(stream, expected, events)]
+    placed = [(stream, event) for stream, _, events in wanted for event in events]
     rows = [
         (stream, e.sequence, e.id, e.type, e.version, moment_text(e.time), e.subject, e.source, e.data.decode())
         for stream, e in placed

@@ -13,7 +13,7 @@ from typing import Annotated, Final
 
 import structlog
 from fastapi import Depends, Request, params
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security.utils import get_authorization_scheme_param
 from psycopg_pool import AsyncConnectionPool
 
 from shared.commands.decision import Forbidden
@@ -23,19 +23,13 @@ from shared.store import tokens
 from shared.store.tokens import Token
 from shared.web.errors import Unauthorized
 from shared.web.oidc import Claims, Issuer
+from shared.web.parameters import only_known_parameters
 
 REVOKED_WITHIN_S: Final = 5.0
 _MOST_REMEMBERED = 10_000
 _CONNECTION_S = 5.0
 
 _ROLE, _RESELLER, _CUSTOMER = "seatledger_role", "seatledger_reseller", "seatledger_customer"
-
-_bearer = HTTPBearer(
-    auto_error=False,
-    scheme_name="bearer",
-    bearerFormat="slt_<id>_<secret>, or a JSON Web Token of the OIDC issuer",
-    description="An API token (`seatledger tokens create`) or a token of the OIDC issuer.",
-)
 
 
 class Recognition:
@@ -99,16 +93,19 @@ def _text(claims: Claims, name: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
-async def caller(
-    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
-) -> Principal:
-    """Who asks. Raises Unauthorized without a good token."""
-    if credentials is None:
+async def caller(request: Request) -> Principal:
+    """Who asks. Raises Unauthorized without a good token, BadRequest for parameters that the route does not know.
+
+    One dependency and not four: what each of them costs is a good part of what a command costs.
+    """
+    scheme, token = get_authorization_scheme_param(request.headers.get("Authorization"))
+    if scheme.lower() != "bearer" or not token:
         raise Unauthorized("this needs a token: Authorization: Bearer <token>", given=False)
     recognition: Recognition = request.app.state.recognition
-    principal = await recognition.principal(credentials.credentials)
+    principal = await recognition.principal(token)
     structlog.contextvars.bind_contextvars(caller=principal.name)
     request.state.caller = principal
+    only_known_parameters(request)
     return principal
 
 

@@ -30,7 +30,6 @@ from shared.web.access import Caller, Recognition, caller
 from shared.web.errors import add_error_handlers, problem
 from shared.web.oidc import Issuer
 from shared.web.openapi import Api
-from shared.web.parameters import only_known_parameters
 from shared.web.request_ids import RequestIds
 from shared.web.row_security import reading_as
 
@@ -68,7 +67,7 @@ def create_app(
     app = Api(service, title=f"Seatledger {service}", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.add_middleware(RequestIds)
     add_error_handlers(app)
-    app.include_router(router, dependencies=[Depends(caller), Depends(only_known_parameters)])
+    app.include_router(router, dependencies=[Depends(caller)])
 
     @app.get("/healthz", include_in_schema=False)
     async def healthz() -> dict[str, str]:

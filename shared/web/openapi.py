@@ -40,6 +40,10 @@ _REQUEST_ID: Final[Json] = {
     "name": "X-Request-Id", "in": "header", "required": False, "schema": _TEXT,
     "description": "An id of your own for this request, at most 200 letters of printable ASCII; else it is given one.",
 }  # fmt: skip
+_BEARER: Final[Json] = {
+    "type": "http", "scheme": "bearer", "bearerFormat": "slt_<id>_<secret>, or a JSON Web Token of the OIDC issuer",
+    "description": "An API token (`seatledger tokens create`) or a token of the OIDC issuer.",
+}  # fmt: skip
 _REF: Final = "#/components/"
 SCHEMAS: Final = f"{_REF}schemas/"
 _NULL: Final = {"type": "null"}
@@ -77,6 +81,7 @@ def described(document: Json, service: str) -> Json:
     components = document.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
     for path, method, operation in operations_of(document):
+        operation["security"] = [{"bearer": []}]
         operation["tags"] = list(dict.fromkeys([service, *operation.get("tags", [])]))
         _parameters(operation)
         if any(one.get("name") == "preview" for one in operation["parameters"]):
@@ -89,6 +94,7 @@ def described(document: Json, service: str) -> Json:
         schemas.pop(name, None)
     schemas |= _schemas()
     components["schemas"] = schemas
+    components["securitySchemes"] = {"bearer": _BEARER}
     components["parameters"] = {"X-Request-Id": _REQUEST_ID}
     components["headers"] = dict(_HEADERS)
     components["responses"] = {name: _problem(status) for status, name in _NAMES.items()}

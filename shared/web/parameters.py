@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from shared.web.errors import BadRequest
 
 
-async def only_known_parameters(request: Request) -> None:
+def only_known_parameters(request: Request) -> None:
     """BadRequest that names what is not known, and what is."""
     if not request.query_params:
         return

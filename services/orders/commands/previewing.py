@@ -10,9 +10,8 @@ from services.orders.commands.orders import executed_now
 from shared.billing.facts import Fact
 from shared.billing.preview import preview
 from shared.billing.run_loop import Issued
-from shared.commands.decision import Appending
 from shared.commands.desk import Asked
-from shared.commands.envelopes import candidate_facts
+from shared.commands.envelopes import appending
 from shared.events.preview_shape import preview_shape
 from shared.projections.spec import Key
 
@@ -32,8 +31,7 @@ def previewed(
     if order.status == "placed":
         stream = stream_of(key)
         executed = executed_now(after, key.scope_id)
-        appending = Appending(stream, after.ends.get(stream, 0), [executed], after.at)
-        candidates += candidate_facts(SOURCE, appending, asked)
+        candidates += appending(SOURCE, stream, after.ends.get(stream, 0), [executed], asked, after.at).facts
     billed = {fact.scope_id for fact in candidates if fact.scope == "subscription"}
     if not billed:
         return None

@@ -38,7 +38,7 @@ from services.orders.shown import shown
 from shared.billing.run_loop import NOTHING_ISSUED, Issued
 from shared.commands.decision import Appending, CommandRefused, Decided, Forbidden, Outdated, Unknown
 from shared.commands.desk import Asked
-from shared.commands.envelopes import candidate_facts, enveloped
+from shared.commands.envelopes import appending
 from shared.commands.principal import Permission
 from shared.events.content import NAMESPACE
 from shared.projections.spec import Key
@@ -63,23 +63,23 @@ class OrdersSession:
         """What a command comes to. Raises CommandRefused with the rules' own sentence where they refuse it."""
         before = self._books.asked_at(asked.at)
         change = _decided(before, asked)
-        after, appending = before, list[Appending]()
-        for key, events in change.events:
-            some = Appending(stream_of(key), after.ends.get(stream_of(key), 0), events, before.at)
-            placed = enveloped(SOURCE, some, asked)
-            facts = [fact for event, model in zip(placed, events, strict=True) for fact in facts_of(event, model)]
-            after = after.then(some.stream_id, facts, len(events))
+        after, appended = before, list[Appending]()
+        for key, models in change.events:
+            stream = stream_of(key)
+            some = appending(SOURCE, stream, after.ends.get(stream, 0), models, asked, before.at)
+            own = [fact for event, model in zip(some.events, models, strict=True) for fact in facts_of(event, model)]
+            after = after.then(stream, own, len(models))
             if isinstance(asked.command.request, SetExchangeRate):
-                after = replace(after, rates=[*after.rates, *candidate_facts(SOURCE, some, asked)])
-            appending.append(some)
+                after = replace(after, rates=[*after.rates, *some.facts])
+            appended.append(some)
         body, version = _answer(after, change)
         if asked.preview:
             if change.body is None and change.subject.scope == "order":
-                said = [fact for some in appending for fact in candidate_facts(SOURCE, some, asked)]
+                said = [fact for some in appended for fact in some.facts]
                 body = {**body, "preview": previewed(before, after, said, change.subject, asked, self._issued)}
             return Decided(body, etag=version)
         self._books = after
-        return Decided(body, appending, version, change.created)
+        return Decided(body, appended, version, change.created)
 
 
 def _decided(books: Books, asked: Asked[Command]) -> Change:

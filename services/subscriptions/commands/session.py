@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from services.subscriptions.commands.bodies import Command, Import
 from services.subscriptions.commands.deciding import CHOOSES_A_PLAN, decide, refuse_plan
@@ -12,13 +12,13 @@ from services.subscriptions.shapes import last_day_of, subscription_shape
 from shared.billing.facts import Fact
 from shared.commands.decision import Appending, CommandRefused, Decided, Outdated, Unknown
 from shared.commands.desk import Asked
-from shared.commands.envelopes import candidate_facts
+from shared.commands.envelopes import appending
+from shared.events.envelope import CloudEvent
 from shared.events.models.base import EventModel
-from shared.events.registry import EVENT_TYPES
 
 SOURCE = "urn:seatledger:subscriptions"
 
-Preview = Callable[[Standing, list[Fact]], Mapping[str, object]]
+Preview = Callable[[Standing, Sequence[Fact]], Mapping[str, object]]
 """What the facts of a command would come to, as JSON values."""
 
 
@@ -43,31 +43,28 @@ class SubscriptionSession:
             model = decide(before, request, asked.principal)
         if model is None:
             return self._decided(before, before, None, asked)
-        appending = Appending(stream_of(name), before.sequence, [model], before.at)
-        facts = candidate_facts(SOURCE, appending, asked)
-        after = before.then(next(fact for fact in facts if fact.scope == "subscription"))
-        reason = after.refusal_of(facts[0].ref)
+        some = appending(SOURCE, stream_of(name), before.sequence, [model], asked, before.at)
+        after = before.then(next(fact for fact in some.facts if fact.scope == "subscription"))
+        reason = after.refusal_of(some.facts[0].ref)
         if reason is not None:
             raise CommandRefused(reason)
         if isinstance(request, CHOOSES_A_PLAN):
             refuse_plan(before, after)
         if asked.preview:
-            return Decided(self._preview(before, facts))
+            return Decided(self._preview(before, some.facts))
         self._standings[name] = after
-        return self._decided(before, after, appending, asked)
+        return self._decided(before, after, some, asked)
 
-    def _decided(
-        self, before: Standing, after: Standing, appending: Appending | None, asked: Asked[Command]
-    ) -> Decided:
+    def _decided(self, before: Standing, after: Standing, some: Appending | None, asked: Asked[Command]) -> Decided:
         if asked.preview:
             return Decided(self._preview(before, []))
-        events = [] if appending is None else [_event_shape(appending, after)]
+        events = [] if some is None else [_event_shape(event) for event in some.events]
         body = {
             "subscription": subscription_shape(after.running, after.today),
             "last_day": last_day_of(after.running),
             "events": events,
         }
-        return Decided(body, () if appending is None else (appending,), after.version, created=not before.exists)
+        return Decided(body, () if some is None else (some,), after.version, created=not before.exists)
 
 
 def stream_of(subscription: str) -> str:
@@ -75,10 +72,8 @@ def stream_of(subscription: str) -> str:
     return f"subscription-{subscription}"
 
 
-def _event_shape(appending: Appending, after: Standing) -> dict[str, object]:
-    fact = after.facts[-1]
-    name = type(appending.events[0]).__name__
-    return {"type": EVENT_TYPES[name].name, "id": fact.id, "source": fact.source, "sequence": after.sequence}
+def _event_shape(event: CloudEvent) -> dict[str, object]:
+    return {"type": event.type, "id": event.id, "source": event.source, "sequence": event.sequence}
 
 
 def _refuse_stranger(standing: Standing, asked: Asked[Command]) -> None:

@@ -155,11 +155,9 @@ def test_a_preview_and_what_is_not_allowed_wait_for_nobody(shop: Api, as_: Calla
     order = {"order_id": "o-1", "currency": "EUR", "customer": {"id": "cus-1"},
              "items": [{"product": "office", "quantity": 1, "subscription_id": "sub-1"}]}  # fmt: skip
     with psycopg.connect(prepared) as connection:
-        connection.execute("INSERT INTO orders_g1.anchor (scope, scope_id) VALUES ('order', 'o-1')")
-        connection.commit()
         # As who places it holds these at the moment; who waited here would wait for ever.
-        connection.execute("SELECT FROM orders_g1.anchor FOR UPDATE")
-        connection.execute("SELECT pg_advisory_xact_lock(7201004, hashtext('subscription-sub-1'))")
+        for stream in ("order-o-1", "subscription-sub-1"):
+            connection.execute("SELECT pg_advisory_xact_lock(7201004, hashtext(%s))", [stream])
         assert shop("POST", "/orders?preview=true", order)["order_id"] == "o-1"
         as_("customer", customer="cus-1")("POST", "/orders", order, 403)
 

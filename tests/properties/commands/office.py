@@ -9,7 +9,7 @@ from typing import Any
 
 from services.invoicing.simulation import simulate
 from services.subscriptions.commands.bodies import Command, Request
-from services.subscriptions.commands.session import SOURCE, SubscriptionSession, stream_of
+from services.subscriptions.commands.session import SubscriptionSession, stream_of
 from services.subscriptions.commands.standing import Standing
 from shared.billing.documents import Document
 from shared.billing.facts import Fact
@@ -18,7 +18,6 @@ from shared.billing.preview import preview
 from shared.billing.run_loop import NOTHING_ISSUED, Issued, RunLoop
 from shared.commands.decision import Decided
 from shared.commands.desk import Asked
-from shared.commands.envelopes import candidate_facts, enveloped
 from shared.commands.principal import OPERATOR, Principal
 from shared.events.envelope import CloudEvent
 from shared.events.preview_shape import preview_shape
@@ -70,8 +69,8 @@ class Office:
         decided = self.session().decide(asked)
         for appending in decided.appending:
             assert appending.stream_id == stream_of(SUBSCRIPTION)
-            self.facts += candidate_facts(SOURCE, appending, asked)
-            self.log += enveloped(SOURCE, appending, asked)
+            self.facts += appending.facts
+            self.log += appending.events
         return decided
 
     def later(self, days: int) -> None:

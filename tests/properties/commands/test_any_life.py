@@ -230,7 +230,7 @@ class ALife(RuleBasedStateMachine):
             # Of other events it may: a price by hand takes the protection off that was activated in its cycle.
             assert not {one["id"] for one in said["rejected"]} & {fact.id for fact in new}
         for appending in decided.appending:
-            assert all(data_of(model) for model in appending.events)
+            assert all(data_of(model) for model in appending.models)
         return decided
 
     def previewed(self, request: Request, by: Principal) -> Any:

@@ -20,13 +20,12 @@ from services.orders.commands.bodies import (
     RegisterReseller,
     Request,
 )
-from services.orders.commands.books import SOURCE, Books
+from services.orders.commands.books import Books
 from services.orders.commands.order_bodies import ExecuteOrder, PlaceOrder
 from services.orders.commands.session import OrdersSession
 from shared.billing.facts import Fact
 from shared.commands.decision import Decided
 from shared.commands.desk import Asked
-from shared.commands.envelopes import enveloped
 from shared.commands.principal import OPERATOR, Principal, principal_of
 from shared.events.envelope import event_of
 from shared.events.models.base import EventModel
@@ -78,9 +77,8 @@ class Shop:
         at = self.at.replace(microsecond=self._number)
         decided = self.session.decide(Asked(Command(about, request, item), by, at, if_match=if_match))
         for some in decided.appending:
-            self.events += [_short(event, at) for event in some.events]
-            placed = enveloped(SOURCE, some, Asked(None, by, at))
-            self.facts += [fact for event, model in zip(placed, some.events, strict=True)
+            self.events += [_short(model, at) for model in some.models]
+            self.facts += [fact for event, model in zip(some.events, some.models, strict=True)
                            for fact in facts_of(event, model)]  # fmt: skip
         return decided
 
@@ -103,7 +101,7 @@ class Shop:
 
     def names_of(self, decided: Decided) -> list[str]:
         """The events that were decided, by name."""
-        return [type(event).__name__ for some in decided.appending for event in some.events]
+        return [event.type for some in decided.appending for event in some.events]
 
     def reseller(self, reseller: str = "res-1", **more: Any) -> Decided:
         return self.ask(read(RegisterReseller, {"id": reseller, "name": "Aegean Cloud", "tax_rate": "0.24", **more}))
