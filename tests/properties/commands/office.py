@@ -91,7 +91,7 @@ class Office:
         (state,) = simulation.subscriptions
         return subscription_shape(state), {fact.id for fact in simulation.rejected}
 
-    def _preview(self, _: Standing, facts: list[Fact]) -> Json:
+    def _preview(self, _: Standing, facts: Sequence[Fact]) -> Json:
         return preview_shape(preview(self.facts, facts, self.issued, self.today))
 
 
