@@ -116,7 +116,7 @@ class Charges:
 
     def _ended(self, closed: Closed, opened: Opened, stays: Share) -> Share:
         """The kept part of seats that end early: days, or hours begun where the refund policy says so (R0.6, R5.2)."""
-        due, natural, whole = self._ending_due(closed.on), stays.part, stays.whole
+        due, natural, whole = self._ending_due(closed.told_on), stays.part, stays.whole
         if closed.full:
             return Share(closed.seats, closed.on, 0, whole, due, Ended(closed.cause, closed.by, "full"))
         if closed.cause != "repriced" and self.policies.refund_policy(closed.on) == "hours":

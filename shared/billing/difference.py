@@ -7,7 +7,7 @@ at another price are returned whole and charged anew (conventions table).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -15,6 +15,7 @@ from decimal import Decimal
 from shared.billing.layers import Layer, Share
 from shared.billing.ledger import Holding, IssuedLine
 from shared.billing.money import ZERO
+from shared.billing.pairing import paired
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,6 @@ def difference(layer: Layer | None, held: Sequence[Holding], day: date, reckonin
     """
     if layer is None:
         return _whole(held)
-    held = _ordered(held, layer)
     alike = [h for h in held if (h.shown, h.of_days, h.product) == (layer.shown, layer.of_days, layer.product)]
     aligned = _aligned(layer, alike, day, reckoning)
     if reckoning.rounding == "line":
@@ -69,7 +69,7 @@ def _whole(held: Sequence[Holding]) -> list[Draft]:
 
 def _aligned(layer: Layer, held: Sequence[Holding], day: date, reckoning: Reckoning) -> list[Draft]:
     drafts: list[Draft] = []
-    for share, holding in _side_by_side(layer.shares, held):
+    for share, holding in paired(layer, held, day):
         if holding is None:
             # Seats of which nothing is kept leave no line.
             if share is not None and share.part and layer.due <= day:
@@ -89,11 +89,6 @@ def _aligned(layer: Layer, held: Sequence[Holding], day: date, reckoning: Reckon
     return drafts
 
 
-def _ordered(held: Sequence[Holding], layer: Layer) -> list[Holding]:
-    """Holdings in the order of a layer's shares, so that seats that ended alike stand side by side."""
-    return sorted(held, key=lambda h: (h.net > 0 or not layer.unit, h.end, h.net / h.seats), reverse=True)
-
-
 def _reckoned_again(layer: Layer, share: Share, holding: Holding, day: date, reckoning: Reckoning) -> list[Draft]:
     """Seats that end on the day they were settled for, but at another hour: returned whole and charged anew (R0.6).
 
@@ -106,22 +101,6 @@ def _reckoned_again(layer: Layer, share: Share, holding: Holding, day: date, rec
         return []
     charged = [Draft(share.seats, layer.start, share.end, net, share=share)] if share.part else []
     return _whole([holding]) + charged
-
-
-def _side_by_side(shares: Sequence[Share], held: Sequence[Holding]) -> Iterator[tuple[Share | None, Holding | None]]:
-    """Seats of both sides in pairs of the same number; what one side has more stands alone."""
-    wanted, have = list(reversed(shares)), list(reversed(held))
-    while wanted and have:
-        share, holding = wanted.pop(), have.pop()
-        seats = min(share.seats, holding.seats)
-        if share.seats > seats:
-            wanted.append(share._replace(seats=share.seats - seats))
-        if holding.seats > seats:
-            holding, rest = holding.split(seats)
-            have.append(rest)
-        yield share._replace(seats=seats), holding
-    yield from ((share, None) for share in reversed(wanted))
-    yield from ((None, holding) for holding in reversed(have))
 
 
 def _credits(holding: Holding, share: Share, kept: Decimal, *, open_to_cents: bool) -> list[Draft]:

@@ -38,7 +38,8 @@ class Opened(NamedTuple):
 class Closed(NamedTuple):
     """Seats of a layer that end before their cycle does; `full`: nothing is kept.
 
-    `since` is when a vendor's batch of them began, where windows decide (rule R5.1).
+    `since` is when a vendor's batch of them began, where windows decide (rule R5.1). `told_on` is the day of what ended
+    them: later than `on` where a batch came back in full from lines of earlier days.
     """
 
     layer: date
@@ -48,6 +49,7 @@ class Closed(NamedTuple):
     at: datetime
     cause: Cause
     by: Ref
+    told_on: date
     full: bool = False
 
 
@@ -177,7 +179,8 @@ class Stack:
                 self._returned_in_full(opened, min(left, stays), back)
 
     def _returned_in_full(self, opened: Opened, seats: int, back: FullReturn) -> None:
-        self.closed.append(Closed(opened.on, seats, opened.on, back.bought_at, back.at, back.cause, back.by, full=True))
+        on, cause = opened.on, back.cause
+        self.closed.append(Closed(on, seats, on, back.bought_at, back.at, cause, back.by, told_on=back.on, full=True))
 
     def _drop(self, surplus: int) -> None:
         """Leave the newest seats charged to the end of the cycle: a decrease gave nothing back for them (rule R3.2)."""
@@ -205,7 +208,7 @@ class Stack:
                     since, full = piece.at, piece.full
                 if piece.seats > taken:
                     pieces.append(piece._replace(seats=piece.seats - taken))
-            closed = Closed(newest.on, taken, on, since, at, cause, by, full)
+            closed = Closed(newest.on, taken, on, since, at, cause, by, on, full)
             if self.closed and self.closed[-1]._replace(seats=taken) == closed:
                 # Two of a vendor's returns of one batch on one day are one end of seats.
                 closed = closed._replace(seats=taken + self.closed.pop().seats)

@@ -94,6 +94,38 @@ def histories(draw: st.DrawFn, max_subscriptions: int = 3, max_changes: int = 8)
     return [_identified(draw, event, number) for number, event in enumerate(said, 1)]
 
 
+_CROWDED = st.integers(0, 12 * 24).map(
+    lambda hours: _instant(datetime(2025, 1, 28, tzinfo=UTC) + timedelta(hours=hours))
+)
+_OF_SEATS = st.sampled_from(["LicensesChanged", "LicensesChanged", "SubscriptionConverted", "SubscriptionCanceled"])
+
+
+@st.composite
+def crowded(draw: st.DrawFn) -> History:
+    """One subscription in whose first days, from 28 January 2025, a lot happens, mostly to its seats."""
+    pool = _CROWDED | _CROWDED.map(lambda moment: moment[:10])
+    began = draw(st.sampled_from(["2025-01-31", "2025-01-31T00:00:00Z", "2025-01-31T09:30:00Z"]))
+    sold = _sold(draw, 1, began, [], {customer: draw(st.sampled_from((None, *_RESELLERS))) for customer in _CUSTOMERS})
+    order: Event = {"time": began} | _order(draw, sold)
+    item = order["data"]["items"][0]
+    item["quantity"] = draw(st.integers(3, 12))
+    if draw(st.booleans()) and "trial_until" not in item:
+        item["custom_end"] = _shifted(date(2025, 2, 1), draw(st.integers(0, 40)))
+    said = [order]
+    for _ in range(draw(st.integers(1, 6))):
+        known = draw(pool)
+        if draw(st.booleans()):
+            event_type = draw(_OF_SEATS)
+            data: Event = {"subscription_id": sold.subscription_id, "customer_id": sold.customer_id}
+            data |= draw(say.OF_SUBSCRIPTION[event_type])
+            data |= {"effective_at": draw(pool)} if draw(st.booleans()) else {}
+            said.append({"time": known, "type": event_type, "data": data})
+        else:
+            said.append({"time": known} | _change(draw, sold, _day(known)))
+    said.sort(key=lambda event: _day(event["time"]))
+    return [_identified(draw, event, number) for number, event in enumerate(said, 1)]
+
+
 @st.composite
 def arrivals(draw: st.DrawFn, history: History) -> list[History]:
     """One way the history can arrive: shuffled, some events more than once, cut into batches."""

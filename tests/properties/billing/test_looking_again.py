@@ -27,7 +27,7 @@ from shared.billing.state import next_change, subscription_state
 from tests.billing_dsl import facts_from
 from tests.full_looks import FullLooks, accounts_on, by_subscription, days_between
 from tests.strategies.examples import EXAMPLES, examples
-from tests.strategies.histories import LAST_DAY, History, histories
+from tests.strategies.histories import LAST_DAY, History, crowded, histories
 from tests.strategies.stated_settings import command_line
 
 # Before anything that a history can date back.
@@ -51,6 +51,25 @@ def test_looking_at_everything_every_day_finds_no_more_than_simulate(history: Hi
     found = [alone(document) for day in days_between(FIRST, LAST_DAY) for document in looks.run(day)]
 
     simulated = simulate(facts, LAST_DAY, settings=stated).documents
+    assert [alone(document) for document in simulated] == sorted(found, key=lambda document: document.sort_key)
+
+
+# While seats can still be given back, and some are billed again and again.
+windows = st.fixed_dictionaries(
+    {"full_refund_hours": st.sampled_from(["168", "24", "0"]), "rounding": st.sampled_from(["line", "unit"])}
+)
+
+
+@examples
+@each(crowded(), windows, command_line())
+def test_nor_does_it_where_a_lot_happens_to_the_seats_of_a_few_days(
+    history: History, stated: dict[str, str], more: dict[str, str]
+) -> None:
+    facts, last = facts_from(history), date(2025, 3, 25)
+    looks = FullLooks(facts, more | stated)
+    found = [alone(document) for day in days_between(date(2024, 12, 1), last) for document in looks.run(day)]
+
+    simulated = simulate(facts, last, settings=more | stated).documents
     assert [alone(document) for document in simulated] == sorted(found, key=lambda document: document.sort_key)
 
 

@@ -161,11 +161,11 @@ def test_what_falls_due_on_the_day_of_the_run_comes_out_to_the_cent() -> None:
             ["charge: 1 from 1 to 19 days, 2.04", "charge: 3 from 1 to 31 days, 10.01"],
             id="charged",
         ),
-        # 6.13 for 19 days of three seats; 10.005 - 6.13 = 3.88.
+        # 6.13 for 19 days of three seats, of which one ends as it was billed, with 2.04: 6.67 - 4.09 = 2.58 for two.
         pytest.param(
             layer(share(3), share(1, 20, due=32), unit=HALF_CENTS),
             [held(3, piece(1, "6.13", to=20, at=HALF_CENTS))],
-            ["charge: 1 from 1 to 19 days, 2.04", "charge: 3 from 20 to 12 days, 3.88"],
+            ["charge: 1 from 1 to 31 days, 3.34", "charge: 2 from 20 to 12 days, 2.58"],
             id="charged back",
         ),
         # 30.02 for nine: 13.34 for four, 6.67 for two, so 10.01 for three, of which 6.13 is kept.
