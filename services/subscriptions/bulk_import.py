@@ -5,6 +5,7 @@ Run again it finds what it imported before and changes nothing; a run that died 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,9 +20,12 @@ from shared.commands.decision import CommandRefused, Decided
 from shared.commands.desk import Asked
 from shared.commands.handling import handle
 from shared.commands.principal import Principal
+from shared.store.config import OUTBOX_LIMIT
+from shared.store.outbox import at_least
 
 # Some 0.2 s of work: progress is seen, and a commit is paid once for many.
 PORTION = 250
+_LOOK_AGAIN_S = 2.0
 
 
 @dataclass(slots=True)
@@ -36,10 +40,14 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Portion:
-    """What became of some rows: how many so far, and which of these were refused."""
+    """What became of some rows: how many so far, and which of these were refused.
+
+    Without rows it `waits` for the broker to take some of the events that are to be sent.
+    """
 
     tally: Tally
     refused: list[Refusal]
+    waits: bool = False
 
 
 async def import_all(
@@ -50,15 +58,20 @@ async def import_all(
     correlation: str | None = None,
     only_check: bool = False,
     portion: int = PORTION,
+    outbox: int = OUTBOX_LIMIT,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> AsyncIterator[Portion]:
     """Take rows over, and say after each `portion` how far it is. `only_check` decides on them and changes nothing.
 
-    Raises Forbidden before the first row, and psycopg.Error: then what was reported is done, and may be run again.
+    While `outbox` events wait for the broker it takes no more rows, and says every two seconds that it waits. Raises
+    Forbidden before the first row, and psycopg.Error: then what was reported is done, and may be run again.
     """
     principal.need("subscriptions:import", "import subscriptions")
     tally = Tally()
     for some in _portions(iter(rows), portion):
+        while not only_check and await at_least(connection, outbox):
+            yield Portion(tally, [], waits=True)
+            await asyncio.sleep(_LOOK_AGAIN_S)
         refused = [one for one in some if isinstance(one, Refusal)]
         wanted = [one for one in some if isinstance(one, Row)]
         asked = [

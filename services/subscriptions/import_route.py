@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 import io
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import asdict
 from typing import IO, Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
+from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
-from services.subscriptions.bulk_import import Tally, import_all
-from services.subscriptions.import_rows import Format, NotRows, Refusal, Row, rows_of
-from shared.commands.principal import Principal
+from services.subscriptions.bulk_import import Portion, Tally, import_all
+from services.subscriptions.import_rows import Format, NotRows, rows_of
+from shared.commands.combining import Bounds
 from shared.web.access import Caller
 from shared.web.commanding import PROBLEMS
 from shared.web.errors import BadRequest
@@ -90,9 +91,14 @@ async def import_subscriptions(
     except NotRows as error:
         raise BadRequest(f"body: {error}") from None
     connections: AsyncConnectionPool = request.app.state.connections
-    return StreamingResponse(
-        _lines(connections, rows, caller, request_id, body, only_check=check), media_type="application/x-ndjson"
-    )
+    bounds: Bounds = request.app.state.bounds
+
+    def portions(connection: AsyncConnection) -> AsyncIterator[Portion]:
+        return import_all(
+            connection, rows, caller, correlation=request_id, only_check=check, portion=_PORTION, outbox=bounds.outbox
+        )
+
+    return StreamingResponse(_lines(connections, portions, body), media_type="application/x-ndjson")
 
 
 async def _received(request: Request) -> IO[bytes]:
@@ -109,21 +115,12 @@ async def _received(request: Request) -> IO[bytes]:
 
 
 async def _lines(
-    connections: AsyncConnectionPool,
-    rows: Iterator[Row | Refusal],
-    caller: Principal,
-    request_id: str,
-    body: IO[bytes],
-    *,
-    only_check: bool,
+    connections: AsyncConnectionPool, portions: Callable[[AsyncConnection], AsyncIterator[Portion]], body: IO[bytes]
 ) -> AsyncIterator[bytes]:
     tally = Tally()
     with body:
         async with _one_after_the_other, connections.connection() as connection:
-            portions = import_all(
-                connection, rows, caller, correlation=request_id, only_check=only_check, portion=_PORTION
-            )
-            async for portion in portions:
+            async for portion in portions(connection):
                 tally = portion.tally
                 for refusal in portion.refused:
                     yield _line(refusal._asdict())

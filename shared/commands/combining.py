@@ -19,6 +19,7 @@ from psycopg_pool import AsyncConnectionPool
 from shared.commands.decision import Decided
 from shared.commands.desk import Asked, Desk
 from shared.commands.handling import Outcome, handle
+from shared.store.config import OUTBOX_LIMIT
 from shared.store.outbox import at_least
 
 C = TypeVar("C")
@@ -39,7 +40,7 @@ class Bounds:
     At most `together` share a transaction; of two `lanes` one's commands are decided while the other's are committed.
     """
 
-    outbox: int = 100_000
+    outbox: int = OUTBOX_LIMIT
     waiting: int = 2_000
     together: int = 100
     lanes: int = 2

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+# A broker that is away for an hour at 25 commands a second; what waits then is relayed in some two minutes.
+OUTBOX_LIMIT: Final = 100_000
 
 
 class Config(BaseSettings):
@@ -31,8 +34,9 @@ class Config(BaseSettings):
     # The embedded broker keeps a member that was killed in its group, and whoever comes after it waits for ever.
     own_groups: bool = Field(default=False, description="each projector is alone: it joins a group of its own")
     parked_limit: int = Field(default=100, ge=0, description="parked streams beyond which a projector stops")
-    # A broker that is away for an hour at 25 commands a second; what waits then is relayed in some two minutes.
-    outbox_limit: int = Field(default=100_000, ge=1, description="own events to be sent beyond which commands wait")
+    outbox_limit: int = Field(
+        default=OUTBOX_LIMIT, ge=1, description="own events to be sent beyond which commands wait"
+    )
     tick_seconds: float = Field(default=5.0, gt=0, description="how often a generation's clock moves forward")
     daily_runs: bool = Field(default=False, description="whether invoicing runs each day that has ended by itself")
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")

@@ -56,8 +56,8 @@ def create_app(
         async with AsyncExitStack() as open_now:
             connections = await open_now.enter_async_context(pool(dsn, application=f"{service} api"))
             app.state.connections, app.state.recognition = connections, Recognition(connections, issuer)
+            app.state.bounds = limits = bounds or Bounds()
             if desk is not None:
-                limits = bounds or Bounds()
                 own = pool(dsn, most=limits.lanes, application=f"{service} commands")
                 app.state.commands = await open_now.enter_async_context(
                     combining(desk, await open_now.enter_async_context(own), connections, limits)

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 import pytest
 from fastapi.testclient import TestClient
 
+from services.subscriptions import bulk_import
 from services.subscriptions.api import DESK, router
 from services.subscriptions.bulk_import import Tally, import_all
 from services.subscriptions.import_rows import Refusal, rows_of
@@ -80,6 +81,25 @@ def test_a_check_decides_and_takes_nothing_over(prepared: str) -> None:
 
     assert (tally.imported, tally.refused) == (ROWS - 12, 12)
     assert events(prepared) == 0
+
+
+def test_while_too_many_events_wait_for_the_broker_no_more_rows_are_taken(
+    prepared: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk_import, "_LOOK_AGAIN_S", 0.01)
+    seen: list[tuple[int, bool]] = []
+
+    async def run() -> None:
+        async with await connect(prepared) as connection, await connect(prepared) as relay:
+            async for portion in import_all(connection, rows_of(lines(), "jsonl"), OPERATOR, portion=400, outbox=500):
+                seen.append((portion.tally.rows, portion.waits))
+                if portion.waits:
+                    await relay.execute("DELETE FROM store.outbox")
+                    await relay.commit()
+
+    asyncio.run(run())
+
+    assert seen == [(400, False), (800, False), (800, True), (1200, False)]
 
 
 @pytest.mark.parametrize("role", ["distributor", "reseller"])
