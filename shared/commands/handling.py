@@ -64,8 +64,10 @@ async def _attempt(connection: AsyncConnection, desk: Desk[C], asked: Sequence[A
             appended += outcome.appending
             if place is not None:
                 before[place] = kept[place] = Answered(idempotency.fingerprint_of(one), outcome)
-    await _append(connection, appended)
-    await idempotency.keep(connection, kept)
+    # Nothing here waits for an answer before the next is asked.
+    async with connection.pipeline():
+        await _append(connection, appended)
+        await idempotency.keep(connection, kept)
     return outcomes
 
 

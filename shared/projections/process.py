@@ -90,7 +90,9 @@ def collect_rarely() -> None:
 
 
 def _projector(spec: ProjectionSpec, generation: Generation, config: Config) -> Projector:
-    limits = Limits(config.batch, config.recompute_batch, config.parked_limit, tick_seconds=None)
+    limits = Limits(
+        config.batch, config.recompute_batch, config.parked_limit, tick_seconds=None, rest_s=config.rest_seconds
+    )
     # Positions are in the database, so a group is only how several workers share the partitions.
     group = f"{generation.group}-{uuid4()}" if config.own_groups else None
     return Projector(spec, generation, config.database, config.broker, limits, group)

@@ -38,12 +38,13 @@ _BACKOFF_MOST_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much at a time. `tick_seconds` None: somebody else moves the clock."""
+    """How much at a time. `tick_seconds` None: somebody else moves the clock; `rest_s`: as LogReader's."""
 
     batch: int = 500
     recompute_batch: int = 200
     parked_limit: int = 100
     tick_seconds: float | None = 5.0
+    rest_s: float = 0.0
 
 
 class Projector:
@@ -79,7 +80,7 @@ class Projector:
         try:
             while not stop.is_set():
                 try:
-                    async with LogReader(self._broker, self._spec.topics, self._group) as reader:
+                    async with LogReader(self._broker, self._spec.topics, self._group, self._limits.rest_s) as reader:
                         backoff = _BACKOFF_FIRST_S
                         await self._while_member(reader, stop)
                 except KafkaError as error:

@@ -33,6 +33,10 @@ class Config(BaseSettings):
     recompute_batch: int = Field(default=200, ge=1, le=20_000, description="queued streams folded again a transaction")
     # The embedded broker keeps a member that was killed in its group, and whoever comes after it waits for ever.
     own_groups: bool = Field(default=False, description="each projector is alone: it joins a group of its own")
+    # The same broker answers at once when it has nothing; asked without a pause it would keep half a core busy.
+    rest_seconds: float = Field(
+        default=0.0, ge=0, le=10, description="how long nothing is read after nothing was found"
+    )
     parked_limit: int = Field(default=100, ge=0, description="parked streams beyond which a projector stops")
     outbox_limit: int = Field(
         default=OUTBOX_LIMIT, ge=1, description="own events to be sent beyond which commands wait"

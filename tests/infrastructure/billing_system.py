@@ -30,6 +30,7 @@ from shared.projections.spec import ProjectionSpec
 from shared.store.config import Config
 from shared.store.outbox import PostgresOutbox, depth
 from shared.store.pool import connect
+from tests.infrastructure import brokers
 
 SPECS = (SUBSCRIPTIONS, INVOICING)
 Event = dict[str, Any]
@@ -110,12 +111,13 @@ async def billing_system(
     """
     await prepare(Config(database=dsn, broker=broker, partitions=partitions))
     stop = asyncio.Event()
+    limits = Limits(batch=50, recompute_batch=50, rest_s=0.05 if brokers.chosen() == brokers.EMBEDDED else 0.0)
     async with asyncio.TaskGroup() as tasks, await connect(dsn) as connection, await connect(dsn) as relaying:
         for spec in specs:
             for generation in await projected(connection, spec):
                 for _ in range(workers):
                     group = f"{generation.group}-{conninfo_to_dict(dsn)['dbname']}"
-                    projector = Projector(spec, generation, dsn, broker, Limits(batch=50, recompute_batch=50), group)
+                    projector = Projector(spec, generation, dsn, broker, limits, group)
                     tasks.create_task(projector.run(stop))
         tasks.create_task(run_relay(PostgresOutbox(relaying), broker, stop))
         try:
