@@ -46,20 +46,21 @@ _KEPT_ALIVE_S = 3.0
 def measure(broker: Broker, server: Databases) -> dict[str, float]:
     """`commands_per_s` one a request, `commands_in_lists_per_s` a hundred a request, `command_p99_ms` at 100/s.
 
-    `command_outbox_most`: how many events waited for the relay at the worst moment.
+    `imported_rows_per_s`: of an import beside relay and projector. `command_outbox_most`: how many events waited for the relay at the worst moment.
     """
     delete_all_topics(broker.address)
     dsn = server.create()
     system = BillingSystem(dsn, broker.address)
     asyncio.run(_prepared(system))
     with _running(system) as port:
-        asyncio.run(_take_over(system))
+        imported = asyncio.run(_take_over(system))
         token = token_of(dsn, "distributor")
         asyncio.run(_warm(port, token))
         rounds = [asyncio.run(_burst(system, port, token)) for _ in range(_ROUNDS)]
         lists = [asyncio.run(_burst(system, port, token, in_lists=True)) for _ in range(_ROUNDS)]
         p99 = asyncio.run(_latency(port, token))
     return {
+        "imported_rows_per_s": round(imported),
         "commands_per_s": round(statistics.median(rate for rate, _ in rounds)),
         "commands_in_lists_per_s": round(statistics.median(rate for rate, _ in lists)),
         "command_outbox_most": max(most for _, most in (*rounds, *lists)),
@@ -82,7 +83,8 @@ def _running(system: BillingSystem) -> Iterator[int]:
         yield port
 
 
-async def _take_over(system: BillingSystem) -> None:
+async def _take_over(system: BillingSystem) -> float:
+    """Import what commands change later, and wait for the projection; how many rows a second were imported."""
     rows = (
         json.dumps({
             "subscription_id": f"sub-{number}", "currency": "EUR", "customer": {"id": f"cus-{number % 1000}"},
@@ -92,10 +94,13 @@ async def _take_over(system: BillingSystem) -> None:
         for number in range(_SUBSCRIPTIONS)
     )  # fmt: skip
     async with await connect(system.dsn) as connection:
+        began = time.perf_counter()
         async for _ in import_all(connection, rows_of(rows, "jsonl"), OPERATOR):
             pass
+        took = time.perf_counter() - began
         while (await _projected(system)) < _SUBSCRIPTIONS:  # noqa: ASYNC110 - another process projects
             await asyncio.sleep(0.2)
+    return _SUBSCRIPTIONS / took
 
 
 async def _projected(system: BillingSystem) -> int:
