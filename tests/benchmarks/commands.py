@@ -46,7 +46,8 @@ _KEPT_ALIVE_S = 3.0
 def measure(broker: Broker, server: Databases) -> dict[str, float]:
     """`commands_per_s` one a request, `commands_in_lists_per_s` a hundred a request, `command_p99_ms` at 100/s.
 
-    `imported_rows_per_s`: of an import beside relay and projector. `command_outbox_most`: how many events waited for the relay at the worst moment.
+    `imported_rows_per_s`: of an import beside relay and projector. `command_outbox_most`: how many events waited for
+    the relay at the worst moment.
     """
     delete_all_topics(broker.address)
     dsn = server.create()
