@@ -36,7 +36,7 @@ def list_(
 
 @subscriptions.command()
 def show(subscription: Id, as_json: Json = False) -> None:
-    """One subscription with the summary of its billing plan, and what the rules refused of it."""
+    """One subscription: what is scheduled of it, the summary of its billing plan, and what the rules refused of it."""
     from services import system_commands
     from services.subscriptions import cli
 

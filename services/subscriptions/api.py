@@ -48,7 +48,7 @@ async def subscriptions(
     responses={**VERSIONED},
 )
 async def subscription(connection: Reading, subscription_id: str, response: Response) -> SubscriptionWithPlan:
-    """One subscription with the summary of its billing plan; its version is the ETag."""
+    """One subscription: what is scheduled of it, and the summary of its billing plan; its version is the ETag."""
     found = await queries.subscription(connection, subscription_id)
     if found is None:
         raise NotFound(f"there is no subscription {subscription_id!r}")

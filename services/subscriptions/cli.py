@@ -14,6 +14,7 @@ from services.subscriptions import queries
 from services.subscriptions.commands import bodies
 from services.subscriptions.commands.bodies import Command
 from services.subscriptions.desk import SubscriptionDesk
+from services.subscriptions.scheduled_table import scheduled_table
 from shared.commands.operating import body_of, operate, read_now
 from shared.errors import UserError
 
@@ -50,7 +51,7 @@ def show_all(
 
 
 def show(dsn: str, subscription: str, *, as_json: bool) -> None:
-    """One subscription, its plan, and what was refused of it."""
+    """One subscription, what is scheduled of it, its plan, and what was refused of it."""
 
     async def read(connection: AsyncConnection) -> tuple[Any, list[queries.RejectedEvent]]:
         return (
@@ -66,6 +67,7 @@ def show(dsn: str, subscription: str, *, as_json: bool) -> None:
         document({**shown, "rejected": [one.model_dump(mode="json") for one in rejected]})
         return
     table("Subscription", _SHOWN, [[shown[name] for name in _SHOWN]], right=_FIGURES)
+    scheduled_table(shown["scheduled"])
     plan_table(shown["installment_plan"])
     if rejected:
         table("Rejected", ("type", "reason", "id"), [(one.type, one.reason, one.id) for one in rejected])
@@ -116,3 +118,4 @@ def _show_done(body: Json) -> None:
         say("It is so already: nothing was changed")
     shown = body["subscription"]
     table("Subscription", _SHOWN, [[shown[name] for name in _SHOWN]], right=_FIGURES)
+    scheduled_table(shown["scheduled"])

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
-from typing import Any, Final
+from typing import Any
 
 from pydantic import BaseModel
 
 from services.subscriptions.commands.session import SOURCE
+from services.subscriptions.examples import SUBSCRIPTION
 from services.subscriptions.queries import Subscription
 from shared.web.commanding import EventDone
 
 Responses = dict[int | str, dict[str, Any]]
-_SUBSCRIPTION: Final[Mapping[str, object]] = {
-    "subscription": "sub-1", "status": "active", "quantity": 8, "unit_price": "10.00", "billing_plan": "-",
-    "term_start": "2026-01-15", "term_end": "2026-02-14", "protected_until": None, "customer": "cus-1",
-    "reseller": "res-1", "product": "o365-business", "vendor": "Microsoft", "currency": "EUR", "auto_renew": True,
-}  # fmt: skip
 
 
 class Done(BaseModel):
@@ -31,11 +26,11 @@ class Done(BaseModel):
     events: list[EventDone]
 
 
-def answering(event_type: str, *, created: bool = False, **changed: object) -> Responses:
+def answering(event_type: str, *, created: bool = False, last_day: str | None = None, **changed: object) -> Responses:
     """What a route declares: its answer where a command came to an event of this type; `changed` fields of sub-1."""
     event = {"type": event_type, "id": "b51ae4b1-3d3c-5f13-a6a9-5f8b4a6f6e7c", "source": SOURCE, "sequence": 1}
-    subscription: dict[str, object] = {**_SUBSCRIPTION, **changed}
-    answer = {"subscription": subscription, "last_day": None, "events": [event]}
+    subscription: dict[str, object] = {**SUBSCRIPTION, **changed}
+    answer = {"subscription": subscription, "last_day": last_day, "events": [event]}
     return example(answer, 201 if created else 200)
 
 

@@ -23,6 +23,7 @@ from services.subscriptions.commands.bodies import (
     SetAutoRenew,
     Suspend,
 )
+from services.subscriptions.examples import NEXT_TERM, PLAN, PRICE, PROTECTED, scheduled
 from shared.events.models.fields import ID_PATTERN, MAX_ID_LENGTH
 from shared.web.commanding import PROBLEMS, Ask
 from shared.web.preview_models import Preview
@@ -81,7 +82,9 @@ async def reactivate(subscription_id: SubscriptionId, request: Reactivate, ask: 
 @router.put(
     "/subscriptions/{subscription_id:path}/auto-renew",
     response_model=Done | Preview,
-    responses=answering("AutoRenewChanged", auto_renew=False),
+    responses=answering(
+        "AutoRenewChanged", auto_renew=False, scheduled=scheduled(last_day="2026-02-14"), last_day="2026-02-14"
+    ),
 )
 async def set_auto_renew(subscription_id: SubscriptionId, request: SetAutoRenew, ask: Ask) -> Response:
     """Whether the term renews; turning it on takes a scheduled cancellation back."""
@@ -91,7 +94,7 @@ async def set_auto_renew(subscription_id: SubscriptionId, request: SetAutoRenew,
 @router.post(
     "/subscriptions/{subscription_id:path}/pricing",
     response_model=Done | Preview,
-    responses=answering("PricingEdited"),
+    responses=answering("PricingEdited", scheduled=scheduled(price=PRICE)),
 )
 async def edit_pricing(subscription_id: SubscriptionId, request: EditPricing, ask: Ask) -> Response:
     """Edit the price or its rule; with installments it is active after the renewal."""
@@ -101,7 +104,7 @@ async def edit_pricing(subscription_id: SubscriptionId, request: EditPricing, as
 @router.post(
     "/subscriptions/{subscription_id:path}/price-protection",
     response_model=Done | Preview,
-    responses=answering("PriceProtectionActivated", protected_until="2027-01-14"),
+    responses=answering("PriceProtectionActivated", scheduled=scheduled(price=PROTECTED)),
 )
 async def activate_protection(subscription_id: SubscriptionId, request: ActivateProtection, ask: Ask) -> Response:
     """Activate price protection for a Microsoft subscription and its active add-ons."""
@@ -111,7 +114,7 @@ async def activate_protection(subscription_id: SubscriptionId, request: Activate
 @router.put(
     "/subscriptions/{subscription_id:path}/billing-plan",
     response_model=Done | Preview,
-    responses=answering("BillingPlanChanged", billing_plan="-"),
+    responses=answering("BillingPlanChanged", scheduled=scheduled(billing_plan=PLAN)),
 )
 async def change_billing_plan(subscription_id: SubscriptionId, request: ChangeBillingPlan, ask: Ask) -> Response:
     """Bill a term of three years monthly instead of annually, or the other way, from the next charge on."""
@@ -121,7 +124,7 @@ async def change_billing_plan(subscription_id: SubscriptionId, request: ChangeBi
 @router.put(
     "/subscriptions/{subscription_id:path}/next-term",
     response_model=Done | Preview,
-    responses=answering("NextTermScheduled"),
+    responses=answering("NextTermScheduled", scheduled=scheduled(next_term=NEXT_TERM)),
 )
 async def schedule_next_term(subscription_id: SubscriptionId, request: ScheduleNextTerm, ask: Ask) -> Response:
     """Schedule what the renewal changes."""

@@ -5,8 +5,12 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+from psycopg.types.json import Jsonb
+from pydantic import TypeAdapter
+
 from shared.billing.account import Account
 from shared.billing.facts import SettingChanged
+from shared.billing.scheduled import Scheduled, scheduled
 from shared.billing.settings import refusal
 from shared.billing.state import subscription_state
 from shared.billing.timeline import Timeline
@@ -24,11 +28,13 @@ from shared.projections.subscription_stream import (
     names,
 )
 
+_SCHEDULED = TypeAdapter(Scheduled)
+
 SUBSCRIPTION = Table(
     "subscription",
     (
         "subscription", "status", "quantity", "unit_price", "billing_plan", "term_start", "term_end", "protected_until",
-        "customer", "reseller", "product", "vendor", "currency", "auto_renew",
+        "customer", "reseller", "product", "vendor", "currency", "auto_renew", "scheduled",
     ),
     owner="subscription",
     key=("subscription",),
@@ -40,8 +46,6 @@ REJECTED_EVENT = Table(
     key=("subscription", "source", "id"),
     many=True,
 )
-
-
 REJECTED_SETTING = Table("rejected_setting", ("source", "id", "type", "reason"), owner="id", key=("source", "id"))
 
 
@@ -68,16 +72,18 @@ def subscription_row(account: Account, on: date) -> Row:
     state = subscription_state(account, on)
     terms = account.terms
     payer = account.payer().recipient
+    coming = scheduled(account, on)
     return (
         state.subscription, state.status, state.quantity, state.unit_price, state.billing_plan, state.term_start,
         state.term_end, state.protected_until, terms.customer_id, None if payer == terms.customer_id else payer,
         terms.product_id, terms.vendor, terms.currency, account.timeline.auto_renew,
+        None if coming is None else Jsonb(_SCHEDULED.dump_python(coming, mode="json")),
     )  # fmt: skip
 
 
 SPEC = ProjectionSpec(
     name="subscriptions",
-    version=3,
+    version=4,
     topics=(CATALOG.name, ORDERS.name, SUBSCRIPTIONS.name),
     sql=Path(__file__).parent / "sql",
     streams=(Stream("subscription", SubscriptionFold(rows_of), (SUBSCRIPTION, REJECTED_EVENT)),),

@@ -8,7 +8,11 @@ from decimal import Decimal
 
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
+
+from services.subscriptions.examples import NEXT_TERM, SUBSCRIPTION, scheduled
+from shared.billing.scheduled import Scheduled
+from shared.web.plan_models import PlanSummary
 
 _SUBSCRIPTIONS = """
 SELECT * FROM read.subscriptions
@@ -35,7 +39,11 @@ ORDER BY coalesce(subscription, ''), source, id LIMIT %(limit)s
 
 
 class Subscription(BaseModel):
-    """A row of read.subscriptions; amounts are strings."""
+    """A row of read.subscriptions; amounts are strings. `scheduled` is what is known to come, null where nothing is."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{**SUBSCRIPTION, "scheduled": scheduled(next_term=NEXT_TERM)}]}
+    )
 
     subscription: str
     status: str
@@ -51,20 +59,7 @@ class Subscription(BaseModel):
     vendor: str | None
     currency: str
     auto_renew: bool
-
-
-class PlanSummary(BaseModel):
-    """The installments of the running term, as read.installment_plans has them (rule R4.8); amounts are strings."""
-
-    billing_plan: str
-    installments: int
-    invoiced: int
-    excluded: int
-    remaining: int
-    next_invoice_date: date | None
-    next_invoice_amount: Decimal | None
-    next_invoice_gross: Decimal | None
-    extra_charge_rate: Decimal
+    scheduled: Scheduled | None
 
 
 class SubscriptionWithPlan(Subscription):

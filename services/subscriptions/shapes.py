@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+from psycopg.types.json import Jsonb
+
 from services.subscriptions.projection import SUBSCRIPTION, subscription_row
 from shared.billing.account import Account
 from shared.billing.calendar import ONE_DAY
@@ -27,4 +29,6 @@ def last_day_of(account: Account) -> str | None:
 def _plain(value: object) -> object:
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, Jsonb):
+        return value.obj
     return str(value) if isinstance(value, Decimal) else value

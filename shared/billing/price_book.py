@@ -95,7 +95,7 @@ class PriceBook:
             (phase.begins, phase.edits_before, phase) for phase in self.layout.phases if phase.capture is not None
         ]
         for place, edit in enumerate(self.edits):
-            begins = self._counts_from(edit)
+            begins = self.counts_from(edit)
             if begins is not None:
                 steps.append((begins, place, edit))
         for begins, _, step in sorted(steps, key=lambda step: step[:2]):
@@ -106,7 +106,7 @@ class PriceBook:
                 self._bases += [] if edited is None else [edited]
         return self._bases
 
-    def _counts_from(self, edit: PriceEdit) -> date | None:
+    def counts_from(self, edit: PriceEdit) -> date | None:
         """The start from which an edit counts: of the running cycle, or of the next (with installments, term; R2.7)."""
         return self.layout.next_start_after(edit.on) if edit.begins is None else edit.begins
 

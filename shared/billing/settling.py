@@ -122,6 +122,7 @@ def _turn(timeline: Timeline, day: date, master: MasterData, known: date | None)
         terms, capture = replace(_terms_before_extension(timeline), anchor_day=terms.anchor_day), "renewed"
     if ends and timeline.next_term is not None:
         instruction, timeline.next_term = timeline.next_term, None
+        timeline.renewal = instruction._replace(on=day)
         renewed = _renewed_with(timeline, instruction, terms, day, master, known)
         if renewed is not None and renewed != terms:
             terms, by, capture = renewed, instruction.by, "next_term"

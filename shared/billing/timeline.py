@@ -119,8 +119,9 @@ class Timeline:
 
     `cancellation`, `expiry` and the parent's end may all stand: the earliest ends it. `renewed_on` and `renewed_at` are
     when auto-renew was last turned on, `renewed_by` what did it: that takes back what was scheduled before.
-    `moved_until` is how far changes of a customer's billing day are in the phases. `last_key` is the place of the last
-    fact.
+    `renewal` is the last next term that a renewal took up, on the day of that renewal: it lies ahead of the clock where
+    something later is known. `moved_until` is how far changes of a customer's billing day are in the phases. `last_key`
+    is the place of the last fact.
     """
 
     subscription_id: str
@@ -134,6 +135,7 @@ class Timeline:
     renewed_by: Ref | None = None
     plan_switch: PlanSwitch | None = None
     next_term: NextTerm | None = None
+    renewal: NextTerm | None = None
     cancellation: End | None = None
     expiry: End | None = None
     parent_end: End | None = None

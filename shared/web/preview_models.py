@@ -8,6 +8,7 @@ from decimal import Decimal
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.events.models.base import OPTIONAL
+from shared.web.plan_models import PlanSummary
 from shared.web.preview_example import NEXT_TERM
 
 
@@ -101,18 +102,8 @@ class PreviewRun(BaseModel):
     difference: list[PreviewAmount]
 
 
-class PreviewPlan(BaseModel):
+class PreviewPlan(PlanSummary):
     """The summary of an installment plan."""
-
-    billing_plan: str
-    installments: int
-    invoiced: int
-    excluded: int
-    remaining: int
-    next_invoice_date: date | None
-    next_invoice_amount: Decimal | None
-    next_invoice_gross: Decimal | None
-    extra_charge_rate: Decimal
 
 
 class PreviewState(BaseModel):

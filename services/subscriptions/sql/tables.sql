@@ -12,7 +12,8 @@ CREATE TABLE subscription (
     product text NOT NULL,
     vendor text,
     currency text NOT NULL,
-    auto_renew boolean NOT NULL
+    auto_renew boolean NOT NULL,
+    scheduled jsonb
 );
 CREATE INDEX subscription_customer ON subscription (customer);
 CREATE INDEX subscription_reseller ON subscription (reseller);

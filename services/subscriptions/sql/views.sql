@@ -1,9 +1,9 @@
 CREATE OR REPLACE VIEW read.subscriptions WITH (security_invoker = true) AS
 SELECT subscription, status, quantity, unit_price, billing_plan, term_start, term_end, protected_until,
-    customer, reseller, product, vendor, currency, auto_renew
+    customer, reseller, product, vendor, currency, auto_renew, scheduled
 FROM subscription;
 COMMENT ON VIEW read.subscriptions IS
-    'A row is one subscription as it is today: its status, the seats held and what one licence costs a cycle (with installments: one installment, extra charge included).';
+    'A row is one subscription as it is today: its status, the seats held and what one licence costs a cycle (with installments: one installment, extra charge included). scheduled is what is known to come, null where nothing is.';
 
 CREATE OR REPLACE VIEW read.rejected_events WITH (security_invoker = true) AS
 SELECT subscription, source, id, type, reason

@@ -23,6 +23,7 @@ from shared.billing.folding import fold
 from shared.billing.installments import installment_plan
 from shared.billing.masterdata import MasterData
 from shared.billing.moments import civil_date
+from shared.billing.scheduled import scheduled
 from shared.billing.state import next_change, subscription_state
 from tests.billing_dsl import facts_from
 from tests.full_looks import FullLooks, accounts_on, by_subscription, days_between
@@ -75,7 +76,7 @@ def test_nor_does_it_where_a_lot_happens_to_the_seats_of_a_few_days(
 
 def shown(account: Account, on: date) -> tuple[object, ...]:
     """What people read of a subscription, as projections write it; what is invoiced is another matter."""
-    return subscription_state(account, on), installment_plan(account, frozenset(), on)
+    return subscription_state(account, on), installment_plan(account, frozenset(), on), scheduled(account, on)
 
 
 @some

@@ -15,6 +15,7 @@ from shared.billing.folding import fold, is_founding
 from shared.billing.installments import installment_plan
 from shared.billing.masterdata import MasterData
 from shared.billing.moments import order_key
+from shared.billing.scheduled import scheduled
 from shared.billing.state import next_change, next_charge, subscription_state
 from shared.billing.timeline import Timeline
 from shared.projections.spec import Rows
@@ -106,4 +107,11 @@ def shown(timeline: Timeline, master: MasterData, day: date) -> tuple[object, ..
     assert account is not None
     payer = account.payer().recipient
     states = subscription_state(account, day), installment_plan(account, frozenset(), day), next_charge(account, day)
-    return (*states, payer, account.terms.product_id, account.timeline.auto_renew, account.timeline.rejected)
+    return (
+        *states,
+        scheduled(account, day),
+        payer,
+        account.terms.product_id,
+        account.timeline.auto_renew,
+        account.timeline.rejected,
+    )
