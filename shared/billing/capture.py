@@ -37,8 +37,9 @@ def terms_of(fact: Fact, master: MasterData) -> Terms:
     nce = bool(merged.nce)
 
     charge: Charge = merged.charge or "upfront"
-    term, frequency = durations(merged, charge)
-    refuse_arrears_with_installments(charge, term, frequency, item.subscription_id)
+    of = f"item {item.subscription_id}"
+    term, frequency = durations(merged, charge, of=f"{of}: ")
+    refuse_arrears_with_installments(charge, term, frequency, of)
     by_default: AnchorKind = "order_day" if nce or term != frequency else "billing_day"
     anchor: AnchorKind = merged.anchor or by_default
     start = civil_date(effective(fact), tz)
@@ -54,7 +55,7 @@ def terms_of(fact: Fact, master: MasterData) -> Terms:
     reseller_id = body.reseller.id if body.reseller else profile.reseller_id
     listed = listed_price(product, body.currency, term, frequency)
     cost = item.unit_cost if item.unit_cost is not None or listed is None else listed.unit_cost
-    refuse_rule_without_cost(merged.pricing or (), cost, item.subscription_id)
+    refuse_rule_without_cost(merged.pricing or (), cost, of)
     months = stated.price_protection_months
     if months is None:
         months = protection_months(product, listed) or 0
@@ -128,7 +129,7 @@ def with_defaults(stated: ItemTerms, otherwise: ItemTerms) -> ItemTerms:
     return ItemTerms(**{name: getattr(otherwise, name) if value is None else value for name, value in values.items()})
 
 
-def durations(merged: ItemTerms, charge: Charge) -> tuple[int | None, int | None]:
+def durations(merged: ItemTerms, charge: Charge, *, of: str = "") -> tuple[int | None, int | None]:
     """Term and billing frequency in months; the frequency divides the term (rule R4.1)."""
     if charge == "one_time":
         return None, None
@@ -136,7 +137,7 @@ def durations(merged: ItemTerms, charge: Charge) -> tuple[int | None, int | None
     frequency = merged.billing_frequency or term
     if frequency > term or term % frequency:
         raise Refused(
-            f"billing_frequency {duration_of(frequency)} does not divide the term {duration_of(term)}: "
+            f"{of}billing_frequency {duration_of(frequency)} does not divide the term {duration_of(term)}: "
             "choose one that does"
         )
     return term, frequency
@@ -151,20 +152,19 @@ def in_installments(stated: ItemTerms) -> bool:
     return term != frequency
 
 
-def refuse_arrears_with_installments(charge: Charge, term: int | None, frequency: int | None, item: str) -> None:
+def refuse_arrears_with_installments(charge: Charge, term: int | None, frequency: int | None, of: str) -> None:
     """Arrears never go with a billing plan (conventions table)."""
     if charge == "arrears" and term != frequency:
         raise Refused(
-            f"item {item}: arrears cannot be combined with installments: "
-            "make billing_frequency the term, or charge upfront"
+            f"{of}: arrears cannot be combined with installments: make billing_frequency the term, or charge upfront"
         )
 
 
-def refuse_rule_without_cost(rules: Sequence[PricingRule], cost: Decimal | None, item: str) -> None:
+def refuse_rule_without_cost(rules: Sequence[PricingRule], cost: Decimal | None, of: str) -> None:
     """A markup or a margin is reckoned from the cost (rule R0.4)."""
     for rule in rules:
         if rule.rule != "discount" and cost is None:
-            raise Refused(f"item {item}: a {rule.rule} needs the cost it is reckoned from: give unit_cost")
+            raise Refused(f"{of}: a {rule.rule} needs the cost it is reckoned from: give unit_cost")
 
 
 def _refuse_odd_dates(item: OrderItem, start: date, term: int | None) -> None:

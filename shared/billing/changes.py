@@ -44,16 +44,14 @@ _PROVISIONING = (SubscriptionProvisioned, ProvisioningFailed)
 def change(timeline: Timeline, fact: Fact, key: OrderKey, master: MasterData, known: date | None) -> None:
     """Apply a fact, which stands at `key` among the others, to a timeline. Refused leaves it as it was."""
     day, _, at, known_at, *_ = key
+    name = timeline.subscription_id
     if not timeline.phases:
         if timeline.refusal is not None:
-            raise Refused(f"the subscription does not exist, because its order was refused: {timeline.refusal}")
-        raise Refused(f"dated before subscription {timeline.subscription_id} starts: date it on or after the start")
+            raise Refused(f"subscription {name} does not exist, because its order was refused: {timeline.refusal}")
+        raise Refused(f"dated before subscription {name} starts: date it on or after the start")
     terms = timeline.phases[0].terms
     if day < terms.start:
-        raise Refused(
-            f"dated {day}, before subscription {timeline.subscription_id} starts on {terms.start}: "
-            "date it on or after the start"
-        )
+        raise Refused(f"dated {day}, before subscription {name} starts on {terms.start}: date it on or after the start")
     if isinstance(fact.body, _PROVISIONING):
         _provision(timeline, fact, day, at)
         return
@@ -62,7 +60,10 @@ def change(timeline: Timeline, fact: Fact, key: OrderKey, master: MasterData, kn
     end = timeline.end
     if end is not None and day >= end.on:
         word = "was canceled" if end.kind == "canceled" else "expired"
-        raise Refused(f"dated {day}, after subscription {timeline.subscription_id} {word} with effect from {end.on}")
+        raise Refused(
+            f"dated {day}, after subscription {name} {word} with effect from {end.on}: "
+            "date it before that day, or place a new order"
+        )
     _apply(Step(timeline, timeline.phases[-1], fact, day, at, known_at), master, known)
 
 
@@ -112,13 +113,13 @@ def _suspend(step: Step) -> None:
 def _change_seats(step: Step, body: LicensesChanged, master: MasterData) -> None:
     """A new total of seats (rules R3.1, R3.2, R4.9, R5.1); at once, it discards the next term's instruction (R5.5)."""
     terms = step.phase.terms
-    scheduled = step.at > step.known_at
+    name, scheduled = step.timeline.subscription_id, step.at > step.known_at
     if terms.charge == "one_time":
-        raise Refused("a one-time charge has no seats to change: place a new order")
+        raise Refused(f"subscription {name} is a one-time charge and has no seats to change: place a new order")
     if terms.has_installments and scheduled:
         raise Refused(
-            f"scheduled for {step.day}, but with a billing plan a change of seats is executed immediately: "
-            "leave effective_at out, or schedule it for the next term with NextTermScheduled"
+            f"subscription {name}: scheduled for {step.day}, but with a billing plan a change of seats is executed "
+            "immediately: leave effective_at out, or schedule the next term with that quantity"
         )
     _set_seats(step, body.quantity, master, deferred=body.billing == "none")
     if not scheduled and not body.keeps_next_term:
@@ -126,9 +127,11 @@ def _change_seats(step: Step, body: LicensesChanged, master: MasterData) -> None
 
 
 def _set_seats(step: Step, quantity: int, master: MasterData, *, deferred: bool = False) -> None:
-    if quantity == 0:
-        raise Refused("a quantity of 0 is not a change of seats: send SubscriptionCanceled instead")
     timeline = step.timeline
+    if quantity == 0:
+        raise Refused(
+            f"a quantity of 0 is not a change of seats: cancel subscription {timeline.subscription_id} instead"
+        )
     fewer = timeline.seats[-1].quantity - quantity
     # What is billed only from the next cycle on gives nothing back: no window is asked.
     gives_back = fewer > 0 and not deferred

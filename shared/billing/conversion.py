@@ -37,16 +37,16 @@ def converted(
     The cycles stay, unless term, frequency, anchor, charge or a custom end is another one: then they begin anew that
     day, those on a billing day on `billing_day`. What is free stays free to its end.
     """
-    old, stated = phase.terms, body.terms
-    terms = _merged(old, body, day)
-    _refuse(old, terms, phase, body)
+    old, stated, of = phase.terms, body.terms, f"subscription {fact.scope_id}"
+    terms = _merged(old, body, day, of)
+    _refuse(old, terms, phase, body, of)
     restarts = body.custom_end is not None or _shape(terms) != _shape(old) or phase.kind == "extended"
     if restarts:
         terms = _restarted(terms, fact, body, day, billing_day, master)
     keeps_rules, protects_anew = stated.pricing is None, bool(stated.price_protection_months)
     if phase.kind == "trial":
         until = body.trial_until or phase.cycles.until or day
-        refuse_custom_end(body.custom_end, max(until, day), terms.term)
+        refuse_custom_end(body.custom_end, max(until, day), terms.term, of=f"{of}: ")
         if terms.anchor == "order_day":
             # After the trial it goes on as a start on that day (conventions table), not on that of the conversion.
             terms = replace(terms, anchor_day=order_day(max(until, day), terms.custom_end))
@@ -70,7 +70,7 @@ def converted(
         )
     terms = replace(terms, free_period=False)
     until = phase.cycles.first_boundary if phase.free and phase.cycles.at(day).is_stub else day
-    refuse_custom_end(body.custom_end, until, terms.term)
+    refuse_custom_end(body.custom_end, until, terms.term, of=f"{of}: ")
     if until != day:
         # Converting inside the free period stays free (R1.1): the new cycles begin where it ends.
         day_of_month = until.day if terms.anchor == "order_day" and terms.custom_end is None else terms.anchor_day
@@ -84,15 +84,15 @@ def _shape(terms: Terms) -> tuple[object, ...]:
     return (terms.term, terms.frequency, terms.anchor, terms.charge)
 
 
-def _merged(old: Terms, body: SubscriptionConverted, day: date) -> Terms:
-    """The old terms with everything that the conversion states (absent = kept)."""
+def _merged(old: Terms, body: SubscriptionConverted, day: date, of: str) -> Terms:
+    """The old terms with everything that the conversion states (absent = kept); `of` names the subscription."""
     stated = body.terms
     charge = stated.charge or old.charge
     wanted = stated
     if stated.term is None or stated.billing_frequency is not None or old.has_installments:
         frequency = stated.billing_frequency or old.frequency
         wanted = replace(stated, term=stated.term or old.term, billing_frequency=frequency)
-    term, frequency = durations(wanted, charge)
+    term, frequency = durations(wanted, charge, of=f"{of}: ")
     nce = old.nce if stated.nce is None else stated.nce
     becomes_nce = nce and not old.nce
     anchor: AnchorKind = stated.anchor or ("order_day" if becomes_nce else old.anchor)
@@ -151,15 +151,15 @@ def _restarted(
     return replace(terms, extra_charge_rate=extra_charge_rate(master, profile, reseller_id, tz, day, known, limit))
 
 
-def _refuse(old: Terms, new: Terms, phase: Phase, body: SubscriptionConverted) -> None:
+def _refuse(old: Terms, new: Terms, phase: Phase, body: SubscriptionConverted, of: str) -> None:
     if old.charge == "one_time" or new.charge == "one_time":
-        raise Refused("a one-time charge cannot be converted: place a new order")
-    refuse_arrears_with_installments(new.charge, new.term, new.frequency, old.product_id)
-    refuse_rule_without_cost(new.pricing, new.unit_cost, body.product.id)
+        raise Refused(f"{of}: nothing is converted from or to a one-time charge: place a new order")
+    refuse_arrears_with_installments(new.charge, new.term, new.frequency, of)
+    refuse_rule_without_cost(new.pricing, new.unit_cost, of)
     if body.trial_until is not None and phase.kind != "trial":
-        raise Refused("trial_until on a subscription that is paid already: leave it out")
+        raise Refused(f"{of} is paid already and has no trial to end: leave trial_until out")
     if old.nce and old.term is not None and new.term is not None and new.term < old.term:
         raise Refused(
-            f"a term of {duration_of(old.term)} cannot be cut to {duration_of(new.term)} while it runs: "
-            "send NextTermScheduled for the shorter one (rule R4.14)"
+            f"{of}: a term of {duration_of(old.term)} cannot be cut to {duration_of(new.term)} while it runs: "
+            "schedule the shorter one for the next term instead"
         )

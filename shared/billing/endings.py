@@ -34,7 +34,10 @@ def cancel(step: Step, body: SubscriptionCanceled, master: MasterData) -> None:
         end = End(last, instant(last, terms.tz), "canceled", day, by)
     standing = timeline.cancellation
     if standing is not None and standing.on <= end.on:
-        raise Refused(f"subscription {timeline.subscription_id} is canceled already with effect from {standing.on}")
+        raise Refused(
+            f"subscription {timeline.subscription_id} is canceled already with effect from {standing.on}: "
+            "cancel it for an earlier day, or leave it so"
+        )
     timeline.cancellation = end
     timeline.next_term = None
 

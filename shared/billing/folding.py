@@ -84,7 +84,7 @@ def _refuse_deletion(timeline: Timeline, master: MasterData, known: date) -> Non
         return
     reason = (
         f"order {terms.order_id} is executed and {timeline.subscription_id} of it is billed in installments: "
-        "it cannot be deleted; SubscriptionCanceled ends a subscription"
+        "it cannot be deleted; cancel its subscriptions instead"
     )
     for fact in master.deletions(terms.customer_id, terms.order_id):
         if civil_date(fact.time, terms.tz) <= known:

@@ -9,6 +9,7 @@ from shared.billing.masterdata import MasterData
 from shared.billing.periods import duration_of
 
 ENABLED = "billing_plans_enabled"
+_ENABLE = f"pay at once, or set {ENABLED} there first"
 # Microsoft's new commerce: what a term can be billed by, in months.
 _NCE_PLANS: dict[int, tuple[int, ...]] = {1: (1,), 12: (1, 12), 36: (1, 12, 36)}
 
@@ -38,19 +39,23 @@ def plan_refusal(
         return None
     wanted = f"the billing plan {duration_of(frequency)} cannot be chosen"
     if master.settings.stated_in(("organisation", ""), ENABLED, on, tz, on) is not True:
-        return f"{wanted}: billing plans are not enabled for the organisation (setting {ENABLED})"
+        return f"{wanted}: billing plans are not enabled for the organisation; {_ENABLE}"
     if not _enabled_for_account(master, customer_id, reseller_id, tz, on):
-        return f"{wanted}: billing plans are not enabled for {reseller_id or customer_id} (setting {ENABLED})"
+        return f"{wanted}: billing plans are not enabled for {reseller_id or customer_id}; {_ENABLE}"
     offered = () if product is None else product.billing_plans
     if frequency not in offered:
-        return f"{wanted}: product {product_id} offers {_plans_of(offered) or 'none'} (billing_plans of the product)"
+        offers, choice = (_plans_of(offered), "choose from these") if offered else ("none", "pay at once")
+        return f"{wanted}: product {product_id} offers {offers}; {choice}, or add it to the product's billing_plans"
     return None
 
 
 def frequency_refusal(term: int, frequency: int, *, nce: bool) -> str | None:
     """Why a term cannot be billed by a frequency, both in months; None when it can (rule R4.1)."""
     if frequency > term or term % frequency:
-        return f"billing_frequency {duration_of(frequency)} does not divide the term {duration_of(term)}"
+        return (
+            f"billing_frequency {duration_of(frequency)} does not divide the term {duration_of(term)}: "
+            "choose one that does"
+        )
     if nce and frequency not in _NCE_PLANS.get(term, ()):
         return (
             f"a new-commerce licence for {duration_of(term)} is not billed every {duration_of(frequency)}: there are "

@@ -171,7 +171,10 @@ class PriceBook:
         if edit.activates_protection:
             return self._activated(before, edit, begins)
         if edit.protected_price is not None and now.protected_until is None:
-            reason = f"protected_price has no effect: on {begins}, from when it would count, no price is protected"
+            reason = (
+                f"protected_price has no effect: on {begins}, from when it would count, no price is protected; "
+                "edit unit_price instead"
+            )
             self._in_vain.append(Rejection(*edit.by, "PricingEdited", reason))
         locks = [now] if now.protected_until is not None else []
         if edit.protected_price is not None and locks:
@@ -183,9 +186,12 @@ class PriceBook:
         until = protection_end(self.layout.phases[0].begins, 12, edit.on)
         reason = ""
         if before.hand_set:
-            reason = f"the price of {begins} was set by hand, it is not protected: it stays until it is edited"
+            reason = f"the price of {begins} was set by hand, it is not protected: it stays until unit_price is edited"
         elif until <= begins:
-            reason = f"protection has no effect: it would end on {until}, and the next price is that of {begins}"
+            reason = (
+                f"protection has no effect: it would end on {until}, and the next price is that of {begins}; "
+                "edit unit_price instead"
+            )
         if reason:
             self._in_vain.append(Rejection(*edit.by, "PriceProtectionActivated", reason))
             return None

@@ -42,7 +42,9 @@ def rejected_of(subscription: Watched, account: Account | None, master: MasterDa
     if tz is None:
         known = [fact for fact in known if civil_date(fact.time, UTC) <= until]
     if not any(is_founding(fact) for fact in known):
-        reason = f"waits for the order of subscription {subscription.id}: no OrderExecuted or SubscriptionImported came"
+        reason = (
+            f"waits for the order of subscription {subscription.id}: execute that order, or import the subscription"
+        )
         return [RejectedFact(fact.source, fact.id, fact.type, reason) for fact in known]
     timeline = fold(subscription.id, known, master, until) if account is None else account.timeline
     return [] if timeline is None else [RejectedFact(r.source, r.id, r.type, r.reason) for r in timeline.rejected]

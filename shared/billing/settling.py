@@ -205,7 +205,9 @@ def _renewed_with(
         listed = list_price_of(master, renewed, day, _by(day, known))
         if listed is None:
             if known is None or day <= known:
-                timeline.rejected.append(Rejection(*instruction.by, instruction.type, _unlisted(renewed, day)))
+                timeline.rejected.append(
+                    Rejection(*instruction.by, instruction.type, _unlisted(timeline, renewed, day))
+                )
             return None
         renewed = _at_list_price(renewed, listed, day, master, known)
     if instruction.quantity is not None:
@@ -240,13 +242,14 @@ def _at_list_price(terms: Terms, listed: ListPrice, day: date, master: MasterDat
     )
 
 
-def _unlisted(terms: Terms, day: date) -> str:
+def _unlisted(timeline: Timeline, terms: Terms, day: date) -> str:
     assert terms.term is not None  # a one-time charge does not renew
     assert terms.frequency is not None
     return (
         f"product {terms.product_id} has no list price in {terms.currency} for a term of {duration_of(terms.term)} "
         f"billed every {duration_of(terms.frequency)} on {day}: "
-        "the old terms renew; send PriceChanged or ProductDefined with that price before the renewal"
+        f"the old terms of subscription {timeline.subscription_id} renew; give the product that list price before the "
+        "renewal"
     )
 
 

@@ -59,8 +59,9 @@ def give_back(
         left -= taken
     if left:
         raise Refused(
-            f"a reduction by {seats} on {day} is too late: {seats - left} were bought or renewed "
-            f"so recently that they can be given back{closed}; reduce the next term with NextTermScheduled instead"
+            f"a reduction of subscription {timeline.subscription_id} by {seats} on {day} is too late: "
+            f"{seats - left} were bought or renewed so recently that they can be given back{closed}; "
+            "schedule the next term with fewer seats instead"
         )
     return tuple(returned)
 

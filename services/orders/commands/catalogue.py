@@ -34,7 +34,7 @@ def define_product(books: Books, product: str, request: DefineProduct, principal
     """A product; defined again, it replaces what it was."""
     principal.need("catalogue:write", "define products")
     _refuse_free_period(request)
-    _refuse_prices_and_plans(request)
+    _refuse_prices_and_plans(product, request)
     key = Key("product", product)
     event = ProductDefined(id=product, **{name: value for name, value in request if value is not None})
     before = books.product(product)
@@ -67,14 +67,16 @@ def _refuse_free_period(request: DefineProduct) -> None:
         )
 
 
-def _refuse_prices_and_plans(request: DefineProduct) -> None:
+def _refuse_prices_and_plans(product: str, request: DefineProduct) -> None:
     """A frequency divides its term, a billing plan one of the product's terms (rule R4.1)."""
     terms = {request.term or _MONTH} if request.charge != "one_time" else set()
     try:
         term, frequency = durations(
-            ItemTerms(term=request.term, billing_frequency=request.billing_frequency), request.charge or "upfront"
+            ItemTerms(term=request.term, billing_frequency=request.billing_frequency),
+            request.charge or "upfront",
+            of=f"product {product}: ",
         )
-        refuse_arrears_with_installments(request.charge or "upfront", term, frequency, "of the product")
+        refuse_arrears_with_installments(request.charge or "upfront", term, frequency, f"product {product}")
     except Refused as refused:
         raise CommandRefused(str(refused)) from None
     nce = request.nce is True

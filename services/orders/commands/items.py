@@ -196,6 +196,10 @@ def _priced(books: Books, wanted: Wanted, item: OrderedItem) -> OrderedItem:
     if found is None:
         billed = "" if item.term is None else f" for {duration_of(item.term)}"
         raise CommandRefused(
-            named(item, f"product {item.product.id} has no list price in {wanted.currency}{billed}: give it one")
+            named(
+                item,
+                f"product {item.product.id} has no list price in {wanted.currency}{billed}: "
+                "give the product a list price for that first",
+            )
         )
     return item.model_copy(update={"unit_price": found.sell, "unit_cost": found.cost})

@@ -163,7 +163,10 @@ def _draft(books: Books, order_id: str, principal: Principal, to: str) -> OrderP
     """An order that can still be edited: after execution it is view-only."""
     order = known_order(books, order_id, principal, to)
     if isinstance(order.content, OrderExecuted):
-        raise CommandRefused(f"order {order_id} is executed: its items and their billing plans are view-only")
+        raise CommandRefused(
+            f"order {order_id} is executed: its items and their billing plans are view-only; change its subscriptions "
+            "instead"
+        )
     if order.status == "deleted":
         _refuse_deleted(order_id)
     return order.content

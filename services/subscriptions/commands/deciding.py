@@ -143,7 +143,10 @@ def _change_quantity(standing: Standing, request: ChangeQuantity) -> LicensesCha
             "taken off: cancel it to end it"
         )
     if wanted > MOST_LICENCES:
-        raise CommandRefused(f"{wanted} licences are more than the {MOST_LICENCES:,} that there can be")
+        raise CommandRefused(
+            f"subscription {standing.subscription}: {wanted} licences are more than the {MOST_LICENCES:,} that there "
+            "can be: ask for fewer"
+        )
     if wanted == held and request.effective_at is None:
         return None
     return LicensesChanged(
@@ -187,7 +190,8 @@ def _convert(standing: Standing, request: Convert) -> SubscriptionConverted:
         )
     if request.quantity is not None and terms.has_installments and standing.is_later(request.effective_at):
         raise CommandRefused(
-            "with a billing plan a change of licences is executed immediately: convert without quantity, or now"
+            f"subscription {standing.subscription}: with a billing plan a change of licences is executed immediately: "
+            "convert without quantity, or now"
         )
     price, cost = request.unit_price, request.unit_cost
     if price is None:
@@ -196,7 +200,8 @@ def _convert(standing: Standing, request: Convert) -> SubscriptionConverted:
         if listed is None:
             raise CommandRefused(
                 f"product {request.product} has no list price in {terms.currency} for "
-                f"{'a one-time charge' if term is None else f'the term {duration_of(term)}'}: give unit_price"
+                f"{'a one-time charge' if term is None else f'the term {duration_of(term)}'}: give unit_price, or the "
+                "product a list price for that first"
             )
         price, cost = listed.sell, cost if cost is not None else listed.cost
     return SubscriptionConverted(
@@ -222,7 +227,7 @@ def refuse_plan(before: Standing, after: Standing) -> None:
         after.master, will.product_id, will.customer_id, after.reseller, will.term, will.frequency, will.tz, after.today
     )
     if reason is not None:
-        raise CommandRefused(reason)
+        raise CommandRefused(f"subscription {after.subscription}: {reason}")
 
 
 def _plan(terms: Terms) -> tuple[object, ...]:

@@ -61,7 +61,7 @@ def test_rows_become_subscriptions_and_those_that_cannot_are_reported(prepared: 
     assert tally == Tally(rows=ROWS, imported=ROWS - 12, unchanged=0, refused=12)
     assert [one.line for one in refused] == list(range(1, ROWS, 100))
     assert refused[0].subscription == "sub-0"
-    assert refused[0].reason.startswith("billing_frequency P5M does not divide the term P1Y")
+    assert refused[0].reason.startswith("item sub-0: billing_frequency P5M does not divide the term P1Y")
     assert events(prepared) == ROWS - 12
 
 

@@ -22,8 +22,14 @@ from tests.billing_dsl import (
 
 ON_THE_DAY: Json = {"id": "cus-1", "partial_charges_invoicing": "order_day"}
 BY_MARGIN: Json = {"rule": "margin", "rate": "0.5"}
-NO_PROTECTED_PRICE = "protected_price without price protection: edit unit_price, or activate protection first"
-NOT_FOR_PANDA = "price protection can be activated for Microsoft subscriptions, not for panda"
+NO_PROTECTED_PRICE = (
+    "subscription sub-1 has no price protection that protected_price could change: edit unit_price, or activate "
+    "protection first"
+)
+NOT_FOR_PANDA = (
+    "price protection can be activated for Microsoft subscriptions, and subscription sub-1 is of panda: "
+    "leave it without"
+)
 
 
 def of_product(key: str, value: object) -> Event:

@@ -188,7 +188,7 @@ def test_a_one_time_charge_is_billed_once_in_full_and_at_once() -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (seats(0, on="2019-03-10"), "a quantity of 0 is not a change of seats: send SubscriptionCanceled"),
+        (seats(0, on="2019-03-10"), "a quantity of 0 is not a change of seats: cancel subscription sub-1 instead"),
         (seats(6, on="2019-02-27", known="2019-03-10"), "dated before subscription sub-1 starts"),
         (canceled(on="2019-02-27", known="2019-03-10"), "dated before subscription sub-1 starts"),
     ],
@@ -217,7 +217,7 @@ def test_a_second_order_for_the_same_subscription_is_rejected() -> None:
 def test_seats_of_a_one_time_charge_do_not_change() -> None:
     result = given(ordered(3, on="2019-01-15", charge="one_time"), seats(4, on="2019-01-20")).until("2019-02-01")
 
-    assert "a one-time charge has no seats to change" in result.reason
+    assert "subscription sub-1 is a one-time charge and has no seats to change" in result.reason
 
 
 @pytest.mark.parametrize(

@@ -133,8 +133,8 @@ def test_every_fact_of_an_order_that_was_refused_says_the_same() -> None:
 
     assert [one["reason"] for one in history.until("2025-04-01").rejected] == [
         refused,
-        f"the subscription does not exist, because its order was refused: {refused}",
-        f"the subscription does not exist, because its order was refused: {refused}",
+        f"subscription sub-1 does not exist, because its order was refused: {refused}",
+        f"subscription sub-1 does not exist, because its order was refused: {refused}",
     ]
 
 

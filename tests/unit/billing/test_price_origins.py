@@ -146,12 +146,13 @@ def test_where_a_price_comes_from(history: Given, day: str, expected: str) -> No
     [
         pytest.param(
             {"user_price": True, "product": MICROSOFT}, of("PriceProtectionActivated", "2025-01-10"),
-            "the price of 2025-02-01 was set by hand, it is not protected: it stays until it is edited",
+            "the price of 2025-02-01 was set by hand, it is not protected: it stays until unit_price is edited",
             id="protection of a price that was set by hand",
         ),
         pytest.param(
             {"price_protection_months": 1}, edited("2025-02-10", protected_price="9.00"),
-            "protected_price has no effect: on 2025-03-01, from when it would count, no price is protected",
+            "protected_price has no effect: on 2025-03-01, from when it would count, no price is protected; "
+            "edit unit_price instead",
             id="a protected price where there is none any more",
         ),
     ],

@@ -30,8 +30,8 @@ def next_term(**fields: object) -> Event:
 
 NO_ARREARS = "arrears cannot be combined with installments: make billing_frequency the term"
 NEEDS_COST = "a margin needs the cost it is reckoned from: give unit_cost"
-INACTIVE = "a next term can be scheduled only for an active subscription: reactivate it first"
-NO_RENEWAL = "a next term can be scheduled only where the term renews: turn auto-renew on first"
+INACTIVE = "a next term can be scheduled only for an active subscription: reactivate sub-1 first"
+NO_RENEWAL = "a next term can be scheduled only where the term renews: turn auto-renew of sub-1 on first"
 
 
 @pytest.mark.parametrize(
@@ -44,13 +44,16 @@ NO_RENEWAL = "a next term can be scheduled only where the term renews: turn auto
         ([auto_renew(False, on="2025-03-05")], next_term(quantity=2), NO_RENEWAL),
         ([canceled(on="2025-03-05", mode="end_of_term")], next_term(quantity=2), NO_RENEWAL),
         ([canceled(on="2025-03-05")], seats(2, on="2025-03-05"),
-         "dated 2025-03-05, after subscription sub-1 was canceled with effect from 2025-03-05"),
+         "dated 2025-03-05, after subscription sub-1 was canceled with effect from 2025-03-05: date it before that "
+         "day, or place a new order"),
         ([canceled(on="2025-03-05")], seats(2, on="2025-03-20"),
-         "dated 2025-03-20, after subscription sub-1 was canceled with effect from 2025-03-05"),
+         "dated 2025-03-20, after subscription sub-1 was canceled with effect from 2025-03-05: date it before that "
+         "day, or place a new order"),
         ([auto_renew(False, on="2025-03-05")], seats(2, on="2025-04-01"),
-         "dated 2025-04-01, after subscription sub-1 expired with effect from 2025-04-01"),
+         "dated 2025-04-01, after subscription sub-1 expired with effect from 2025-04-01: date it before that day, "
+         "or place a new order"),
         ([next_term(quantity=2), of("NextTermDiscarded", "2025-03-11")], of("NextTermDiscarded", "2025-03-12"),
-         "nothing is scheduled for the next term: there is nothing to discard"),
+         "nothing is scheduled for the next term of sub-1: there is nothing to discard"),
     ],
 )  # fmt: skip
 def test_a_fact_that_comes_too_late(before: list[Event], refused: Event, sentence: str) -> None:
@@ -74,7 +77,7 @@ def test_a_fact_of_an_order_that_was_refused_says_why_it_was() -> None:
 
     assert [one["reason"] for one in result.rejected] == [
         f"item sub-1: {NEEDS_COST}",
-        f"the subscription does not exist, because its order was refused: item sub-1: {NEEDS_COST}",
+        f"subscription sub-1 does not exist, because its order was refused: item sub-1: {NEEDS_COST}",
     ]
 
 
@@ -129,9 +132,9 @@ def test_a_window_that_is_set_holds_from_when_it_is_known() -> None:
     too_late = given(bought, event("SettingChanged", "2025-03-11", window), fewer)
 
     assert [one["reason"] for one in in_time.refused()] == [
-        "a reduction by 2 on 2025-03-10 is too late: 0 were bought or renewed so recently that they can be given back, "
-        "the window of the others closed on 2025-03-09 at 12:00 UTC; "
-        "reduce the next term with NextTermScheduled instead"
+        "a reduction of subscription sub-1 by 2 on 2025-03-10 is too late: 0 were bought or renewed so recently "
+        "that they can be given back, the window of the others closed on 2025-03-09 at 12:00 UTC; "
+        "schedule the next term with fewer seats instead"
     ]
     assert too_late.refused() == []
 

@@ -15,7 +15,7 @@ from tests.billing_dsl import Event, Json, auto_renew, event, facts_from, import
 INSTALLMENTS: Json = {"term": "P1Y", "billing_frequency": "P1M"}
 REFUSED = (
     "order order-of-sub-1 is executed and sub-1 of it is billed in installments: it cannot be deleted; "
-    "SubscriptionCanceled ends a subscription"
+    "cancel its subscriptions instead"
 )
 
 

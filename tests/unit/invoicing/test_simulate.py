@@ -221,7 +221,7 @@ def test_what_still_waits_for_its_order_is_rejected_at_the_end_with_the_reason()
         {
             "id": "1",
             "type": "LicensesChanged",
-            "reason": "waits for the order of subscription sub-9: no OrderExecuted or SubscriptionImported came",
+            "reason": "waits for the order of subscription sub-9: execute that order, or import the subscription",
         }
     ]
 
