@@ -79,8 +79,3 @@ def does_what_it_shows(page: Path, home: Path) -> None:
             assert matches(block.shown, answer.stdout), (
                 f"{page.name} shows:\n{block.shown}\nand it is:\n{answer.stdout}"
             )
-
-
-def with_commands(*folders: Path) -> list[Path]:
-    """The pages of these folders that show commands, without those of folders inside."""
-    return [page for folder in folders for page in sorted(folder.glob("*.md")) if blocks(page)]
