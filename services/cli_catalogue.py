@@ -1,42 +1,37 @@
 """`seatledger products` and `seatledger settings`. Imports what it needs when it runs."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Literal
 
 import typer
 
-products = typer.Typer(
-    help="The catalogue: products and list prices.", no_args_is_help=True, rich_markup_mode=None, add_completion=False
-)
-settings = typer.Typer(
-    help="Settings, and what currencies are worth.", no_args_is_help=True, rich_markup_mode=None, add_completion=False
-)
+from services.addresses import database_dsn
+from services.cli_options import After, Json, Limit, group
 
-Json = Annotated[bool, typer.Option("--json", help="JSON for programs instead of tables.")]
+products = group("The catalogue: products and list prices.")
+settings = group("Settings, and what currencies are worth.")
+
+Scope = Literal["organisation", "product", "reseller", "customer"]
 Product = Annotated[str, typer.Argument(metavar="PRODUCT", help="Its id.")]
 Duration = Annotated[str | None, typer.Option(metavar="DURATION", help="P1M, P1Y, ...; without one it is any.")]
 Amount = Annotated[str | None, typer.Option(metavar="AMOUNT", help="For one licence and one term.")]
 
 
 @products.command(name="list")
-def list_(
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")] = 100,
-    after: Annotated[str, typer.Option(metavar="ID", help="Those that come after this one.")] = "",
-    as_json: Json = False,
-) -> None:
+def list_(limit: Limit = 100, after: After = "", as_json: Json = False) -> None:
     """Products by id."""
-    from services import system_commands
     from services.orders import cli_commands
 
-    cli_commands.show_all(system_commands.database_dsn(), "product", limit=limit, after=after, as_json=as_json)
+    cli_commands.show_all(database_dsn, "product", limit=limit, after=after, as_json=as_json)
 
 
 @products.command()
 def show(product: Product, as_json: Json = False) -> None:
     """One product with its list prices."""
-    from services import system_commands
     from services.orders import cli_commands
 
-    cli_commands.show(system_commands.database_dsn(), "product", product, as_json=as_json)
+    cli_commands.show(database_dsn, "product", product, as_json=as_json)
 
 
 @products.command()
@@ -58,7 +53,7 @@ def copy(
     as_json: Json = False,
 ) -> None:
     """Copy a product under another id, with its prices and billing plans."""
-    _ask("CopyProduct", product, as_json, product_id=to)
+    _ask("CopyProduct", product, as_json, names={"product_id": "NEW"}, product_id=to)
 
 
 @products.command()
@@ -84,27 +79,27 @@ def price(
     _ask(
         "ChangePrice", product, as_json, unit_price=unit_price, unit_cost=unit_cost, currency=currency, term=term,
         billing_frequency=billing_frequency, effective_from=effective_from, backdate=backdate, reason=reason,
+        names={"effective_from": "--from"},
     )  # fmt: skip
 
 
 @settings.command(name="list")
 def list_settings(
-    scope: Annotated[str | None, typer.Option(help="organisation, product, reseller or customer.")] = None,
+    scope: Annotated[Scope | None, typer.Option(help="What they hold for.")] = None,
     scope_id: Annotated[str | None, typer.Option("--id", metavar="ID", help="Of this one.")] = None,
     as_json: Json = False,
 ) -> None:
     """Settings by what they hold for; with why one cannot hold, where it cannot."""
-    from services import system_commands
     from services.orders import cli_commands
 
-    cli_commands.show_settings(system_commands.database_dsn(), scope=scope, scope_id=scope_id, as_json=as_json)
+    cli_commands.show_settings(database_dsn, scope=scope, scope_id=scope_id, as_json=as_json)
 
 
 @settings.command(name="set")
 def set_(
     key: Annotated[str, typer.Argument(metavar="KEY", help="Such as billing_plans_enabled.")],
     value: Annotated[str, typer.Argument(metavar="VALUE", help="As the page of settings writes it.")],
-    scope: Annotated[str, typer.Option(help="organisation, product, reseller or customer.")] = "organisation",
+    scope: Annotated[Scope, typer.Option(help="What it holds for.")] = "organisation",
     scope_id: Annotated[str | None, typer.Option("--id", metavar="ID", help="Of which one.")] = None,
     effective_from: Annotated[str | None, typer.Option("--from", metavar="WHEN", help="From then on; today.")] = None,
     as_json: Json = False,
@@ -113,6 +108,7 @@ def set_(
     _ask(
         "ChangeSetting", "", as_json, scope=scope, scope_id=scope_id, key=key, value=value,
         effective_from=effective_from,
+        names={"key": "KEY", "value": "VALUE", "scope_id": "--id", "effective_from": "--from"},
     )  # fmt: skip
 
 
@@ -125,11 +121,18 @@ def exchange_rate(
     as_json: Json = False,
 ) -> None:
     """Set what a currency is worth from a day on."""
-    _ask("SetExchangeRate", "", as_json, base=base, quote=quote, rate=rate, date=date)
+    names = {"base": "XXX", "quote": "YYY", "rate": "RATE"}
+    _ask("SetExchangeRate", "", as_json, names=names, base=base, quote=quote, rate=rate, date=date)
 
 
-def _ask(kind: str, about: str, as_json: bool, file: str | None = None, **fields: object) -> None:
-    from services import system_commands
+def _ask(
+    kind: str,
+    about: str,
+    as_json: bool,
+    file: str | None = None,
+    names: Mapping[str, str] = MappingProxyType({}),
+    **fields: object,
+) -> None:
     from services.orders import cli_commands
 
-    cli_commands.ask(system_commands.database_dsn(), kind, about, fields, file=file, as_json=as_json)
+    cli_commands.ask(database_dsn, kind, about, fields, names=names, file=file, as_json=as_json)

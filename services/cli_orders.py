@@ -1,15 +1,17 @@
 """`seatledger orders`. Imports what it needs when it runs."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Literal
 
 import typer
 
-orders = typer.Typer(
-    help="Orders: look, place, edit, execute, delete.", no_args_is_help=True, rich_markup_mode=None,
-    add_completion=False,
-)  # fmt: skip
+from services.addresses import database_dsn
+from services.cli_options import After, Effective, Json, Limit, group
 
-Json = Annotated[bool, typer.Option("--json", help="JSON for programs instead of tables.")]
+orders = group("Orders: look, place, edit, execute, delete.")
+
+Status = Literal["placed", "executed", "deleted"]
 Preview = Annotated[bool, typer.Option("--preview", help="Show what would be; change nothing.")]
 Order = Annotated[str, typer.Argument(metavar="ORDER", help="The id of the order.")]
 Item = Annotated[str, typer.Argument(metavar="ITEM", help="The id of the item in the order.")]
@@ -23,26 +25,22 @@ Frequency = Annotated[
     str | None, typer.Option(metavar="DURATION", help="The billing plan: P1M, ...; the term: at once.")
 ]
 UnitPrice = Annotated[str | None, typer.Option(metavar="AMOUNT", help="By hand, instead of the list price.")]
-Effective = Annotated[
-    str | None, typer.Option("--effective-at", metavar="WHEN", help="A date, or an instant with its offset; now.")
-]
 
 
 @orders.command(name="list")
 def list_(
     customer: Annotated[str | None, typer.Option(metavar="ID", help="Of this customer.")] = None,
     reseller: Annotated[str | None, typer.Option(metavar="ID", help="Of this reseller.")] = None,
-    status: Annotated[str | None, typer.Option(help="placed, executed or deleted.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")] = 100,
-    after: Annotated[str, typer.Option(metavar="ID", help="Those that come after this one.")] = "",
+    status: Annotated[Status | None, typer.Option(help="In this status.")] = None,
+    limit: Limit = 100,
+    after: After = "",
     as_json: Json = False,
 ) -> None:
     """Orders by id."""
-    from services import system_commands
     from services.orders import cli_commands
 
     cli_commands.show_all(
-        system_commands.database_dsn(), "order", limit=limit, after=after, as_json=as_json, customer=customer,
+        database_dsn, "order", limit=limit, after=after, as_json=as_json, customer=customer,
         reseller=reseller, status=status,
     )  # fmt: skip
 
@@ -50,10 +48,9 @@ def list_(
 @orders.command()
 def show(order: Order, as_json: Json = False) -> None:
     """One order with its items, and what was told of them."""
-    from services import system_commands
     from services.orders import cli_commands
 
-    cli_commands.show(system_commands.database_dsn(), "order", order, as_json=as_json)
+    cli_commands.show(database_dsn, "order", order, as_json=as_json)
 
 
 @orders.command()
@@ -69,7 +66,7 @@ def offers(
     """What a product can be bought for: every billing plan that can be chosen, with its prices."""
     _ask(
         "ListOffers", "", as_json=as_json, product=product, currency=currency, customer=customer, reseller=reseller,
-        term=term, quantity=quantity,
+        term=term, quantity=quantity, names={"product": "PRODUCT"},
     )  # fmt: skip
 
 
@@ -100,7 +97,7 @@ def place(
     _ask(
         "PlaceOrder", "", preview=preview, as_json=as_json, file=file, order_id=order, currency=currency,
         customer=None if customer is None else {"id": customer}, items=[given], effective_at=effective_at,
-        execute=execute,
+        execute=execute, names={"order_id": "--id", **{name: f"--{name.replace('_', '-')}" for name in item}},
     )  # fmt: skip
 
 
@@ -167,13 +164,13 @@ def _ask(
     *,
     item: str | None = None,
     file: str | None = None,
+    names: Mapping[str, str] = MappingProxyType({}),
     preview: bool = False,
     as_json: bool = False,
     **fields: object,
 ) -> None:
-    from services import system_commands
     from services.orders import cli_commands
 
     cli_commands.ask(
-        system_commands.database_dsn(), kind, about, fields, item=item, file=file, preview=preview, as_json=as_json
+        database_dsn, kind, about, fields, names=names, item=item, file=file, preview=preview, as_json=as_json
     )

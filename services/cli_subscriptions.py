@@ -1,19 +1,24 @@
 """`seatledger subscriptions`: what runs, and the commands on it. Imports what it needs when it runs."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Literal
 
 import typer
 
-subscriptions = typer.Typer(
-    help="Subscriptions: look, change, take over.", no_args_is_help=True, rich_markup_mode=None, add_completion=False
-)
+from services.addresses import database_dsn
+from services.cli_options import After, Effective, Json, Limit, group
 
+subscriptions = group("Subscriptions: look, change, take over.")
+
+Status = Literal["pending", "active", "suspended", "expired", "disabled", "deleted", "canceled", "failed"]
+Mode = Literal["immediate", "end_of_cycle", "end_of_term"]
+Applies = Literal["next_term", "current_cycle"]
+Billing = Literal["normal", "none"]
+# The most licences that a subscription has.
+_MOST = 1_000_000_000
 Id = Annotated[str, typer.Argument(metavar="SUBSCRIPTION", help="The id of the subscription.")]
-Json = Annotated[bool, typer.Option("--json", help="JSON for programs instead of tables.")]
 Preview = Annotated[bool, typer.Option("--preview", help="Show what it would cost; change nothing.")]
-Effective = Annotated[
-    str | None, typer.Option("--effective-at", metavar="WHEN", help="A date, or an instant with its offset; now.")
-]
 Price = Annotated[str | None, typer.Option(metavar="AMOUNT", help="For one licence and one term.")]
 
 
@@ -21,37 +26,36 @@ Price = Annotated[str | None, typer.Option(metavar="AMOUNT", help="For one licen
 def list_(
     customer: Annotated[str | None, typer.Option(metavar="ID", help="Of this customer.")] = None,
     reseller: Annotated[str | None, typer.Option(metavar="ID", help="Of this reseller.")] = None,
-    status: Annotated[str | None, typer.Option(help="In this status: active, suspended, canceled, ...")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")] = 100,
-    after: Annotated[str, typer.Option(metavar="ID", help="Those that come after this one.")] = "",
+    status: Annotated[Status | None, typer.Option(help="In this status.")] = None,
+    limit: Limit = 100,
+    after: After = "",
     as_json: Json = False,
 ) -> None:
     """Subscriptions as they are, by id."""
-    from services import system_commands
     from services.subscriptions import cli
 
-    dsn = system_commands.database_dsn()
-    cli.show_all(dsn, customer=customer, reseller=reseller, status=status, limit=limit, after=after, as_json=as_json)
+    cli.show_all(
+        database_dsn, customer=customer, reseller=reseller, status=status, limit=limit, after=after, as_json=as_json
+    )
 
 
 @subscriptions.command()
 def show(subscription: Id, as_json: Json = False) -> None:
     """One subscription: what is scheduled of it, the summary of its billing plan, and what the rules refused of it."""
-    from services import system_commands
     from services.subscriptions import cli
 
-    cli.show(system_commands.database_dsn(), subscription, as_json=as_json)
+    cli.show(database_dsn, subscription, as_json=as_json)
 
 
 @subscriptions.command()
 def quantity(
     subscription: Id,
     to: Annotated[int | None, typer.Option(metavar="N", help="The new total.")] = None,
-    add: Annotated[int | None, typer.Option(metavar="N", min=1, help="So many more.")] = None,
-    remove: Annotated[int | None, typer.Option(metavar="N", min=1, help="So many fewer.")] = None,
+    add: Annotated[int | None, typer.Option(metavar="N", min=1, max=_MOST, help="So many more.")] = None,
+    remove: Annotated[int | None, typer.Option(metavar="N", min=1, max=_MOST, help="So many fewer.")] = None,
     effective_at: Effective = None,
     reason: Annotated[str | None, typer.Option(help="Why; kept with the event.")] = None,
-    billing: Annotated[str | None, typer.Option(help="none: as if it came at the next cycle start.")] = None,
+    billing: Annotated[Billing | None, typer.Option(help="none: as if it came at the next cycle start.")] = None,
     preview: Preview = False,
     as_json: Json = False,
 ) -> None:
@@ -62,13 +66,14 @@ def quantity(
     _ask(
         "ChangeQuantity", subscription, preview=preview, as_json=as_json,
         quantity=to, change=change, effective_at=effective_at, reason=reason, billing=billing,
+        names={"quantity": "--to", "change": "--add" if add is not None else "--remove"},
     )  # fmt: skip
 
 
 @subscriptions.command()
 def cancel(
     subscription: Id,
-    mode: Annotated[str, typer.Option(help="immediate, end_of_cycle or end_of_term.")],
+    mode: Annotated[Mode, typer.Option(help="At once, with the running cycle, or with the term.")],
     effective_at: Effective = None,
     preview: Preview = False,
     as_json: Json = False,
@@ -105,7 +110,7 @@ def auto_renew(
 @subscriptions.command(name="edit-pricing")
 def edit_pricing(
     subscription: Id,
-    applies: Annotated[str, typer.Option(help="next_term, or current_cycle (not with a billing plan).")] = "next_term",
+    applies: Annotated[Applies, typer.Option(help="current_cycle: not with a billing plan.")] = "next_term",
     unit_price: Price = None,
     protected_price: Price = None,
     rule: Annotated[
@@ -115,10 +120,14 @@ def edit_pricing(
     as_json: Json = False,
 ) -> None:
     """Edit the price or its rule; with a billing plan it is active after the renewal."""
+    for one in rule or []:
+        if "=" not in one:
+            raise typer.BadParameter(f"{one!r} is not of the form RULE=RATE, as discount=0.10", param_hint="--rule")
     pricing = [dict(zip(("rule", "rate"), one.split("=", 1), strict=False)) for one in rule or []]
     _ask(
         "EditPricing", subscription, preview=preview, as_json=as_json, applies=applies,
         unit_price=unit_price, protected_price=protected_price, pricing=pricing or None,
+        names={"pricing": "--rule"},
     )  # fmt: skip
 
 
@@ -129,10 +138,9 @@ def protect_price(
     as_json: Json = False,
 ) -> None:
     """Activate price protection for Microsoft subscriptions and their active add-ons, at today's list prices."""
-    from services import system_commands
     from services.subscriptions import cli
 
-    cli.protect(system_commands.database_dsn(), several, preview=preview, as_json=as_json)
+    cli.protect(database_dsn, several, preview=preview, as_json=as_json)
 
 
 @subscriptions.command(name="billing-plan")
@@ -143,7 +151,10 @@ def billing_plan(
     as_json: Json = False,
 ) -> None:
     """Bill a term of three years monthly instead of annually, or the other way, from the next charge on."""
-    _ask("ChangeBillingPlan", subscription, preview=preview, as_json=as_json, billing_frequency=frequency)
+    _ask(
+        "ChangeBillingPlan", subscription, preview=preview, as_json=as_json, billing_frequency=frequency,
+        names={"billing_frequency": "DURATION"},
+    )  # fmt: skip
 
 
 @subscriptions.command(name="next-term")
@@ -163,7 +174,7 @@ def next_term(
     if discard:
         _ask("DiscardNextTerm", subscription, preview=preview, as_json=as_json)
     else:
-        _ask("ScheduleNextTerm", subscription, preview=preview, as_json=as_json, **wanted)
+        _ask("ScheduleNextTerm", subscription, names={}, preview=preview, as_json=as_json, **wanted)
 
 
 @subscriptions.command()
@@ -183,7 +194,7 @@ def convert(
     _ask(
         "Convert", subscription, preview=preview, as_json=as_json, product=product, quantity=quantity,
         unit_price=unit_price, unit_cost=unit_cost, term=term, billing_frequency=billing_frequency,
-        effective_at=effective_at,
+        effective_at=effective_at, names={"product": "PRODUCT"},
     )  # fmt: skip
 
 
@@ -197,14 +208,20 @@ def import_(
     as_json: Json = False,
 ) -> None:
     """Take over subscriptions that were running before they were billed here; run again it changes nothing."""
-    from services import system_commands
     from services.subscriptions import cli_import
 
-    cli_import.import_file(system_commands.database_dsn(), file, report=report, only_check=check, as_json=as_json)
+    cli_import.import_file(database_dsn, file, report=report, only_check=check, as_json=as_json)
 
 
-def _ask(kind: str, subscription: str, *, preview: bool, as_json: bool, **fields: object) -> None:
-    from services import system_commands
+def _ask(
+    kind: str,
+    subscription: str,
+    *,
+    names: Mapping[str, str] = MappingProxyType({}),
+    preview: bool,
+    as_json: bool,
+    **fields: object,
+) -> None:
     from services.subscriptions import cli
 
-    cli.ask(system_commands.database_dsn(), kind, subscription, preview=preview, as_json=as_json, **fields)
+    cli.ask(database_dsn, kind, subscription, names=names, preview=preview, as_json=as_json, **fields)

@@ -1,23 +1,36 @@
 """`seatledger tokens`: who may use the APIs. Imports what it needs when it runs, as every command does."""
 
-from typing import Annotated
+from typing import Annotated, get_args
 
 import typer
 
-tokens = typer.Typer(
-    help="Tokens of the APIs: make, list, revoke.", no_args_is_help=True, rich_markup_mode=None, add_completion=False
-)
-Json = Annotated[bool, typer.Option("--json", help="JSON for programs instead of text.")]
+from services.cli_options import Json, group
+from shared.commands.roles import Permission, Role
+
+tokens = group("Tokens of the APIs: make, list, revoke.")
+_PERMISSIONS = get_args(Permission)
+
+
+# Typer has no list of literals.
+def _permission(text: str) -> str:
+    if text not in _PERMISSIONS:
+        raise typer.BadParameter(f"{text!r} is not one of {', '.join(_PERMISSIONS)}")
+    return text
 
 
 @tokens.command()
 def create(
-    role: Annotated[str, typer.Option(help="distributor, customer_success, reseller, customer or integration.")],
+    role: Annotated[Role, typer.Option(help="What its holder is.")],
     reseller: Annotated[str | None, typer.Option(metavar="ID", help="Whose it is, with --role reseller.")] = None,
     customer: Annotated[str | None, typer.Option(metavar="ID", help="Whose it is, with --role customer.")] = None,
     name: Annotated[str, typer.Option(help="What it is for, to recognise it in lists and logs.")] = "",
     scope: Annotated[
-        list[str] | None, typer.Option(metavar="PERMISSION", help="Only this of what the role may; several times.")
+        list[str] | None,
+        typer.Option(
+            parser=_permission,
+            metavar="PERMISSION",
+            help=f"Only this of what the role may; several times. One of {', '.join(_PERMISSIONS)}.",
+        ),
     ] = None,
     days: Annotated[int, typer.Option(min=1, max=3650, help="How long it is good.")] = 90,
     as_json: Json = False,

@@ -9,10 +9,14 @@ from dataclasses import asdict, is_dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Generic, TypeVar
 from unicodedata import east_asian_width
+
+from shared.errors import UserError
 
 _PROBLEMS_SHOWN = 20
 _SILENT_SECONDS = 2.0
+T = TypeVar("T")
 
 
 def on_terminal() -> bool:
@@ -27,6 +31,33 @@ def say(line: str) -> None:
 def document(value: object) -> None:
     """JSON on standard output: dataclasses as objects, dates as ISO 8601, decimals as strings."""
     print(json.dumps(value, indent=2, ensure_ascii=False, default=_plain), flush=True)
+
+
+def failure(error: UserError, *, as_json: bool) -> None:
+    """A failure on standard error: its sentence, or {"error": {"kind": ..., "detail": ...}} for programs."""
+    told = {"error": {"kind": error.kind, "detail": str(error)}}
+    print(json.dumps(told, ensure_ascii=False) if as_json else error, file=sys.stderr, flush=True)
+
+
+class Page(Generic[T]):
+    """Rows of a list, and after which of them the next ones come (`next`; None: there are no more).
+
+    `found` has one row more than `limit` where more follow; `key` gives what --after takes.
+    """
+
+    def __init__(self, found: Sequence[T], limit: int, key: Callable[[T], str]) -> None:
+        self.items = list(found[:limit])
+        self.next = key(self.items[-1]) if len(found) > limit else None
+
+    def say_more(self) -> None:
+        """For people: how to go on, on standard error; nothing on the last page."""
+        if self.next is not None:
+            note([f"There are more; go on with --after {self.next}"])
+
+
+def list_document(rows: Sequence[object], following: str | None = None) -> None:
+    """A list as JSON: {"items": [...], "next": ...}; `next` is given as --after for what follows, null: no more."""
+    document({"items": rows, "next": following})
 
 
 def problems_text(problems: Sequence[object]) -> str:

@@ -1,7 +1,6 @@
-"""The commands about the system as a whole: up, down, status, demo, and where the running one is."""
+"""The commands about the system as a whole: up, down, status and demo."""
 
 import asyncio
-import os
 import time
 from dataclasses import asdict
 
@@ -10,10 +9,7 @@ from deploy.local.infrastructure import Choice
 from deploy.local.supervisor import Supervisor
 from deploy.local.system import System
 from services.presentation import document, say, table
-from shared.errors import UserError
-
-BROKER = "SEATLEDGER_BROKER"
-DATABASE = "SEATLEDGER_DATABASE"
+from shared.errors import BAD_REQUEST, UNAVAILABLE, UserError
 
 
 def up(broker: str, database: str, *, fresh: bool, detach: bool) -> None:
@@ -63,16 +59,6 @@ def demo(broker: str, database: str, *, once: bool, start: bool) -> None:
     raise UserError(f"The system stopped by itself; its last words are in {home / 'logs' / 'supervisor.log'}.")
 
 
-def broker_address() -> str:
-    """SEATLEDGER_BROKER, else the running system's. Raises UserError when there is neither."""
-    return os.environ.get(BROKER) or system.require_running(system.home_folder()).broker
-
-
-def database_dsn() -> str:
-    """SEATLEDGER_DATABASE, else the running system's. Raises UserError when there is neither."""
-    return os.environ.get(DATABASE) or system.require_running(system.home_folder()).database
-
-
 def status(*, as_json: bool) -> None:
     """Processes, positions, lag, what waits and what failed. Raises UserError when nothing runs."""
     from shared.projections.status import status_report
@@ -80,7 +66,7 @@ def status(*, as_json: bool) -> None:
     home = system.home_folder()
     found = system.running(home)
     if found is None:
-        raise UserError(f"Nothing is running in {home}. Start it with: seatledger up")
+        raise UserError(f"Nothing is running in {home}. Start it with: seatledger up", UNAVAILABLE)
     report = asyncio.run(status_report(found.database, found.broker))
     if as_json:
         document({"system": asdict(found), **asdict(report)})
@@ -117,7 +103,7 @@ def say_api(service: str) -> None:
     """Print the address of a service's API. UserError when the service has none."""
     apis = system.require_running(system.home_folder()).apis
     if service not in apis:
-        raise UserError(f"--api: {service!r} has no API; give one of {', '.join(sorted(apis))}")
+        raise UserError(f"--api: {service!r} has no API; give one of {', '.join(sorted(apis))}", BAD_REQUEST)
     say(apis[service])
 
 

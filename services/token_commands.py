@@ -12,15 +12,20 @@ from typing import TypeVar
 import psycopg
 from psycopg import AsyncConnection
 
-from services.presentation import document, say, table
-from services.system_commands import DATABASE, database_dsn
+from services.addresses import DATABASE, database_dsn
+from services.presentation import document, list_document, note, say, table
 from shared.commands.granting import NotGranted, granted
-from shared.errors import UserError
+from shared.errors import BAD_REQUEST, NOT_FOUND, UNAVAILABLE, UserError
 from shared.store import tokens
 from shared.store.pool import connect
 from shared.store.tokens import Token
 
 _LONGEST = 200
+_KNOWN = """
+SELECT EXISTS (SELECT FROM store.event WHERE stream_id = %(stream)s)
+    OR EXISTS (SELECT FROM read.resellers WHERE reseller = %(reseller)s)
+    OR EXISTS (SELECT FROM read.customers WHERE customer = %(customer)s OR reseller = %(reseller)s)
+"""
 T = TypeVar("T")
 
 
@@ -36,11 +41,16 @@ def create(
 ) -> None:
     """Print the text of a new token alone, so that a script can take it; the rest goes to standard error."""
     _check(role, reseller, customer, name, scopes)
-    made, text = _in_database(
-        lambda connection: tokens.create(
+
+    async def make(connection: AsyncConnection) -> tuple[Token, str, bool]:
+        made, text = await tokens.create(
             connection, role, timedelta(days=days), reseller=reseller, customer=customer, scopes=scopes, name=name
         )
-    )
+        return made, text, await _is_known(connection, reseller, customer)
+
+    made, text, known = _in_database(make)
+    if not known:
+        note([f"Nobody knows {_whose(made)} yet: the token sees nothing until it is registered; look at its id"])
     if as_json:
         document({**_shape(made), "token": text})
         return
@@ -53,7 +63,7 @@ def show_all(*, as_json: bool) -> None:
     """Print every token without its text."""
     found = _in_database(tokens.every)
     if as_json:
-        document([_shape(one) for one in found])
+        list_document([_shape(one) for one in found])
         return
     at = datetime.now(UTC)
     rows = [
@@ -68,7 +78,7 @@ def revoke(token_id: str) -> None:
     """Revoke one; UserError when there is none of that id."""
     found = _in_database(lambda connection: tokens.revoke(connection, token_id))
     if found is None:
-        raise UserError(f"there is no token {token_id!r}; ids are in: seatledger tokens list")
+        raise UserError(f"there is no token {token_id!r}; ids are in: seatledger tokens list", NOT_FOUND)
     say(f"Token {found.id} of {_whose(found)} is revoked")
 
 
@@ -76,17 +86,32 @@ def _check(role: str, reseller: str | None, customer: str | None, name: str, sco
     try:
         principal = granted(name, role, reseller=reseller, customer=customer, scopes=scopes)
     except NotGranted as error:
-        raise UserError(f"no token was made: {error}") from None
+        raise UserError(f"no token was made: {error}", BAD_REQUEST) from None
     if (reseller, customer) != (principal.reseller, principal.customer):
         raise UserError(
-            "no token was made: --reseller goes with --role reseller alone, --customer with --role customer"
+            "no token was made: --reseller goes with --role reseller alone, --customer with --role customer",
+            BAD_REQUEST,
         )
     beyond = sorted(set(scopes) - principal.permissions)
     if beyond:
         raise UserError(f"no token was made: the role {role} has no permission {beyond[0]}, so a scope cannot leave it")
     for option, text in (("--name", name), ("--reseller", reseller or ""), ("--customer", customer or "")):
         if len(text) > _LONGEST or not text.isprintable():
-            raise UserError(f"no token was made: {option} takes at most {_LONGEST} printable letters")
+            raise UserError(f"no token was made: {option} takes at most {_LONGEST} printable letters", BAD_REQUEST)
+
+
+async def _is_known(connection: AsyncConnection, reseller: str | None, customer: str | None) -> bool:
+    """Whether a token's reseller or customer was ever stated; an own registration that is under way counts."""
+    account = f"reseller-{reseller}" if reseller else f"customer-{customer}"
+    wanted = {"stream": account, "reseller": reseller, "customer": customer}
+    if reseller is None and customer is None:
+        return True
+    try:
+        row = await (await connection.execute(_KNOWN, wanted)).fetchone()
+    except psycopg.errors.UndefinedTable:
+        # A database that is prepared for tokens alone has no accounts to look at.
+        return True
+    return row is not None and bool(row[0])
 
 
 def _in_database(act: Callable[[AsyncConnection], Awaitable[T]]) -> T:
@@ -99,7 +124,9 @@ def _in_database(act: Callable[[AsyncConnection], Awaitable[T]]) -> T:
     except psycopg.errors.UndefinedTable:
         raise UserError("this database has no tokens yet; prepare it: python -m services.prepare") from None
     except psycopg.OperationalError as error:
-        raise UserError(f"the database does not answer ({DATABASE}): {str(error).splitlines()[0]}") from None
+        raise UserError(
+            f"the database does not answer ({DATABASE}): {str(error).splitlines()[0]}", UNAVAILABLE
+        ) from None
     except psycopg.ProgrammingError as error:
         raise UserError(f"{DATABASE} is no DSN: {str(error).splitlines()[0]}") from None
 

@@ -1,5 +1,19 @@
 """What a person did or can mend, told apart from what is broken in the code."""
 
+from typing import Final
+
+# The kinds that do not come from a command: named as the problems of the API are (docs/api.md).
+BAD_REQUEST: Final = "bad-request"
+NOT_FOUND: Final = "not-found"
+UNAVAILABLE: Final = "unavailable"
+
 
 class UserError(Exception):
-    """A failure that one clear sentence explains: what is wrong, what to do. Shown without a traceback, exit code 1."""
+    """A failure that one clear sentence explains: what is wrong, what to do. Shown without a traceback, exit code 1.
+
+    `kind` is for programs: it says what sort of failure it is, as the type of a problem of the API does.
+    """
+
+    def __init__(self, sentence: str, kind: str = "refused") -> None:
+        super().__init__(sentence)
+        self.kind = kind

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
-from shared.errors import UserError
+from shared.errors import UNAVAILABLE, UserError
 
 HOME = "SEATLEDGER_HOME"
 
@@ -110,9 +110,9 @@ def require_running(home: Path) -> System:
     """As `running`. Raises UserError when there is none or it is not ready yet."""
     system = running(home)
     if system is None:
-        raise UserError(f"Nothing is running in {home}. Start it with: seatledger up")
+        raise UserError(f"Nothing is running in {home}. Start it with: seatledger up", UNAVAILABLE)
     if system.state != "ready":
-        raise UserError(f"The system in {home} is {system.state}; try again in a moment.")
+        raise UserError(f"The system in {home} is {system.state}; try again in a moment.", UNAVAILABLE)
     return system
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -14,7 +14,7 @@ from services.invoicing.simulation import Simulation
 from services.invoicing.simulation import simulate as run_simulation
 from shared.billing import settings as billing_settings
 from shared.billing.facts import Fact
-from shared.errors import UserError
+from shared.errors import BAD_REQUEST, UserError
 from shared.events.facts import facts_of
 from shared.events.files import FileEvent, Numbering, read_events
 from shared.events.shapes import Json, document_shape, plan_shape, subscription_shape
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 # The easternmost zone on earth: where a civil day begins first (POSIX names count the other way).
 _WHERE_DAYS_BEGIN = ZoneInfo("Etc/GMT-14")
+# Give the DSN and host:port; asked for when all that was typed is good. UserError when there is none.
+Database = Callable[[], str]
+Broker = Callable[[], str]
 _AMOUNTS = ("net", "tax", "gross", "quantity", "unit_price", "unit_net")
 
 
@@ -50,17 +53,20 @@ def check_settings(settings: Mapping[str, str]) -> None:
         try:
             billing_settings.check(key, value)
         except billing_settings.UnknownSetting as error:
-            raise UserError(f"--setting: {error}") from None
+            raise UserError(f"--setting: {error}", BAD_REQUEST) from None
 
 
-def explain_issued(line: str, *, dsn: str, as_json: bool) -> None:
+def explain_issued(line: str, *, database: Database, as_json: bool) -> None:
     """Print why a line of an issued document is what it is. UserError when there is none of that id."""
     import asyncio
 
     from services.invoicing import explain_issued
     from services.invoicing.explain_shown import show
+    from shared.commands.operating import database_failures
 
-    show(asyncio.run(explain_issued.explain(dsn, line)), as_json=as_json)
+    with database_failures():
+        explained = asyncio.run(explain_issued.explain(database(), line))
+    show(explained, as_json=as_json)
 
 
 def explain_simulated(
@@ -89,7 +95,7 @@ def read_file(file: str, numbering: Numbering) -> list[FileEvent]:
     """The events of a file, each event once. UserError with line, field and reason when one is wrong."""
     content = read_events(file, numbering)
     if content.problems:
-        raise UserError(presentation.problems_text(content.problems))
+        raise UserError(presentation.problems_text(content.problems), BAD_REQUEST)
     presentation.note(unknown_fields(content.events))
     if not content.events:
         presentation.note([f"{file} holds no events"])
@@ -110,12 +116,13 @@ def simulation_shape(simulation: Simulation) -> Json:
     }
 
 
-def invoice_run(day: date, *, dsn: str, broker: str, dry_run: bool, early: bool, as_json: bool) -> None:
+def invoice_run(day: date, *, database: Database, broker: Broker, dry_run: bool, early: bool, as_json: bool) -> None:
     """Close a day and print the documents that it issued (or, with `dry_run`, would issue)."""
     # Together they take longer to import than `simulate` takes in all, and it needs none of them.
     import asyncio
 
     from services.invoicing.invoice_run import Options, run_day
+    from shared.commands.operating import database_failures
 
     if not dry_run and day > datetime.now(_WHERE_DAYS_BEGIN).date():
         # What it issued could never be taken back, and no day before it could be closed any more.
@@ -131,7 +138,9 @@ def invoice_run(day: date, *, dsn: str, broker: str, dry_run: bool, early: bool,
             said.add(kind)
             presentation.say(f"waiting: {what}")
 
-    report = asyncio.run(run_day(dsn, broker, day, Options(early=early, dry_run=dry_run, waiting=waiting)))
+    options = Options(early=early, dry_run=dry_run, waiting=waiting)
+    with database_failures(": run it again, and it goes on where it was"):
+        report = asyncio.run(run_day(database(), broker(), day, options))
     if as_json:
         presentation.document(report)
     else:

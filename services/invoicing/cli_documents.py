@@ -9,13 +9,21 @@ from psycopg import AsyncConnection
 
 from services.invoicing import queries
 from services.invoicing.cli import show_documents
+from services.presentation import Page, list_document
 from services.presentation import document as print_document
-from shared.commands.operating import read_now
-from shared.errors import UserError
+from shared.commands.operating import Database, read_now
+from shared.errors import NOT_FOUND, UserError
 
 
 def show_all(
-    dsn: str, *, recipient: str | None, first: date | None, last: date | None, limit: int, after: str, as_json: bool
+    database: Database,
+    *,
+    recipient: str | None,
+    first: date | None,
+    last: date | None,
+    limit: int,
+    after: str,
+    as_json: bool,
 ) -> None:
     """Documents by date and number, after that of a number. UserError for a number that there is not."""
 
@@ -23,18 +31,19 @@ def show_all(
         place = (date.min, "")
         if after:
             place = (_found(await queries.document(connection, after), after).date, after)
-        return await queries.documents(connection, place, limit, recipient=recipient, first=first, last=last)
+        return await queries.documents(connection, place, limit + 1, recipient=recipient, first=first, last=last)
 
-    found = read_now(dsn, read)
+    page = Page(read_now(database, read), limit, lambda one: one.number)
     if as_json:
-        print_document([one.model_dump(mode="json", by_alias=True) for one in found])
+        list_document([one.model_dump(mode="json", by_alias=True) for one in page.items], page.next)
     else:
-        show_documents([_as_simulated(one) for one in found], lines=False)
+        show_documents([_as_simulated(one) for one in page.items], lines=False)
+        page.say_more()
 
 
-def show(dsn: str, number: str, *, as_json: bool) -> None:
+def show(database: Database, number: str, *, as_json: bool) -> None:
     """One document with its lines. UserError when there is none of that number."""
-    found = _found(read_now(dsn, lambda connection: queries.document(connection, number)), number)
+    found = _found(read_now(database, lambda connection: queries.document(connection, number)), number)
     if as_json:
         print_document(found.model_dump(mode="json", by_alias=True))
     else:
@@ -48,5 +57,7 @@ def _as_simulated(document: queries.Document) -> Mapping[str, object]:
 
 def _found(document: queries.DocumentWithLines | None, number: str) -> queries.DocumentWithLines:
     if document is None:
-        raise UserError(f"there is no document {number!r}; `seatledger invoices list` shows those that there are")
+        raise UserError(
+            f"there is no document {number!r}; `seatledger invoices list` shows those that there are", NOT_FOUND
+        )
     return document

@@ -73,7 +73,8 @@ async def run_day(dsn: str, broker: str, day: date, options: Options) -> RunRepo
     Of a day before the last run nothing is issued any more; the same day again finds what came in since.
     """
     async with _alone(dsn, options.waiting) as connection:
-        await _check_day(connection, day, early=options.early)
+        # A dry run issues nothing, so it may be of a day that has not ended, or has not begun.
+        await _check_day(connection, day, early=options.early or options.dry_run)
         reached = await barrier.wait(connection, broker, options.timeout_s, options.waiting)
         if not options.dry_run:
             await connection.execute(_BEGIN, [day, Jsonb(asdict(reached)), options.early])

@@ -7,7 +7,7 @@ from datetime import date
 from difflib import get_close_matches
 
 from shared.billing.ledger import LayerKey
-from shared.errors import UserError
+from shared.errors import NOT_FOUND, UserError
 
 FORM = (
     "a line id is SUBSCRIPTION/CYCLE-START/LAYER-START, from the second line of a layer on with its number: "
@@ -44,5 +44,6 @@ def unknown(line: str, near: Iterable[str]) -> UserError:
     """One sentence: there is no such line, what an id looks like, and which ones are near."""
     listed = ", ".join(near)
     return UserError(
-        f"there is no line {line!r}: {FORM}; {f'near it are {listed}' if listed else 'no line is near it'}"
+        f"there is no line {line!r}: {FORM}; {f'near it are {listed}' if listed else 'no line is near it'}",
+        NOT_FOUND,
     )

@@ -15,7 +15,7 @@ from services.invoicing.whatif_run import SETTINGS_SOURCE, Answer, Question, wha
 from shared.billing.calendar import ONE_DAY
 from shared.billing.effect import Amounts
 from shared.billing.money import round_money, written
-from shared.errors import UserError
+from shared.errors import BAD_REQUEST, UNAVAILABLE, UserError
 from shared.events.facts import facts_of
 from shared.events.files import FileEvent
 from shared.events.shapes import Json, document_shape
@@ -25,7 +25,7 @@ _NOTHING_FOLDS = "billing knows nothing of this type: it changes no document"
 
 
 def run(
-    dsn: str,
+    database: Callable[[], str],
     events: str | None,
     *,
     until: date,
@@ -36,10 +36,11 @@ def run(
 ) -> None:
     """Print what hypothetical events and settings would change in the runs up to a day. UserError when it cannot."""
     check_settings(settings)
-    _check_dsn(dsn)
     # Ids from the content, as `emit` gives them: an event that was emitted from the same file is known again.
     found = [] if events is None else read_file(events, "content")
     facts = [fact for one in found for fact in facts_of(one.event, one.model)]
+    dsn = database()
+    _check_dsn(dsn)
     question = Question(facts, until, settings, runs, wants_documents=documents or as_json)
     answer = _answer(dsn, question, silent=as_json)
     shape = what_if_shape(question, answer, found)
@@ -104,7 +105,9 @@ def _check_dsn(dsn: str) -> None:
     try:
         psycopg.conninfo.conninfo_to_dict(dsn)
     except psycopg.ProgrammingError as error:
-        raise UserError(f"--base: give embedded or a DSN such as postgresql://host/name ({_line(error)})") from None
+        raise UserError(
+            f"--base: give embedded or a DSN such as postgresql://host/name ({_line(error)})", BAD_REQUEST
+        ) from None
 
 
 def _answer(dsn: str, question: Question, *, silent: bool) -> Answer:
@@ -116,11 +119,12 @@ def _answer(dsn: str, question: Question, *, silent: bool) -> Answer:
         try:
             return asyncio.run(what_if(dsn, question, steps))
         except psycopg.OperationalError as error:
-            raise UserError(f"--base: the database does not answer ({_line(error)})") from None
+            raise UserError(f"--base: the database does not answer ({_line(error)})", UNAVAILABLE) from None
         except psycopg.errors.InsufficientPrivilege as error:
-            raise UserError(f"--base: this account may not read what is needed ({_line(error)})") from None
+            raise UserError(f"--base: this account may not read what is needed ({_line(error)})", "forbidden") from None
         except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
-            raise UserError("--base: this database holds no Seatledger: name the one that its services use") from None
+            sentence = "--base: this database holds no Seatledger: name the one that its services use"
+            raise UserError(sentence, BAD_REQUEST) from None
 
 
 @contextmanager

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from services import presentation
-from shared.errors import UserError
+from shared.errors import BAD_REQUEST, UNAVAILABLE, UserError
 from shared.events.envelope import to_record
 from shared.events.files import FileEvent, FileProblem, read_events
 from shared.events.unknown_fields import unknown_fields
@@ -18,31 +18,37 @@ from shared.log.writer import KafkaError, LogWriter, Outgoing, Refused, check_si
 _CHUNK = 5_000
 
 
-def emit(file: str, *, broker: str) -> None:
-    """Publish the events of a file ("-": standard input) at `broker` (host:port), in its order.
+def emit(file: str, *, broker: Callable[[], str]) -> None:
+    """Publish the events of a file ("-": standard input) at `broker`, which gives host:port, in its order.
 
     UserError names every line that is wrong, and then nothing is published. The same file again has the same event
     ids, so readers take it in once.
     """
     content = read_events(file, "content")
     if content.problems:
-        raise UserError(presentation.problems_text(content.problems))
+        raise UserError(presentation.problems_text(content.problems), BAD_REQUEST)
     presentation.note(unknown_fields(content.events))
-    records = _records(content.events)
+    if not content.events:
+        presentation.note([f"{file} holds no events"])
+    records, address = _records(content.events), broker()
     try:
-        asyncio.run(_publish(records, broker))
+        asyncio.run(_publish(records, address))
     except KafkaError as error:
         raise UserError(
-            f"The broker at {broker} does not take the events ({error or type(error).__name__}). Some may be "
-            "published: emit the same file again when it answers; what is there already counts once"
+            f"The broker at {address} does not take the events ({error or type(error).__name__}). Some may be "
+            "published: emit the same file again when it answers; what is there already counts once",
+            UNAVAILABLE,
         ) from None
     presentation.say(summary(Counter(record.topic for record in records)))
 
 
 def summary(topics: Counter[str]) -> str:
-    """published 1,234 events (orders.events 12, subscriptions.events 1,222)"""
+    """sent 1,234 events (orders.events 12, subscriptions.events 1,222); what was sent before counts once
+
+    Whether one was sent before, only who reads the log finds out: by its id.
+    """
     by_topic = ", ".join(f"{topic} {count:,}" for topic, count in sorted(topics.items()))
-    return f"published {topics.total():,} events" + (f" ({by_topic})" if by_topic else "")
+    return f"sent {topics.total():,} events" + (f" ({by_topic}); what was sent before counts once" if by_topic else "")
 
 
 def _records(events: Sequence[FileEvent]) -> list[Outgoing]:
@@ -57,7 +63,7 @@ def _records(events: Sequence[FileEvent]) -> list[Outgoing]:
             problems.append(FileProblem(found.line, None, "data", str(refused)))
         records.append(record)
     if problems:
-        raise UserError(presentation.problems_text(problems))
+        raise UserError(presentation.problems_text(problems), BAD_REQUEST)
     return records
 
 

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Literal, cast
 
-import yaml
 from psycopg import AsyncConnection
 from pydantic import BaseModel
 
 from services.orders import queries
+from services.orders.body_files import object_in
 from services.orders.commands import bodies, order_bodies
 from services.orders.commands.bodies import Command
 from services.orders.desk import OrdersDesk
-from services.presentation import document, say, table
+from services.presentation import Page, document, list_document, say, table
 from services.preview_tables import preview_tables
-from shared.commands.operating import body_of, operate, read_now
-from shared.errors import UserError
+from shared.commands.operating import Database, body_in_file, body_of, operate, read_now
+from shared.commands.typed import Typed
+from shared.errors import NOT_FOUND, UserError
 
 Json = Mapping[str, Any]
 Thing = Literal["reseller", "customer", "product", "order"]
-_MOST = 1000
+_PORTION = 1000
 _COLUMNS: Mapping[str, tuple[str, ...]] = {
     "reseller": ("reseller", "name", "country", "vat_id", "tax_rate", "extra_charge_rate", "transaction_currency"),
     "customer": (
@@ -52,7 +51,7 @@ _FIGURES = frozenset({
 })  # fmt: skip
 
 
-def show_all(dsn: str, thing: Thing, *, as_json: bool, limit: int, after: str, **filters: str | None) -> None:
+def show_all(database: Database, thing: Thing, *, as_json: bool, limit: int, after: str, **filters: str | None) -> None:
     """Things of one kind by id."""
     read: Mapping[str, Callable[..., Awaitable[Sequence[BaseModel]]]] = {
         "reseller": queries.resellers,
@@ -60,29 +59,35 @@ def show_all(dsn: str, thing: Thing, *, as_json: bool, limit: int, after: str, *
         "product": queries.products,
         "order": queries.orders,
     }
-    found = read_now(dsn, lambda connection: read[thing](connection, after, limit, **filters))
-    _show_rows(_TITLES[thing], _COLUMNS[thing], found, as_json=as_json)
-
-
-def show_settings(dsn: str, *, scope: str | None, scope_id: str | None, as_json: bool) -> None:
-    """Settings by what they hold for."""
-    first = ("", "", "", "")
-
-    async def read(connection: AsyncConnection) -> Sequence[BaseModel]:
-        return await queries.settings(connection, first, _MOST, scope=scope, scope_id=scope_id)
-
-    _show_rows("Settings", _COLUMNS["setting"], read_now(dsn, read), as_json=as_json)
-
-
-def _show_rows(title: str, columns: Sequence[str], found: Sequence[BaseModel], *, as_json: bool) -> None:
-    shown = [one.model_dump(mode="json") for one in found]
+    columns = _COLUMNS[thing]
+    found = read_now(database, lambda connection: read[thing](connection, after, limit + 1, **filters))
+    page = Page([one.model_dump(mode="json") for one in found], limit, lambda row: str(row[columns[0]]))
     if as_json:
-        document(shown)
+        list_document(page.items, page.next)
     else:
-        _table(title, columns, shown)
+        _table(_TITLES[thing], columns, page.items)
+        page.say_more()
 
 
-def show(dsn: str, thing: Thing, about: str, *, as_json: bool) -> None:
+def show_settings(database: Database, *, scope: str | None, scope_id: str | None, as_json: bool) -> None:
+    """Every setting by what it holds for."""
+
+    async def read(connection: AsyncConnection) -> list[Json]:
+        shown: list[Json] = []
+        last = ("", "", "", "")
+        while found := await queries.settings(connection, last, _PORTION, scope=scope, scope_id=scope_id):
+            shown += [one.model_dump(mode="json") for one in found]
+            last = (found[-1].scope, found[-1].scope_id, found[-1].key, found[-1].effective_from)
+        return shown
+
+    shown = read_now(database, read)
+    if as_json:
+        list_document(shown)
+    else:
+        _table("Settings", _COLUMNS["setting"], shown)
+
+
+def show(database: Database, thing: Thing, about: str, *, as_json: bool) -> None:
     """One thing with its items or its prices."""
     read: Mapping[str, Callable[[AsyncConnection, str], Awaitable[BaseModel | None]]] = {
         "reseller": queries.reseller,
@@ -90,9 +95,9 @@ def show(dsn: str, thing: Thing, about: str, *, as_json: bool) -> None:
         "product": queries.product,
         "order": queries.order,
     }
-    found = read_now(dsn, lambda connection: read[thing](connection, about))
+    found = read_now(database, lambda connection: read[thing](connection, about))
     if found is None:
-        raise UserError(f"there is no {thing} {about!r}; what was just made appears within seconds")
+        raise UserError(f"there is no {thing} {about!r}; what was just made appears within seconds", NOT_FOUND)
     shown = found.model_dump(mode="json")
     if as_json:
         document(shown)
@@ -101,20 +106,29 @@ def show(dsn: str, thing: Thing, about: str, *, as_json: bool) -> None:
 
 
 def ask(
-    dsn: str,
+    database: Database,
     kind: str,
     about: str,
     fields: Mapping[str, object],
     *,
+    names: Mapping[str, str],
     item: str | None = None,
     file: str | None = None,
     preview: bool = False,
     as_json: bool = False,
 ) -> None:
-    """Carry out a command whose body is `fields`, or in a file, and show what is then. UserError says why not."""
+    """Carry out a command whose body is `fields`, or in a file, and show what is then. UserError says why not.
+
+    `names` is what a person typed for fields whose option has another name (`shared.commands.typed`).
+    """
     model: Any = getattr(order_bodies, kind, None) or getattr(bodies, kind)
-    body = body_of(model, fields) if file is None else body_of(model, _content(file), option="")
-    decided = operate(dsn, OrdersDesk(), Command(about, body, item), preview=preview)
+    typed = Typed(names)
+    body = body_of(model, fields, typed) if file is None else body_in_file(model, object_in(file), file)
+
+    def reword(sentence: str) -> str:
+        return typed.sentence(sentence, model.model_fields) if file is None else sentence
+
+    decided = operate(database, OrdersDesk(), Command(about, body, item), preview=preview, reword=reword)
     if as_json:
         document(decided.body)
         return
@@ -126,17 +140,6 @@ def ask(
     _show_thing(decided.body)
     if costs:
         preview_tables(cast(Json, costs))
-
-
-def _content(file: str) -> Json:
-    """The body in a JSON or YAML file; - is standard input."""
-    try:
-        content = yaml.safe_load(sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UserError(f"{file} cannot be read: {str(error).splitlines()[0]}") from None
-    if not isinstance(content, dict):
-        raise UserError(f"{file} holds no object: write the fields of the command, as JSON or YAML")
-    return content
 
 
 def _show_thing(shown: Json) -> None:

@@ -8,15 +8,16 @@ from typing import Any
 
 from psycopg import AsyncConnection
 
-from services.presentation import document, say, table
+from services.presentation import Page, document, list_document, say, table
 from services.preview_tables import preview_tables
 from services.subscriptions import queries
 from services.subscriptions.commands import bodies
 from services.subscriptions.commands.bodies import Command
 from services.subscriptions.desk import SubscriptionDesk
 from services.subscriptions.scheduled_table import scheduled_table
-from shared.commands.operating import body_of, operate, read_now
-from shared.errors import UserError
+from shared.commands.operating import Database, body_of, operate, read_now
+from shared.commands.typed import Typed
+from shared.errors import NOT_FOUND, UserError
 
 Json = Mapping[str, Any]
 _SHOWN = (
@@ -27,7 +28,7 @@ _FIGURES = ("quantity", "unit_price")
 
 
 def show_all(
-    dsn: str,
+    database: Database,
     *,
     customer: str | None,
     reseller: str | None,
@@ -40,17 +41,19 @@ def show_all(
 
     async def read(connection: AsyncConnection) -> list[queries.Subscription]:
         return await queries.subscriptions(
-            connection, after, limit, customer=customer, reseller=reseller, status=status
+            connection, after, limit + 1, customer=customer, reseller=reseller, status=status
         )
 
-    found = [one.model_dump(mode="json") for one in read_now(dsn, read)]
+    found = [one.model_dump(mode="json") for one in read_now(database, read)]
+    page = Page(found, limit, lambda one: str(one["subscription"]))
     if as_json:
-        document(found)
+        list_document(page.items, page.next)
         return
-    table("Subscriptions", _SHOWN, [[one[name] for name in _SHOWN] for one in found], right=_FIGURES)
+    table("Subscriptions", _SHOWN, [[one[name] for name in _SHOWN] for one in page.items], right=_FIGURES)
+    page.say_more()
 
 
-def show(dsn: str, subscription: str, *, as_json: bool) -> None:
+def show(database: Database, subscription: str, *, as_json: bool) -> None:
     """One subscription, what is scheduled of it, its plan, and what was refused of it."""
 
     async def read(connection: AsyncConnection) -> tuple[Any, list[queries.RejectedEvent]]:
@@ -59,9 +62,11 @@ def show(dsn: str, subscription: str, *, as_json: bool) -> None:
             await queries.rejected_events(connection, ("", "", ""), 1000, subscription),
         )
 
-    found, rejected = read_now(dsn, read)
+    found, rejected = read_now(database, read)
     if found is None:
-        raise UserError(f"there is no subscription {subscription!r}; one that was just ordered appears within seconds")
+        raise UserError(
+            f"there is no subscription {subscription!r}; one that was just ordered appears within seconds", NOT_FOUND
+        )
     shown = found[0].model_dump(mode="json")
     if as_json:
         document({**shown, "rejected": [one.model_dump(mode="json") for one in rejected]})
@@ -88,11 +93,27 @@ def plan_table(plan: Json | None) -> None:
     table("Plan", [labels[name] for name in named], [[plan[name] for name in named]])
 
 
-def ask(dsn: str, kind: str, subscription: str, *, preview: bool, as_json: bool, **fields: object) -> None:
-    """Carry out a command, or show what it would cost. UserError says why it is not carried out."""
+def ask(
+    database: Database,
+    kind: str,
+    subscription: str,
+    *,
+    names: Mapping[str, str],
+    preview: bool,
+    as_json: bool,
+    **fields: object,
+) -> None:
+    """Carry out a command, or show what it would cost. UserError says why it is not carried out.
+
+    `names` is what a person typed for fields whose option has another name (`shared.commands.typed`).
+    """
     model: Any = getattr(bodies, kind)
-    body = body_of(model, fields)
-    decided = operate(dsn, SubscriptionDesk(), Command(subscription, body), preview=preview)
+    typed = Typed(names)
+    body = body_of(model, fields, typed)
+    decided = operate(
+        database, SubscriptionDesk(), Command(subscription, body), preview=preview,
+        reword=lambda sentence: typed.sentence(sentence, model.model_fields),
+    )  # fmt: skip
     if as_json:
         document(decided.body)
     elif preview:
@@ -101,16 +122,17 @@ def ask(dsn: str, kind: str, subscription: str, *, preview: bool, as_json: bool,
         _show_done(decided.body)
 
 
-def protect(dsn: str, several: Sequence[str], *, preview: bool, as_json: bool) -> None:
+def protect(database: Database, several: Sequence[str], *, preview: bool, as_json: bool) -> None:
     """Activate price protection for each; those that are refused are named at the end, and the others are done."""
-    refused = []
+    refused: list[tuple[str, UserError]] = []
     for subscription in dict.fromkeys(several):
         try:
-            ask(dsn, "ActivateProtection", subscription, preview=preview, as_json=as_json)
+            ask(database, "ActivateProtection", subscription, names={}, preview=preview, as_json=as_json)
         except UserError as error:
-            refused.append(f"{subscription}: {error}")
+            refused.append((subscription, error))
     if refused:
-        raise UserError("\n".join(refused))
+        sentences = "\n".join(f"{subscription}: {error}" for subscription, error in refused)
+        raise UserError(sentences, refused[0][1].kind)
 
 
 def _show_done(body: Json) -> None:

@@ -5,19 +5,18 @@ from __future__ import annotations
 import asyncio
 import csv
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TextIO
 
-import psycopg
-
 from services.presentation import document, late_progress, note, say, table
 from services.subscriptions.bulk_import import Tally, import_all
 from services.subscriptions.import_rows import Format, NotRows, Refusal, Row, rows_of
+from shared.commands.operating import database_failures
 from shared.commands.principal import OPERATOR
-from shared.errors import UserError
+from shared.errors import BAD_REQUEST, UNAVAILABLE, UserError
 from shared.store.pool import connect
 
 _STANDARD_INPUT = "-"
@@ -32,7 +31,7 @@ class _SoFar:
     refused: list[Refusal] = field(default_factory=list)
 
 
-def import_file(dsn: str, file: str, *, report: str | None, only_check: bool, as_json: bool) -> None:
+def import_file(database: Callable[[], str], file: str, *, report: str | None, only_check: bool, as_json: bool) -> None:
     """Take over the rows of a file. UserError when rows were refused, or when it cannot be read at all.
 
     Broken off (Ctrl-C, the database away) it says how far it came, and writes the report of what was refused by then.
@@ -42,12 +41,15 @@ def import_file(dsn: str, file: str, *, report: str | None, only_check: bool, as
         with _opened(file) as lines:
             form: Format = "csv" if file.lower().endswith(".csv") else "jsonl"
             total = max(0, _count(file) - (form == "csv"))
-            asyncio.run(_import(dsn, rows_of(lines, form), total, so_far, only_check=only_check))
+            rows = rows_of(lines, form)
+            with database_failures():
+                asyncio.run(_import(database(), rows, total, so_far, only_check=only_check))
     except NotRows as error:
-        raise UserError(f"{file}: {error}") from None
-    except psycopg.OperationalError as error:
-        _broken_off(so_far, report)
-        raise UserError(f"The database does not answer ({str(error).strip()})") from None
+        raise UserError(f"{file}: {error}", BAD_REQUEST) from None
+    except UserError as error:
+        if error.kind == UNAVAILABLE and so_far.tally.rows:
+            _broken_off(so_far, report)
+        raise
     except KeyboardInterrupt:
         _broken_off(so_far, report)
         raise
@@ -79,11 +81,22 @@ async def _import(dsn: str, rows: Iterator[Row | Refusal], total: int, so_far: _
 
 
 def _count(file: str) -> int:
-    """About how many rows a file has, to show how far it is; 0 for what cannot be read twice."""
+    """About how many rows a file has, to show how far it is; 0 for what cannot be read twice.
+
+    UserError names the first line that is not UTF-8: nothing was taken over then.
+    """
     if file == _STANDARD_INPUT:
         return 0
+    number = 0
     with Path(file).open("rb") as lines:
-        return sum(1 for _ in lines)
+        for number, line in enumerate(lines, 1):
+            try:
+                line.decode()
+            except UnicodeDecodeError:
+                raise UserError(f"{file}, line {number}: is not UTF-8; save the file as UTF-8", BAD_REQUEST) from None
+    if not number:
+        raise UserError(f"{file}: is empty; give a file of subscriptions, as CSV or JSON Lines", BAD_REQUEST)
+    return number
 
 
 @contextmanager
@@ -95,7 +108,9 @@ def _opened(file: str) -> Iterator[TextIO]:
         with ExitStack() as opened:
             yield opened.enter_context(Path(file).open(encoding="utf-8-sig", errors="replace", newline=""))
     except OSError as error:
-        raise UserError(f"{file}: cannot be read ({error.strerror}); give a file of subscriptions") from None
+        raise UserError(
+            f"{file}: cannot be read ({error.strerror}); give a file of subscriptions", BAD_REQUEST
+        ) from None
 
 
 def _write(report: str, refused: Sequence[Refusal]) -> None:

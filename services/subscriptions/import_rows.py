@@ -49,7 +49,7 @@ class NotRows(Exception):
 
 
 def rows_of(lines: Iterable[str], form: Format) -> Iterator[Row | Refusal]:
-    """The rows of a file, one at a time. NotRows at once for a CSV without a heading."""
+    """The rows of a file, one at a time. NotRows at once for a CSV whose heading is none, or names a column twice."""
     return _of_csv(lines) if form == "csv" else _of_json_lines(lines)
 
 
@@ -73,6 +73,9 @@ def _of_csv(lines: Iterable[str]) -> Iterator[Row | Refusal]:
         raise NotRows(f"the first line cannot be read as CSV ({error})") from None
     if heading is None or "subscription_id" not in heading:
         raise NotRows("the first line has to name the columns, subscription_id among them")
+    twice = next((name for place, name in enumerate(heading) if name in heading[:place]), None)
+    if twice is not None:
+        raise NotRows(f"line 1, column {twice}: stands there twice; leave one of them out")
     return _csv_rows(reader, heading)
 
 

@@ -7,10 +7,9 @@ for itself, in the order given; one that is refused, or breaks, changes nothing 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import psycopg
-import structlog
 from psycopg import AsyncConnection
 
 from shared.commands import idempotency, unprojected
@@ -25,7 +24,6 @@ Outcome = Decided | CommandRefused | Exception
 
 # Each turn one writer of a stream gets on; locks on what exists already keep conflicts to streams that are new.
 _TURNS = 8
-_log = structlog.get_logger("commands")
 
 
 class Busy(Exception):
@@ -43,7 +41,7 @@ async def handle(connection: AsyncConnection, desk: Desk[C], asked: Sequence[Ask
             async with connection.transaction():
                 return await _attempt(connection, desk, asked)
         except (Conflict, psycopg.errors.UniqueViolation) as conflict:
-            _log.info("decide again", commands=len(asked), reason=str(conflict).splitlines()[0])
+            _log().info("decide again", commands=len(asked), reason=str(conflict).splitlines()[0])
     raise Busy(f"other writers changed the same things {_TURNS} times in a row: ask again")
 
 
@@ -77,7 +75,7 @@ def _decide(session: Session[C], asked: Asked[C]) -> Outcome:
     except CommandRefused as refused:
         return refused
     except Exception as error:  # a fault of ours: this command is answered so, the others go on
-        _log.exception("command broke", command=type(asked.command).__name__)
+        _log().exception("command broke", command=type(asked.command).__name__)
         return error
 
 
@@ -92,3 +90,10 @@ async def _append(connection: AsyncConnection, appended: Sequence[Appending]) ->
     if appended:
         await append_all(connection, [(some.stream_id, some.expected, some.events) for some in appended])
         await unprojected.remember(connection, (fact for some in appended for fact in some.facts))
+
+
+def _log() -> Any:
+    # Takes longer to import than all else that a command of the command line does, which hardly ever logs.
+    import structlog
+
+    return structlog.get_logger("commands")

@@ -1,9 +1,14 @@
-"""Commands of who works at the machine: handled on the database directly, without an API, as the distributor."""
+"""Commands of who works at the machine: handled on the database directly, without an API, as the distributor.
+
+Where the database is, is asked for only when everything that was typed has been read: what is wrong with that is said
+at once, and also where no database is.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -15,58 +20,92 @@ from shared.commands.decision import CommandRefused, Decided
 from shared.commands.desk import Asked, Desk
 from shared.commands.handling import Busy, Outcome, handle
 from shared.commands.principal import OPERATOR
-from shared.errors import UserError
+from shared.commands.typed import Typed
+from shared.errors import BAD_REQUEST, UNAVAILABLE, UserError
 from shared.events.errors import unreadable_of
 from shared.events.models.fields import FROM_JSON
 from shared.projections.generations import NoGeneration
-from shared.store.pool import connect
+from shared.store.pool import away, connect
 
 C = TypeVar("C")
 T = TypeVar("T")
 B = TypeVar("B", bound=BaseModel)
+# Gives the DSN; UserError when there is no database to name.
+Database = Callable[[], str]
 
 
-def operate(dsn: str, desk: Desk[C], command: C, *, preview: bool = False, if_match: str | None = None) -> Decided:
-    """Carry out a command now, or (`preview`) say what would come of it. UserError says why it is not carried out."""
-    asked = Asked(command, OPERATOR, datetime.now(UTC), if_match=if_match, preview=preview)
-    outcome = asyncio.run(_handled(dsn, desk, asked))
+def operate(
+    database: Database, desk: Desk[C], command: C, *, preview: bool = False, reword: Callable[[str], str] = str
+) -> Decided:
+    """Carry out a command now, or (`preview`) say what would come of it.
+
+    UserError says why it is not carried out, in the words of the rules as `reword` gives them.
+    """
+    asked = Asked(command, OPERATOR, datetime.now(UTC), preview=preview)
+    with database_failures(": nothing was changed"):
+        outcome = asyncio.run(_handled(database(), desk, asked))
     if isinstance(outcome, Decided):
         return outcome
     if isinstance(outcome, CommandRefused):
-        raise UserError(str(outcome))
+        raise UserError(reword(str(outcome)), outcome.kind)
     raise outcome
 
 
-def body_of(model: type[B], fields: Mapping[str, object], option: str = "--") -> B:
-    """The body of a command from what was given on the command line; None was not given.
-
-    UserError says of which field; `option` stands before its name.
-    """
+def body_of(model: type[B], fields: Mapping[str, object], typed: Typed) -> B:
+    """The body of a command from options and arguments; None was not given. UserError names the one that is wrong."""
     given = {name: value for name, value in fields.items() if value is not None}
     try:
         return model.model_validate(given, context=FROM_JSON)
     except ValidationError as error:
-        unreadable = unreadable_of(error)
-        where = unreadable.where.removeprefix("data").removeprefix(".")
-        where = where.replace("_", "-") if option else where
-        raise UserError(f"{option}{where}: {unreadable.what}" if where else unreadable.what) from None
+        where, what = _wrong(error)
+        raise UserError(f"{typed.name(where)}: {what}" if where else what, BAD_REQUEST) from None
 
 
-def read_now(dsn: str, read: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-    """What a query gives, as who works at the machine sees it."""
+def body_in_file(model: type[B], content: Mapping[str, object], file: str) -> B:
+    """The body of a command from the object in a file. UserError names the file and the field."""
+    try:
+        return model.model_validate(content, context=FROM_JSON)
+    except ValidationError as error:
+        where, what = _wrong(error)
+        raise UserError(f"{file}, {where}: {what}" if where else f"{file}: {what}", BAD_REQUEST) from None
 
-    async def with_connection() -> T:
+
+def read_now(database: Database, read: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+    """What a query gives, as who works at the machine sees it. UserError when the database does not answer."""
+
+    async def with_connection(dsn: str) -> T:
         async with await connect(dsn, application="seatledger command") as connection:
             return await read(connection)
 
-    return asyncio.run(with_connection())
+    with database_failures():
+        return asyncio.run(with_connection(database()))
+
+
+def _wrong(error: ValidationError) -> tuple[str, str]:
+    """The place in the body, "" for all of it, and what is wrong there."""
+    unreadable = unreadable_of(error)
+    return unreadable.where.removeprefix("data").removeprefix("."), unreadable.what
 
 
 async def _handled(dsn: str, desk: Desk[C], asked: Asked[C]) -> Outcome:
+    async with await connect(dsn, application="seatledger command") as connection:
+        return (await handle(connection, desk, [asked]))[0]
+
+
+@contextmanager
+def database_failures(so: str = "") -> Iterator[None]:
+    """What keeps the database from answering as a UserError; `so` ends its sentence: ": nothing was changed"."""
     try:
-        async with await connect(dsn, application="seatledger command") as connection:
-            return (await handle(connection, desk, [asked]))[0]
+        yield
     except (Busy, NoGeneration) as error:
-        raise UserError(str(error)) from None
+        raise UserError(str(error), UNAVAILABLE) from None
+    except psycopg.errors.UndefinedTable:
+        raise UserError("This database holds no Seatledger: prepare it with python -m services.prepare") from None
     except psycopg.OperationalError as error:
-        raise UserError(f"The database does not answer ({str(error).strip()}): nothing was changed") from None
+        if not away(error):
+            raise
+        raise UserError(f"The database does not answer ({' '.join(str(error).split())}){so}", UNAVAILABLE) from None
+    except psycopg.ProgrammingError as error:
+        if error.sqlstate is not None:
+            raise
+        raise UserError(f"SEATLEDGER_DATABASE is no DSN: {str(error).splitlines()[0]}", BAD_REQUEST) from None

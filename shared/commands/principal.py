@@ -8,16 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, get_args
+from typing import Final, get_args
 
 from shared.commands.decision import Forbidden
-
-Role = Literal["distributor", "customer_success", "reseller", "customer", "integration"]
-Permission = Literal[
-    "accounts:read", "accounts:write", "catalogue:read", "catalogue:write", "orders:read", "orders:write",
-    "subscriptions:read", "subscriptions:write", "subscriptions:import", "prices:write", "backdating", "rates:write",
-    "settings:read", "settings:write", "invoices:read",
-]  # fmt: skip
+from shared.commands.roles import Permission as Permission
+from shared.commands.roles import Role as Role
 
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
 PERMISSIONS: Final[frozenset[Permission]] = frozenset(get_args(Permission))

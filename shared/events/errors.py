@@ -76,9 +76,20 @@ def path_of(location: Sequence[str | int], root: str = "data") -> str:
 
 def unreadable_of(error: ValidationError) -> Unreadable:
     """The first thing wrong with an event's data, and how many more there are."""
-    details = error.errors(include_url=False)
+    details = _apart(error.errors(include_url=False))
     first = details[0]
     return Unreadable(path_of(first["loc"]), what_of(first), len(details) - 1)
+
+
+def _apart(details: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Without what is said of a list only because items of it are wrong: that it has too few good ones."""
+    places = [detail["loc"] for detail in details]
+    return [
+        detail
+        for detail in details
+        if detail["type"] != "too_short"
+        or not any(place[: len(detail["loc"])] == detail["loc"] != place for place in places)
+    ]
 
 
 def what_of(detail: ErrorDetails) -> str:

@@ -30,6 +30,9 @@ DURATION_PATTERN = r"P[1-9][0-9]{0,3}[MY]"
 CURRENCY_PATTERN = r"[A-Z]{3}"
 
 _DECIMAL = re.compile(DECIMAL_PATTERN)
+_LONG_DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+_FEWER_DIGITS = "give a number of at most 15 digits before the point and 12 after it"
+_PERCENT = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?) ?%")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DATETIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})?"
@@ -43,13 +46,16 @@ def decimal(value: object) -> Decimal:
     """A decimal string or a JSON integer; a JSON float is refused, it has lost digits before it came here."""
     if isinstance(value, str):
         if not _DECIMAL.fullmatch(value):
-            raise ValueError(got(value, 'give a plain decimal number in quotes, like "10.00"'))
+            long = _LONG_DECIMAL.fullmatch(value) is not None
+            raise ValueError(
+                got(value, _FEWER_DIGITS if long else 'give a plain decimal number in quotes, like "10.00"')
+            )
         return Decimal(value)
     if isinstance(value, float):
         raise ValueError(got(value, f'a JSON float is not exact; quote it: "{value}"'))
     if isinstance(value, int) and not isinstance(value, bool):
         if abs(value) >= _LARGEST_WHOLE:
-            raise ValueError(got(value, "give a number of at most 15 digits"))
+            raise ValueError(got(value, _FEWER_DIGITS))
         return Decimal(value)
     if isinstance(value, Decimal) and value.is_finite():
         return value
@@ -66,6 +72,10 @@ def amount(value: object) -> Decimal:
 
 def rate(value: object) -> Decimal:
     """A fraction that cannot be negative: "0.05" is 5 %."""
+    percent = _PERCENT.fullmatch(value) if isinstance(value, str) else None
+    if percent is not None:
+        fraction = (Decimal(percent[1]) / 100).normalize()
+        raise ValueError(got(value, f'give a fraction: {percent[1]} % is "{fraction:f}"'))
     number = decimal(value)
     if number < 0:
         raise ValueError(got(value, "give a rate of 0 or more"))

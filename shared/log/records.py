@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from shared.log.writer import Header
+from shared.log.outgoing import Header
 
 
 class Partition(NamedTuple):

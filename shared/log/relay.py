@@ -11,26 +11,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
 
-from shared.log.writer import KafkaError, LogWriter, Outgoing, Refused, check_size
+from shared.log.outgoing import OutboxRow, Outgoing
+from shared.log.writer import KafkaError, LogWriter, Refused, check_size
 
 _log = structlog.get_logger("relay")
 _SEND_TIMEOUT_S = 30.0
 _BACKOFF_FIRST_S = 0.2
 _BACKOFF_MOST_S = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class OutboxRow:
-    """One record that waits to be sent. `id` grows; rows of one `stream_id` go out in that order."""
-
-    id: int
-    stream_id: str
-    record: Outgoing
 
 
 class Outbox(Protocol):

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-
 DEFAULT_PARTITIONS = 12
 _MIB = 1024 * 1024
 # Kafka's own default. The broker counts a batch with its framing, so a record's value must stay a little below.
@@ -98,6 +96,9 @@ async def ensure_topics(broker: str, topics: Sequence[Topic] = TOPICS, partition
     `partitions` replaces the number of all but `dead-letters`. An existing topic is left as it is: its partitions are
     part of where events lie. Raises TopicsRefused.
     """
+    # The topic of a type is asked for also where no client of Kafka is needed.
+    from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
     admin = AIOKafkaAdminClient(bootstrap_servers=broker)
     await admin.start()
     try:

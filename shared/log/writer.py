@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Self
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordTooLargeError
 
+from shared.log.outgoing import Outgoing as Outgoing
 from shared.log.topics import LARGE_RECORDS, topic_named
 
-Header = tuple[str, bytes]
 # What waits this long for company goes out as one request: the relay's latency against its throughput.
 _LINGER_MS = 2
 _BATCH_BYTES = 256 * 1024
 _FRAMING = 4096
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """One record to be written. `key` and `value` in bytes; None is a record without one."""
-
-    topic: str
-    key: bytes | None
-    value: bytes | None
-    headers: Sequence[Header] = field(default=())
 
 
 class Refused(Exception):

@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 
 from psycopg import AsyncConnection
 
+from shared.log.outgoing import Header, Outgoing
 from shared.log.records import Record
 from shared.log.topics import DEAD_LETTERS
-from shared.log.writer import Header, Outgoing
 from shared.store.outbox import enqueue, headers_to_json
 
 _INSERT = """

@@ -16,8 +16,8 @@ from psycopg import AsyncConnection
 from shared.events.content import id_of_position
 from shared.events.envelope import CloudEvent, to_record
 from shared.events.values import moment, moment_text
+from shared.log.outgoing import Outgoing
 from shared.log.topics import topic_of_type
-from shared.log.writer import Outgoing
 from shared.store.arrays import columns, literal
 from shared.store.outbox import enqueue
 

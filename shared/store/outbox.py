@@ -8,8 +8,7 @@ from contextlib import asynccontextmanager
 from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
-from shared.log.relay import OutboxRow
-from shared.log.writer import Header, Outgoing
+from shared.log.outgoing import Header, OutboxRow, Outgoing
 from shared.store.arrays import columns
 
 # An operator finds the relay's connection in pg_locks by this number.

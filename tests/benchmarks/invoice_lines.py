@@ -7,7 +7,7 @@ import time
 from datetime import date
 
 from services.prepare import prepare
-from shared.log.writer import Outgoing
+from shared.log.outgoing import Outgoing
 from shared.store.config import Config
 from tests.infrastructure.billing_system import billing_system, record_of
 from tests.infrastructure.brokers import Broker

@@ -7,7 +7,6 @@ import pytest
 from tests.end_to_end.pages import PAGES, ROOT, blocks, does_what_it_shows
 from tests.end_to_end.test_docs_of_commands import OF_COMMANDS
 
-
 ELSEWHERE = [ROOT / "README.md", *OF_COMMANDS]
 
 

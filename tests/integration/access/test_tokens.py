@@ -211,8 +211,9 @@ def test_the_commands_make_list_and_revoke(
     token_id = text.split("_")[1]
     assert f"Token {token_id} of reseller res-north, good until" in shown.err
     assert text not in shown.err
+    assert "Nobody knows" not in shown.err
     token_commands.show_all(as_json=True)
-    (listed,) = [one for one in json.loads(capsys.readouterr().out) if one["id"] == token_id]
+    (listed,) = [one for one in json.loads(capsys.readouterr().out)["items"] if one["id"] == token_id]
     assert (listed["role"], listed["reseller"], listed["name"]) == ("reseller", "res-north", "shop")
     assert (listed["scopes"], listed["revoked_at"]) == (["orders:read"], None)
     life = datetime.fromisoformat(listed["expires_at"]) - datetime.fromisoformat(listed["created_at"])
@@ -223,6 +224,18 @@ def test_the_commands_make_list_and_revoke(
     (line,) = [line for line in capsys.readouterr().out.splitlines() if line.split()[:1] == [token_id]]
     assert line.split()[-1] == "revoked"
     assert text.split("_")[2] not in line
+
+
+@pytest.mark.parametrize("role", ["reseller", "customer"])
+def test_a_token_of_somebody_nobody_knows_is_made_with_a_warning(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], role: str
+) -> None:
+    monkeypatch.setenv("SEATLEDGER_DATABASE", world.dsn)
+    reseller, customer = ("nobody", None) if role == "reseller" else (None, "nobody")
+    token_commands.create(role, reseller=reseller, customer=customer, name="", scopes=[], days=7, as_json=True)
+    shown = capsys.readouterr()
+    assert json.loads(shown.out)["role"] == role
+    assert f"Nobody knows {role} nobody yet: the token sees nothing until it is registered" in shown.err
 
 
 def test_a_database_that_is_not_prepared_has_no_tokens(database: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -86,8 +86,8 @@ def test_a_price_of_the_past_is_backdated_with_a_reason(shop: Any) -> None:
         (("customers", "register", "cus-9", "--billing-day", "32"), "--billing-day: got 32"),
         (("customers", "change", "cus-9", "--name", "x"), "there is no customer 'cus-9'"),
         (("orders", "show", "o-9"), "there is no order 'o-9'"),
-        (("orders", "place", "--customer", "c", "--currency", "EUR"), "--items[0].product: is missing; add it"),
-        (("products", "define", "p", "--file", "/nowhere"), "/nowhere cannot be read"),
+        (("orders", "place", "--customer", "c", "--currency", "EUR"), "--product: is missing; add it"),
+        (("products", "define", "p", "--file", "/nowhere"), "/nowhere: cannot be read"),
         (("settings", "set", "rounding", "never"), "rounding cannot be 'never': choose one of unit, line"),
     ],
     ids=str,
@@ -98,6 +98,6 @@ def test_what_is_wrong_is_one_sentence(run: Any, arguments: tuple[str, ...], sen
 
 def test_lists_and_an_exchange_rate(run: Any) -> None:
     for group in ("resellers", "customers", "products", "orders", "settings"):
-        assert json.loads(run(group, "list", "--json")) == []
+        assert json.loads(run(group, "list", "--json")) == {"items": [], "next": None}
         assert group.capitalize() in run(group, "list")
     assert "1.0837" in run("settings", "exchange-rate", "EUR", "USD", "1.0837", "--date", "2026-02-01")

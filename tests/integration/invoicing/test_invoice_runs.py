@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from services.invoicing.invoice_run import Options, run_day
 from shared.errors import UserError
 from shared.store.pool import connect
 from tests.infrastructure.billing_system import BillingSystem, Event, billing_system, record_of
@@ -229,6 +230,24 @@ def test_a_dry_run_shows_the_documents_and_writes_nothing(empty_broker: Broker, 
             assert in_order(shown.documents) == simulated(RELEASE_NOTES, [date(2019, 2, 1)])
             for written in ("issued_line", "billing_run", "document_counter", "returnable_tax", "billed"):
                 assert await system.query(f"SELECT count(*) FROM invoicing.{written}") == [(0,)]
+
+    asyncio.run(scenario())
+
+
+def test_a_dry_run_may_be_of_a_day_that_has_not_begun(empty_broker: Broker, database: str) -> None:
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+
+    async def scenario() -> None:
+        async with billing_system(database, empty_broker.address) as system:
+            await system.emit(RELEASE_NOTES)
+            await system.settled()
+
+            options = Options(dry_run=True)
+            shown = await run_day(database, empty_broker.address, tomorrow, options)
+
+            assert shown.documents
+            with pytest.raises(UserError, match="has not ended in every time zone"):
+                await run_day(database, empty_broker.address, tomorrow, Options())
 
     asyncio.run(scenario())
 

@@ -195,7 +195,14 @@ def test_events_that_cannot_count_are_told_with_their_reason(
 
     async def scenario(system: BillingSystem) -> None:
         await asyncio.to_thread(
-            whatif_cli.run, database, str(file), until=UNTIL, runs=None, settings={}, documents=True, as_json=False
+            whatif_cli.run,
+            lambda: database,
+            str(file),
+            until=UNTIL,
+            runs=None,
+            settings={},
+            documents=True,
+            as_json=False,
         )
 
     with_base(empty_broker, database, scenario)
@@ -220,6 +227,6 @@ def test_a_closed_day_and_a_database_without_seatledger_are_refused_in_one_sente
     other = database_server.create()
     with pytest.raises(UserError, match="holds no Seatledger"):
         whatif_cli.run(
-            other, None, until=UNTIL, runs=None, settings={"rounding": "line"}, documents=False, as_json=True
+            lambda: other, None, until=UNTIL, runs=None, settings={"rounding": "line"}, documents=False, as_json=True
         )
     database_server.drop(other)

@@ -35,7 +35,7 @@ ORDERS_VIEWS = ("orders", "order_items", "customers", "resellers", "products", "
 
 
 def test_the_projector_of_orders_projects_what_is_emitted_and_stops_on_sigterm(config: Config, tmp_path: Path) -> None:
-    emit(write_events(tmp_path, ORDER), broker=config.broker)
+    emit(write_events(tmp_path, ORDER), broker=lambda: config.broker)
     with running("services.orders.projector", config) as projector:
         eventually(lambda: query(config.database, "SELECT FROM read.orders"), "the order is projected")
         assert projector.stop() == 0
@@ -51,12 +51,12 @@ def test_the_projector_of_orders_projects_what_is_emitted_and_stops_on_sigterm(c
 
 def test_the_same_file_emitted_twice_changes_no_row(config: Config, tmp_path: Path) -> None:
     file = write_events(tmp_path, ORDER, CHANGE)
-    emit(file, broker=config.broker)
+    emit(file, broker=lambda: config.broker)
     positions = "SELECT coalesce(sum(next), 0)::int FROM subscriptions_g1.position"
     with running("services.subscriptions.projector", config):
         eventually(lambda: query(config.database, positions) == [(2,)], "both events are read")
         once = rows_of(config.database, ("subscriptions", "rejected_events"))
-        emit(file, broker=config.broker)
+        emit(file, broker=lambda: config.broker)
         eventually(lambda: query(config.database, positions) == [(4,)], "both are read again")
         assert rows_of(config.database, ("subscriptions", "rejected_events")) == once
     assert [(row[0], row[2]) for row in once["subscriptions"]] == [("sub-1", 8), ("sub-2", 2), ("sub-3", 3)]
@@ -118,12 +118,12 @@ async def _bury_one(dsn: str) -> None:
 
 def test_a_projector_that_is_alone_goes_on_after_a_kill(config: Config, tmp_path: Path) -> None:
     """On a broker that keeps the killed member in its group a later one would wait for it for ever."""
-    emit(write_events(tmp_path, ORDER), broker=config.broker)
+    emit(write_events(tmp_path, ORDER), broker=lambda: config.broker)
     with running("services.subscriptions.projector", config, SEATLEDGER_OWN_GROUPS="true") as killed:
         eventually(lambda: query(config.database, "SELECT FROM read.subscriptions"), "the order is projected")
         killed.process.kill()
         killed.process.wait(30)
-    emit(write_events(tmp_path, CHANGE), broker=config.broker)
+    emit(write_events(tmp_path, CHANGE), broker=lambda: config.broker)
     with running("services.subscriptions.projector", config, SEATLEDGER_OWN_GROUPS="true") as again:
         changed = "SELECT FROM read.subscriptions WHERE subscription = 'sub-1' AND quantity = 8"
         eventually(lambda: query(config.database, changed), "the change is projected")

@@ -166,6 +166,9 @@ def test_effective_at_is_a_date_or_an_instant(written: object, moment: Moment) -
         ("OrderExecuted", order(customer__time_zone="Mars/Base"), "give a time zone of the IANA database"),
         ("OrderExecuted", order(customer__time_zone="../../etc/passwd"), "give a time zone of the IANA database"),
         ("OrderExecuted", order(customer__time_zone="Europe"), "give a time zone of the IANA database"),
+        ("OrderExecuted", order(customer__tax_rate="24%"), 'got "24%"; give a fraction: 24 % is "0.24"'),
+        ("OrderExecuted", order(customer__extra_charge_rate="5.5 %"), 'give a fraction: 5.5 % is "0.055"'),
+        ("OrderExecuted", order(items__0__unit_price="1.1234567890123"), "15 digits before the point and 12 after it"),
         ("OrderExecuted", order(customer__tax_rate=24), 'give a fraction from 0 to 1: 24 % is "0.24"'),
         ("OrderExecuted", order(customer__extra_charge_rate="-0.1"), "give a rate of 0 or more"),
         (

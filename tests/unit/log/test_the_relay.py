@@ -9,9 +9,10 @@ from contextlib import asynccontextmanager
 import pytest
 from aiokafka.errors import KafkaConnectionError
 
-from shared.log.relay import OutboxRow, relay_once
+from shared.log.outgoing import OutboxRow, Outgoing
+from shared.log.relay import relay_once
 from shared.log.topics import SMALL_RECORDS
-from shared.log.writer import Outgoing, Refused
+from shared.log.writer import Refused
 
 SMALL, LARGE = b"small", b"x" * (SMALL_RECORDS + 1)
 

@@ -75,6 +75,12 @@ def test_a_file_without_the_heading_is_no_file_of_rows(text: str) -> None:
         rows_of(text.splitlines(keepends=True), "csv")
 
 
+def test_a_column_that_stands_twice_is_no_heading() -> None:
+    text = "subscription_id,quantity,currency,quantity\ns-1,1,EUR,2\n"
+    with pytest.raises(NotRows, match="line 1, column quantity: stands there twice"):
+        rows_of(text.splitlines(keepends=True), "csv")
+
+
 def test_json_lines_are_objects_and_blank_lines_are_none() -> None:
     found = list(rows_of(["\n", f"{JSON}\n", "[1]\n", "{\n", JSON.replace('"p"', "1")], "jsonl"))
 

@@ -1,0 +1,73 @@
+"""`seatledger up`, `down`, `status`, `demo` and `emit`: the system here. Imports what it needs when it runs."""
+
+from typing import Annotated
+
+import typer
+
+from services.cli_options import Json
+
+system = typer.Typer()
+
+Broker = Annotated[str, typer.Option(help="embedded, kafka (Apache Kafka on this machine) or host:port.")]
+Database = Annotated[str, typer.Option(help="embedded (PostgreSQL on this machine) or a DSN.")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Delete what an earlier run kept on this machine.")]
+EventFile = Annotated[
+    str, typer.Argument(metavar="FILE", help="JSON Lines, or a JSON or YAML list; - = standard input.")
+]
+
+
+@system.command()
+def up(
+    broker: Broker = "embedded",
+    database: Database = "embedded",
+    fresh: Fresh = False,
+    detach: Annotated[bool, typer.Option("--detach", help="Go to the background once it is ready.")] = False,
+) -> None:
+    """Start the whole system on this machine; Ctrl-C stops it."""
+    from services import system_commands
+
+    system_commands.up(broker, database, fresh=fresh, detach=detach)
+
+
+@system.command()
+def down() -> None:
+    """Stop the system that runs on this machine."""
+    from services import system_commands
+
+    system_commands.down()
+
+
+@system.command()
+def status(
+    as_json: Json = False,
+    api: Annotated[str, typer.Option(metavar="SERVICE", help="Only where this service's API answers.")] = "",
+) -> None:
+    """What runs, how far it is, what waits and what failed."""
+    from services import system_commands
+
+    if api:
+        system_commands.say_api(api)
+        return
+    system_commands.status(as_json=as_json)
+
+
+@system.command()
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="Leave when it is done instead of serving on.")] = False,
+    start: Annotated[bool, typer.Option("--start", help="Start a fresh system for it and stop it at the end.")] = False,
+    broker: Broker = "embedded",
+    database: Database = "embedded",
+) -> None:
+    """The release notes' example and a reseller with a few hundred customers, end to end on the running system."""
+    from services import system_commands
+
+    system_commands.demo(broker, database, once=once, start=start)
+
+
+@system.command()
+def emit(file: EventFile) -> None:
+    """Publish the events of a file; validated first, and nothing is published when one is wrong."""
+    from services.addresses import broker_address
+    from services.orders import cli
+
+    cli.emit(file, broker=broker_address)
