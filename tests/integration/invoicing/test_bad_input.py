@@ -156,7 +156,7 @@ def test_what_the_rules_refuse_is_kept_with_its_reason(empty_broker: Broker, dat
 
             rejected = await system.query("SELECT subscription, id, type, reason FROM read.rejected_events")
             assert [row[:3] for row in rejected] == [("sub-1", "none", "LicensesChanged")]
-            assert "SubscriptionCanceled" in rejected[0][3]
+            assert "cancel subscription sub-1 instead" in rejected[0][3]
             await _good_one_is_taken(system)
 
     asyncio.run(scenario())
