@@ -154,7 +154,7 @@ def execute(order: Order, effective_at: Effective = None, preview: Preview = Fal
 
 @orders.command()
 def delete(order: Order, as_json: Json = False) -> None:
-    """Delete a draft, or an executed order without installments."""
+    """Delete a draft, or hide an executed order without installments: its subscriptions go on and are billed."""
     _ask("DeleteOrder", order, as_json=as_json)
 
 

@@ -98,7 +98,7 @@ async def remove_item(order_id: OrderId, item_id: ItemId, ask: Ask) -> Response:
 
 @router.delete("/orders/{order_id:path}", response_model=OrderWithItems | OrderPreview)
 async def delete_order(order_id: OrderId, ask: Ask) -> Response:
-    """Delete a draft, or an executed order without installments."""
+    """Delete a draft, or hide an executed order without installments: its subscriptions go on and are billed."""
     return await ask(Command(order_id, DeleteOrder()))
 
 

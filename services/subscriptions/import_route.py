@@ -45,7 +45,7 @@ _EXAMPLE_ANSWER = """{"rows":1,"imported":1,"unchanged":0,"refused":0}
 """
 _ANSWER = (
     "a line for each refused row (line, subscription, reason), a line after each portion (rows, imported, unchanged, "
-    "refused), and at the end the same with done: true"
+    "refused; with waits: true while too many events wait for the broker), and at the end the same with done: true"
 )
 
 
@@ -124,7 +124,7 @@ async def _lines(
                 tally = portion.tally
                 for refusal in portion.refused:
                     yield _line(refusal._asdict())
-                yield _line(asdict(tally))
+                yield _line({**asdict(tally), "waits": True} if portion.waits else asdict(tally))
     yield _line({**asdict(tally), "done": True})
 
 

@@ -51,7 +51,7 @@ def difference(layer: Layer | None, held: Sequence[Holding], day: date, reckonin
     alike = [h for h in held if (h.shown, h.of_days, h.product) == (layer.shown, layer.of_days, layer.product)]
     aligned = _aligned(layer, alike, day, reckoning)
     if reckoning.rounding == "line":
-        aligned = _exact_total(aligned, layer, alike, day, reckoning)
+        aligned = _exact_total(aligned or _other_hour(layer, alike, day, reckoning), layer, alike, day, reckoning)
     # A credit or a charge-back of nothing was only there to take a cent.
     aligned = [d for d in aligned if d.net or (d.returns is None and d.start == layer.start)]
     drafts = _whole([h for h in held if h not in alike]) + aligned
@@ -80,7 +80,7 @@ def _aligned(layer: Layer, held: Sequence[Holding], day: date, reckoning: Reckon
         elif share.end < holding.end and share.due <= day:
             kept = layer.amount(share, reckoning.currency, reckoning.rounding)
             drafts += _credits(holding, share, kept, open_to_cents=reckoning.rounding == "line")
-        elif share.end == holding.end:
+        elif share.end == holding.end and reckoning.rounding == "unit":
             drafts += _reckoned_again(layer, share, holding, day, reckoning)
         elif share.end > holding.end:
             net = max(layer.amount(share, reckoning.currency, reckoning.rounding) - holding.net, ZERO)
@@ -90,11 +90,8 @@ def _aligned(layer: Layer, held: Sequence[Holding], day: date, reckoning: Reckon
 
 
 def _reckoned_again(layer: Layer, share: Share, holding: Holding, day: date, reckoning: Reckoning) -> list[Draft]:
-    """Seats that end on the day they were settled for, but at another hour: returned whole and charged anew (R0.6).
-
-    With `rounding: line` cents of a line lie where its seats were split: there the total of the layer decides.
-    """
-    if share.ended is None or share.due > day or reckoning.rounding == "line":
+    """Seats that end on the day they were settled for, but at another hour: returned whole and charged anew (R0.6)."""
+    if share.ended is None or share.due > day:
         return []
     net = layer.amount(share, reckoning.currency, reckoning.rounding)
     if net == holding.net:
@@ -117,6 +114,25 @@ def _credits(holding: Holding, share: Share, kept: Decimal, *, open_to_cents: bo
         drafts.append(Draft(holding.seats, max(piece.start, share.end), piece.end, amount, piece.line, share))
         left -= amount
     return drafts
+
+
+def _other_hour(layer: Layer, held: Sequence[Holding], day: date, reckoning: Reckoning) -> list[Draft]:
+    """With `rounding: line`, the same where lines hold another total than the layer should have.
+
+    Cents of a line lie where its seats were split: of the seats that end on the day they were settled for, those whose
+    line is the furthest off are the ones that ended at another hour.
+    """
+    if any(due > day for due in (layer.due, *(share.due for share in layer.shares))):
+        return []
+    wanted = sum((layer.amount(share, reckoning.currency, reckoning.rounding) for share in layer.shares), ZERO)
+    if wanted == sum((holding.net for holding in held), ZERO):
+        return []
+    off: tuple[Decimal, list[Draft]] = (ZERO, [])
+    for share, holding in paired(layer, held, day):
+        if share is not None and holding is not None and share.end == holding.end:
+            by = abs(layer.amount(share, reckoning.currency, reckoning.rounding) - holding.net)
+            off = max(off, (by, _reckoned_again(layer, share, holding, day, reckoning)), key=lambda one: one[0])
+    return off[1]
 
 
 def _exact_total(

@@ -161,7 +161,9 @@ def _price(account: Account, comes: _Comes) -> ScheduledPrice | None:
     """The price of the first start at which something that was edited begins to count."""
     rejected = {(one.source, one.id) for one in account.timeline.rejected}
     waiting = [edit for edit in account.timeline.edits if not _in_vain(edit, rejected)]
-    starts = (account.prices.counts_from(edit) for edit in waiting)
+    converted = {phase.begins for phase in account.layout.phases if phase.capture == "conversion"}
+    # The price of a conversion stands beside that.
+    starts = (start for start in map(account.prices.counts_from, waiting) if start not in converted)
     begins = min((start for start in starts if start is not None and comes(start)), default=None)
     if begins is None:
         return None

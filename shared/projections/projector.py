@@ -31,7 +31,9 @@ from shared.store.pool import away, connect
 
 _POLL_S = 0.2
 # A batch has its fixed cost (round trips, a commit): while events come all the time, so much of them is taken at once.
+# What comes after a quiet while waits for nothing, nor does a projector that is further behind than this.
 _LINGER_S = 0.1
+_FRESH_S = 1.0
 _BACKOFF_FIRST_S = 0.2
 _BACKOFF_MOST_S = 10.0
 
@@ -117,8 +119,7 @@ class Projector:
         if polled.positions:
             await self._apply(runner, polled)
         taken = sum(len(records) for records in polled.records.values())
-        # Who comes after a quiet while, or is behind, waits for nothing.
-        self._next_batch = began + _LINGER_S if 0 < taken < self._limits.batch else 0.0
+        self._next_batch = began + _LINGER_S if 0 < taken < self._limits.batch and _is_fresh(polled) else 0.0
         await self._tick()
         self._queued = await self._recompute(runner)
 
@@ -248,6 +249,12 @@ class Projector:
             await self._disconnect()
         await reader.idle(backoff)
         return min(backoff * 2, _BACKOFF_MOST_S)
+
+
+def _is_fresh(polled: Polled) -> bool:
+    """Whether the newest of these records has only just come to the broker."""
+    newest = max(records[-1].timestamp for records in polled.records.values() if records)
+    return time.time() - newest / 1000 < _FRESH_S
 
 
 def _said(applied: Applied) -> dict[str, int]:

@@ -82,13 +82,18 @@ async def append(
     `events` need their `partitionkey`; ids and sequences are given here. The events as stored come back.
     Raises Conflict; the caller's transaction goes on from where it was.
     """
-    return await append_all(connection, [(stream_id, expected, numbered(stream_id, expected, events))])
+    async with connection.transaction():
+        return await append_all(connection, [(stream_id, expected, numbered(stream_id, expected, events))])
 
 
 async def append_all(
     connection: AsyncConnection, appending: Iterable[tuple[str, int, Sequence[CloudEvent]]]
 ) -> list[CloudEvent]:
-    """As `append`, to several streams at once, of events that are `numbered`: all of it or, with Conflict, nothing."""
+    """As `append`, to several streams at once, of events that are `numbered`; all of it or nothing.
+
+    In the caller's transaction, which is over with the Conflict. In a pipeline that may come as the UniqueViolation
+    that it is, from a later statement.
+    """
     wanted = list(appending)
     placed = [(stream, event) for stream, _, events in wanted for event in events]
     rows = [
@@ -96,9 +101,8 @@ async def append_all(
         for stream, e in placed
     ]
     try:
-        async with connection.transaction():
-            await connection.execute(_INSERT, columns(rows, 9))
-            await enqueue(connection, [(stream, _outgoing(event)) for stream, event in placed])
+        await connection.execute(_INSERT, columns(rows, 9))
+        await enqueue(connection, [(stream, _outgoing(event)) for stream, event in placed])
     except psycopg.errors.UniqueViolation:
         raise Conflict([(stream, expected) for stream, expected, _ in wanted]) from None
     return [event for _, event in placed]

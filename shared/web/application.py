@@ -56,12 +56,14 @@ def create_app(
         async with AsyncExitStack() as open_now:
             connections = await open_now.enter_async_context(pool(dsn, application=f"{service} api"))
             app.state.connections, app.state.recognition = connections, Recognition(connections, issuer)
-            app.state.bounds = limits = bounds or Bounds()
+            app.state.bounds, app.state.pools = bounds or Bounds(), [connections]
             if desk is not None:
-                own = pool(dsn, most=limits.lanes, application=f"{service} commands")
-                app.state.commands = await open_now.enter_async_context(
-                    combining(desk, await open_now.enter_async_context(own), connections, limits)
+                limits = app.state.bounds
+                own = await open_now.enter_async_context(
+                    pool(dsn, most=limits.lanes, application=f"{service} commands")
                 )
+                app.state.pools.append(own)
+                app.state.commands = await open_now.enter_async_context(combining(desk, own, connections, limits))
             yield
 
     app = Api(service, title=f"Seatledger {service}", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)

@@ -10,7 +10,8 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from psycopg_pool import PoolTimeout
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from starlette.background import BackgroundTask, BackgroundTasks
 from starlette.exceptions import HTTPException
 
 from shared.commands.decision import CommandRefused
@@ -72,7 +73,11 @@ def _place(location: Sequence[str | int]) -> str:
 
 
 def add_error_handlers(app: FastAPI) -> None:
-    """Every error of the application becomes a problem document; what went wrong inside is logged, not told."""
+    """Every error of the application becomes a problem document; what went wrong inside is logged, not told.
+
+    `app.state.pools` are the pools of connections to look through when the database was away.
+    """
+    app.state.pools = list[AsyncConnectionPool]()
 
     @app.exception_handler(NotFound)
     async def not_found(_: Request, error: NotFound) -> JSONResponse:
@@ -117,6 +122,9 @@ def add_error_handlers(app: FastAPI) -> None:
             # Said by the client before anything is sent: no text of the database can hold it.
             return problem(HTTPStatus.BAD_REQUEST, "the request holds the character U+0000: leave it out")
         if isinstance(error, PoolTimeout) or away(error):
-            return unavailable("the database does not answer; try again", 1)
+            answer = unavailable("the database does not answer; try again", 1)
+            # What broke one connection broke others that lie idle: whoever asks next is to have a good one.
+            answer.background = BackgroundTasks([BackgroundTask(one.check) for one in request.app.state.pools])
+            return answer
         _log.error("query failed", path=request.url.path, exc_info=error)
         return problem(HTTPStatus.INTERNAL_SERVER_ERROR, INTERNAL)
