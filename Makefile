@@ -97,11 +97,14 @@ $(KAFKA_STAMP): deploy/local/pom.xml
 		-DincludeScope=runtime -DoutputDirectory=$(CURDIR)/.kafka/jars
 	@touch $(KAFKA_STAMP)
 
+# These ask an API and a database only; they ran in `make test`.
+NO_BROKER := --ignore tests/integration/access --ignore tests/integration/api
+
 test-kafka: setup kafka ## integration, kill and end-to-end tests on Apache Kafka itself
 	@echo "Tests on Apache Kafka: $(WORKERS) workers, each with a broker and a PostgreSQL of its own"
-	@SEATLEDGER_TEST_BROKER=kafka $(PYTEST) --numprocesses $(WORKERS) --dist loadfile tests/integration tests/end_to_end $(ARGS)
+	@SEATLEDGER_TEST_BROKER=kafka $(PYTEST) --numprocesses $(WORKERS) --dist loadfile tests/integration tests/end_to_end $(NO_BROKER) $(ARGS)
 
-bench: setup ## measured figures, into tests/benchmarks/results
+bench: setup ## measured figures, into tests/benchmarks/results (ARGS=commands: of one part)
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
 clean: ## remove what make and the tools made; asks nothing, keeps .seatledger

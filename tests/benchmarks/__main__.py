@@ -11,45 +11,58 @@ import os
 import platform
 import shutil
 import subprocess
+import sys
 import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from shared.store.logging import configure_logging
 from tests.benchmarks import commands, core, invoice_lines, live, seed
 from tests.infrastructure import brokers, databases
+from tests.infrastructure.brokers import Broker
+from tests.infrastructure.databases import Databases
 
 RESULTS = Path(__file__).parent / "results"
 
 
-def main() -> None:
-    """Measure on Apache Kafka where `make kafka` brought it, else on the embedded broker."""
+def main(wanted: Sequence[str]) -> int:
+    """Measure all parts, or those that are named, on Apache Kafka where `make kafka` brought it, else embedded."""
+    parts: Mapping[str, Callable[[Broker, Databases], dict[str, float]]] = {
+        "core": lambda broker, server: core.measure(),
+        "seed": lambda broker, server: seed.measure(),
+        "live": live.measure,
+        "invoice_lines": invoice_lines.measure,
+        "commands": commands.measure,
+    }
+    unknown = sorted(set(wanted) - parts.keys())
+    if unknown:
+        print(f"{unknown[0]!r} is no part: there are {', '.join(parts)}", file=sys.stderr)
+        return 2
     if brokers.VARIABLE not in os.environ and Path(".kafka/jars").is_dir():
         os.environ[brokers.VARIABLE] = brokers.KAFKA
     configure_logging("bench", "warning")
     folder = Path(tempfile.mkdtemp(prefix="seatledger-bench-"))
     folder.chmod(0o711)
-    figures: dict[str, float] = {}
     try:
         print(f"broker: {brokers.description()}", flush=True)
-        figures |= _shown(core.measure())
-        figures |= _shown(seed.measure())
         with brokers.running(folder) as broker, databases.running(folder) as server:
-            figures |= _shown(live.measure(broker, server))
-            figures |= _shown(invoice_lines.measure(broker, server))
-            figures |= _shown(commands.measure(broker, server))
+            for part in wanted or parts:
+                _keep(part, parts[part](broker, server))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    RESULTS.mkdir(exist_ok=True)
-    result = {"commit": _commit(), "machine": _machine(), "broker": brokers.chosen(), "figures": figures}
-    file = RESULTS / f"{brokers.chosen()}.json"
-    file.write_text(json.dumps(result, indent=2) + "\n")
-    print(f"kept in {file}")
+    return 0
 
 
-def _shown(figures: dict[str, float]) -> dict[str, float]:
+def _keep(part: str, figures: dict[str, float]) -> None:
+    """Print the figures of a part, and keep them beside those of the others, with the commit they are of."""
     for name, figure in figures.items():
         print(f"{name:28} {figure:12,.2f}", flush=True)
-    return figures
+    file = RESULTS / f"{brokers.chosen()}.json"
+    kept = json.loads(file.read_text()) if file.exists() else {}
+    kept[part] = {"commit": _commit(), "machine": _machine(), "figures": figures}
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(json.dumps(kept, indent=2) + "\n")
+    print(f"kept in {file}", flush=True)
 
 
 def _commit() -> str:
@@ -61,4 +74,4 @@ def _machine() -> str:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))
