@@ -8,6 +8,7 @@ Exit code 0: done; 1: failed, one clear sentence on standard error; 2: wrong usa
 import gc
 import os
 import sys
+from collections.abc import Sequence
 
 import typer
 from typer.exceptions import TyperException
@@ -22,7 +23,7 @@ from services.cli_subscriptions import subscriptions
 from services.cli_system import system
 from services.cli_tokens import tokens
 from services.presentation import failure
-from shared.errors import BAD_REQUEST, UserError
+from shared.errors import BAD_REQUEST, UNAVAILABLE, UserError
 
 app = typer.Typer(
     name="seatledger",
@@ -73,16 +74,49 @@ def main() -> None:
     gc.set_threshold(100_000, 50, 50)
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     as_json = "--json" in sys.argv[1:]
+    if refused := _unusable(sys.argv[1:]):
+        failure(UserError(refused, BAD_REQUEST), as_json=as_json)
+        sys.exit(2)
     try:
         app() if not as_json else _for_programs()
     except UserError as error:
         failure(error, as_json=as_json)
+        sys.exit(1)
+    except OSError as error:
+        if not _output_is_lost():
+            raise
+        sentence = f"Standard output cannot be written ({error.strerror}): what was asked for may be done all the same"
+        failure(UserError(sentence, UNAVAILABLE), as_json=as_json)
         sys.exit(1)
     except (KeyboardInterrupt, typer.Abort):
         sys.exit(130)
     finally:
         # All goes with the process; looking through it for cycles first would take a tenth of a second.
         gc.freeze()
+
+
+def _unusable(arguments: Sequence[str]) -> str:
+    """Why no command can run as it was called; "" where one can."""
+    for argument in arguments:
+        try:
+            argument.encode()
+        except UnicodeEncodeError:
+            shown = os.fsencode(argument).decode(errors="backslashreplace")
+            return f"An argument is not UTF-8: '{shown}'; give ids, texts and names of files as UTF-8"
+    if sys.stdout is None:
+        return "Standard output is closed, so nothing was done: send it to a file, or to /dev/null"
+    return ""
+
+
+def _output_is_lost() -> bool:
+    """Whether standard output takes nothing any more; what is left for it is dropped, or it fails at exit again."""
+    try:
+        # An unbuffered one keeps nothing that a flush could fail on.
+        print(flush=True)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return True
+    return False
 
 
 def _for_programs() -> None:

@@ -12,10 +12,11 @@ from typing import TypeVar
 import psycopg
 from psycopg import AsyncConnection
 
-from services.addresses import DATABASE, database_dsn
+from services.addresses import database_dsn
 from services.presentation import document, list_document, note, say, table
 from shared.commands.granting import NotGranted, granted
-from shared.errors import BAD_REQUEST, NOT_FOUND, UNAVAILABLE, UserError
+from shared.commands.operating import database_failures
+from shared.errors import BAD_REQUEST, NOT_FOUND, UserError
 from shared.store import tokens
 from shared.store.pool import connect
 from shared.store.tokens import Token
@@ -50,7 +51,7 @@ def create(
 
     made, text, known = _in_database(make)
     if not known:
-        note([f"Nobody knows {_whose(made)} yet: the token sees nothing until it is registered; look at its id"])
+        note([f"Nobody knows {_whose(made)}: the token sees nothing before it is registered"])
     if as_json:
         document({**_shape(made), "token": text})
         return
@@ -119,16 +120,8 @@ def _in_database(act: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         async with await connect(dsn, application="seatledger tokens") as connection:
             return await act(connection)
 
-    try:
+    with database_failures():
         return asyncio.run(run(database_dsn()))
-    except psycopg.errors.UndefinedTable:
-        raise UserError("this database has no tokens yet; prepare it: python -m services.prepare") from None
-    except psycopg.OperationalError as error:
-        raise UserError(
-            f"the database does not answer ({DATABASE}): {str(error).splitlines()[0]}", UNAVAILABLE
-        ) from None
-    except psycopg.ProgrammingError as error:
-        raise UserError(f"{DATABASE} is no DSN: {str(error).splitlines()[0]}") from None
 
 
 def _shape(token: Token) -> dict[str, object]:

@@ -15,7 +15,8 @@ from services.invoicing.whatif_run import SETTINGS_SOURCE, Answer, Question, wha
 from shared.billing.calendar import ONE_DAY
 from shared.billing.effect import Amounts
 from shared.billing.money import round_money, written
-from shared.errors import BAD_REQUEST, UNAVAILABLE, UserError
+from shared.commands.operating import database_failures
+from shared.errors import BAD_REQUEST, UserError
 from shared.events.facts import facts_of
 from shared.events.files import FileEvent
 from shared.events.shapes import Json, document_shape
@@ -117,12 +118,11 @@ def _answer(dsn: str, question: Question, *, silent: bool) -> Answer:
             return shown.enter_context(_nothing() if silent else presentation.late_progress("Simulating", total))
 
         try:
-            return asyncio.run(what_if(dsn, question, steps))
-        except psycopg.OperationalError as error:
-            raise UserError(f"--base: the database does not answer ({_line(error)})", UNAVAILABLE) from None
+            with database_failures(": look at what --base names"):
+                return asyncio.run(what_if(dsn, question, steps))
         except psycopg.errors.InsufficientPrivilege as error:
             raise UserError(f"--base: this account may not read what is needed ({_line(error)})", "forbidden") from None
-        except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
+        except psycopg.errors.InvalidSchemaName:
             sentence = "--base: this database holds no Seatledger: name the one that its services use"
             raise UserError(sentence, BAD_REQUEST) from None
 

@@ -151,6 +151,9 @@ def _show_thing(shown: Json) -> None:
             if item["note"]:
                 say(f"{item['item_id'] or item['subscription']}: {item['note']}")
     elif "offers" in shown:
+        if not shown["offers"]:
+            say(_no_offer(shown))
+            return
         _table("Offers", _COLUMNS["offer"], shown["offers"])
         for note in {offer["note"] for offer in shown["offers"] if offer["note"]}:
             say(str(note))
@@ -164,6 +167,13 @@ def _show_thing(shown: Json) -> None:
     else:
         thing = "customer" if "customer" in shown else "reseller"
         _table(thing.capitalize(), _COLUMNS[thing], [shown])
+
+
+def _no_offer(shown: Json) -> str:
+    """Why a product cannot be bought: the answer lists what can be, and not what each plan was refused for."""
+    product, term = shown["product"], shown["term"]
+    why = "" if term is None else f" for {term}, or that term cannot be chosen"
+    return f"There is no list price of {product} in {shown['currency']}{why}: seatledger products show {product}"
 
 
 def _table(title: str, columns: Sequence[str], rows: Sequence[Json]) -> None:

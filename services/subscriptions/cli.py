@@ -116,26 +116,37 @@ def ask(
     )  # fmt: skip
     if as_json:
         document(decided.body)
-    elif preview:
-        preview_tables(decided.body)
     else:
-        _show_done(decided.body)
+        _show_decided(decided.body, preview=preview)
 
 
 def protect(database: Database, several: Sequence[str], *, preview: bool, as_json: bool) -> None:
-    """Activate price protection for each; those that are refused are named at the end, and the others are done."""
+    """Activate price protection for each; those that are refused are named at the end, and the others are done.
+
+    As JSON the answers of those that are done are {"items": [...]}, also of one.
+    """
     refused: list[tuple[str, UserError]] = []
+    done: list[Json] = []
     for subscription in dict.fromkeys(several):
+        command = Command(subscription, bodies.ActivateProtection())
         try:
-            ask(database, "ActivateProtection", subscription, names={}, preview=preview, as_json=as_json)
+            done.append(operate(database, SubscriptionDesk(), command, preview=preview).body)
         except UserError as error:
             refused.append((subscription, error))
+        else:
+            if not as_json:
+                _show_decided(done[-1], preview=preview)
+    if as_json and done:
+        document({"items": done})
     if refused:
         sentences = "\n".join(f"{subscription}: {error}" for subscription, error in refused)
         raise UserError(sentences, refused[0][1].kind)
 
 
-def _show_done(body: Json) -> None:
+def _show_decided(body: Json, *, preview: bool) -> None:
+    if preview:
+        preview_tables(body)
+        return
     if not body["events"]:
         say("It is so already: nothing was changed")
     shown = body["subscription"]

@@ -11,12 +11,15 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TextIO
 
+from pydantic import ValidationError
+
 from services.presentation import document, late_progress, note, say, table
 from services.subscriptions.bulk_import import Tally, import_all
 from services.subscriptions.import_rows import Format, NotRows, Refusal, Row, rows_of
 from shared.commands.operating import database_failures
 from shared.commands.principal import OPERATOR
 from shared.errors import BAD_REQUEST, UNAVAILABLE, UserError
+from shared.store.config import OutboxConfig
 from shared.store.pool import connect
 
 _STANDARD_INPUT = "-"
@@ -42,8 +45,11 @@ def import_file(database: Callable[[], str], file: str, *, report: str | None, o
             form: Format = "csv" if file.lower().endswith(".csv") else "jsonl"
             total = max(0, _count(file) - (form == "csv"))
             rows = rows_of(lines, form)
+            if report is not None:
+                _check(report)
+            outbox = _outbox_limit()
             with database_failures():
-                asyncio.run(_import(database(), rows, total, so_far, only_check=only_check))
+                asyncio.run(_import(database(), rows, total, so_far, only_check=only_check, outbox=outbox))
     except NotRows as error:
         raise UserError(f"{file}: {error}", BAD_REQUEST) from None
     except UserError as error:
@@ -71,10 +77,19 @@ def _broken_off(so_far: _SoFar, report: str | None) -> None:
     ])  # fmt: skip
 
 
-async def _import(dsn: str, rows: Iterator[Row | Refusal], total: int, so_far: _SoFar, *, only_check: bool) -> None:
+async def _import(
+    dsn: str, rows: Iterator[Row | Refusal], total: int, so_far: _SoFar, *, only_check: bool, outbox: int
+) -> None:
+    waited = False
     with late_progress("Checking" if only_check else "Importing", total) as advance:
         async with await connect(dsn, application="seatledger import") as connection:
-            async for portion in import_all(connection, rows, OPERATOR, only_check=only_check):
+            async for portion in import_all(connection, rows, OPERATOR, only_check=only_check, outbox=outbox):
+                if portion.waits and not waited:
+                    waited = True
+                    note([
+                        f"{outbox:,} events wait for the broker: the import goes on when it has taken some "
+                        "(seatledger status)"
+                    ])  # fmt: skip
                 advance(portion.tally.rows - so_far.tally.rows)
                 so_far.tally = Tally(**asdict(portion.tally))
                 so_far.refused += portion.refused
@@ -110,6 +125,26 @@ def _opened(file: str) -> Iterator[TextIO]:
     except OSError as error:
         raise UserError(
             f"{file}: cannot be read ({error.strerror}); give a file of subscriptions", BAD_REQUEST
+        ) from None
+
+
+def _outbox_limit() -> int:
+    """How many events may wait for the broker. UserError where SEATLEDGER_OUTBOX_LIMIT is no such number."""
+    try:
+        return OutboxConfig().outbox_limit
+    except ValidationError as error:
+        why = error.errors()[0]["msg"]
+        raise UserError(f"SEATLEDGER_OUTBOX_LIMIT: {why}; give a whole number of events", BAD_REQUEST) from None
+
+
+def _check(report: str) -> None:
+    """UserError where a report cannot be written, before anything is imported; one that is there stays as it is."""
+    try:
+        Path(report).open("a", encoding="utf-8").close()
+    except OSError as error:
+        raise UserError(
+            f"--report: {report} cannot be written ({error.strerror}), so nothing was imported; give another file",
+            BAD_REQUEST,
         ) from None
 
 

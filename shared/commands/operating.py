@@ -32,6 +32,8 @@ T = TypeVar("T")
 B = TypeVar("B", bound=BaseModel)
 # Gives the DSN; UserError when there is no database to name.
 Database = Callable[[], str]
+_UNCHANGED = ": nothing was changed"
+_UNKNOWN = ": whether it was carried out is not known, so look before asking again"
 
 
 def operate(
@@ -42,8 +44,7 @@ def operate(
     UserError says why it is not carried out, in the words of the rules as `reword` gives them.
     """
     asked = Asked(command, OPERATOR, datetime.now(UTC), preview=preview)
-    with database_failures(": nothing was changed"):
-        outcome = asyncio.run(_handled(database(), desk, asked))
+    outcome = asyncio.run(_handled(database(), desk, asked))
     if isinstance(outcome, Decided):
         return outcome
     if isinstance(outcome, CommandRefused):
@@ -88,8 +89,12 @@ def _wrong(error: ValidationError) -> tuple[str, str]:
 
 
 async def _handled(dsn: str, desk: Desk[C], asked: Asked[C]) -> Outcome:
-    async with await connect(dsn, application="seatledger command") as connection:
-        return (await handle(connection, desk, [asked]))[0]
+    with database_failures(_UNCHANGED):
+        connection = await connect(dsn, application="seatledger command")
+    # A connection that breaks while it commits does not say on which side of the commit it did.
+    with database_failures(_UNCHANGED if asked.preview else _UNKNOWN):
+        async with connection:
+            return (await handle(connection, desk, [asked]))[0]
 
 
 @contextmanager

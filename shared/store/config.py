@@ -12,10 +12,18 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 OUTBOX_LIMIT: Final = 100_000
 
 
-class Config(BaseSettings):
-    """Each field is read from SEATLEDGER_ and its name in capitals; pydantic's ValidationError names what is wrong."""
+class OutboxConfig(BaseSettings):
+    """What an import of the command line needs to know, which no service has to be configured for."""
 
     model_config = SettingsConfigDict(env_prefix="SEATLEDGER_", frozen=True, extra="ignore")
+
+    outbox_limit: int = Field(
+        default=OUTBOX_LIMIT, ge=1, description="own events to be sent beyond which commands wait"
+    )
+
+
+class Config(OutboxConfig):
+    """Each field is read from SEATLEDGER_ and its name in capitals; pydantic's ValidationError names what is wrong."""
 
     database: str = Field(description="where PostgreSQL is: a libpq connection string or URL")
     broker: str = Field(description="where Kafka is: host:port")
@@ -38,9 +46,6 @@ class Config(BaseSettings):
         default=0.0, ge=0, le=10, description="how long nothing is read after nothing was found"
     )
     parked_limit: int = Field(default=100, ge=0, description="parked streams beyond which a projector stops")
-    outbox_limit: int = Field(
-        default=OUTBOX_LIMIT, ge=1, description="own events to be sent beyond which commands wait"
-    )
     tick_seconds: float = Field(default=5.0, gt=0, description="how often a generation's clock moves forward")
     daily_runs: bool = Field(default=False, description="whether invoicing runs each day that has ended by itself")
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")

@@ -84,7 +84,7 @@ def test_wrong_usage_is_code_2_and_names_what_is_wrong(tmp_path: Path, command: 
         (("explain", "sub-1", "--simulate", "examples/ex1.jsonl"), "SUBSCRIPTION/CYCLE-START/LAYER-START"),
         ((*WHAT_IF, "--base", "embedded"), "Start it with: seatledger up"),
         ((*WHAT_IF, "--base", "nonsense"), "--base: give embedded or a DSN such as postgresql://host/name"),
-        ((*WHAT_IF, "--base", "postgresql:///x?host=/nowhere"), "--base: the database does not answer"),
+        ((*WHAT_IF, "--base", "postgresql:///x?host=/nowhere"), "The database does not answer"),
         (("up", "--broker", "embedded", "--database", "postgresql://elsewhere/billing"), "loses its last records"),
         (("up", "--broker", "nonsense"), "embedded, kafka or host:port"),
         (("status", "--api", "orders"), "Start it with: seatledger up"),
@@ -104,6 +104,35 @@ def test_a_failure_is_code_1_with_one_sentence(tmp_path: Path, command: tuple[st
     assert answer.returncode == 1
     assert sentence in answer.stderr
     assert len(answer.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", [("subscriptions", "show"), ("emit",), ("tokens", "revoke")], ids=str)
+def test_an_argument_that_is_not_utf_8_is_wrong_usage(tmp_path: Path, command: tuple[str, ...]) -> None:
+    answer = seatledger(tmp_path, *command, os.fsdecode(b"caf\xe9"))
+    assert (answer.returncode, answer.stdout) == (2, "")
+    assert answer.stderr == "An argument is not UTF-8: 'caf\\xe9'; give ids, texts and names of files as UTF-8\n"
+
+
+@pytest.mark.parametrize("command", [("down",), ("schemas", "events"), ("--help",)], ids=str)
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    ("where", "sentence"),
+    [
+        (">/dev/full", "Standard output cannot be written (No space left on device)"),
+        (">&-", "Standard output is closed, so nothing was done"),
+    ],
+)
+def test_output_that_cannot_be_written_is_said(
+    tmp_path: Path, command: tuple[str, ...], unbuffered: str, where: str, sentence: str
+) -> None:
+    answer = subprocess.run(
+        ["sh", "-c", f'exec "$@" {where}', "sh", sys.executable, "-m", "services.cli", *command],
+        env={**os.environ, "SEATLEDGER_HOME": str(tmp_path), "PYTHONUNBUFFERED": unbuffered},
+        stderr=subprocess.PIPE, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert answer.returncode in {1, 2}
+    assert answer.stderr.startswith(sentence)
+    assert len(answer.stderr.splitlines()) == 1
 
 
 def test_stopping_where_nothing_runs_says_so_and_is_no_failure(tmp_path: Path) -> None:

@@ -235,7 +235,7 @@ def test_a_token_of_somebody_nobody_knows_is_made_with_a_warning(
     token_commands.create(role, reseller=reseller, customer=customer, name="", scopes=[], days=7, as_json=True)
     shown = capsys.readouterr()
     assert json.loads(shown.out)["role"] == role
-    assert f"Nobody knows {role} nobody yet: the token sees nothing until it is registered" in shown.err
+    assert f"Nobody knows {role} nobody: the token sees nothing before it is registered" in shown.err
 
 
 def test_a_database_that_is_not_prepared_has_no_tokens(database: str, monkeypatch: pytest.MonkeyPatch) -> None:

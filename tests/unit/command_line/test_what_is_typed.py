@@ -16,8 +16,11 @@ from services.cli_catalogue import Scope
 from services.orders import cli_commands, queries
 from services.orders.commands.bodies import ChangeSetting, RegisterCustomer
 from services.orders.shown import Reseller
+from services.subscriptions import cli as subscriptions_cli
 from services.subscriptions.commands import bodies
+from services.subscriptions.commands.bodies import Command
 from shared.billing.state import Status
+from shared.commands.decision import Decided
 from shared.errors import UserError
 
 _NOTHING = {**dict.fromkeys(Reseller.model_fields), "version": "1"}
@@ -191,6 +194,38 @@ def test_a_failure_is_json_where_json_was_asked_for(
     assert (code, json.loads(said)["error"]["kind"]) == (2, "bad-request")
     code, said = failing("subscriptions", "quantity", "s", "--to", "0")
     assert (code, said) == (1, "--to: got 0; give a whole number greater than 0\n")
+
+
+@pytest.mark.parametrize("several", [("s-1",), ("s-1", "s-2", "s-3")], ids=len)
+def test_protection_as_json_is_one_document_of_those_that_are_done(
+    monkeypatch: pytest.MonkeyPatch, several: tuple[str, ...]
+) -> None:
+    def operate(_: object, __: object, command: Command, **___: object) -> Decided:
+        if command.subscription == "s-2":
+            raise UserError("it is protected already")
+        return Decided({"id": command.subscription})
+
+    monkeypatch.setattr(subscriptions_cli, "operate", operate)
+    result = CliRunner().invoke(app, ["subscriptions", "protect-price", *several, "--json"])
+    assert json.loads(result.stdout) == {"items": [{"id": one} for one in several if one != "s-2"]}
+    assert str(result.exception or "") == ("s-2: it is protected already" if "s-2" in several else "")
+
+
+@pytest.mark.parametrize(
+    ("term", "sentence"),
+    [
+        (None, "There is no list price of office in USD: seatledger products show office"),
+        ("P1Y", "There is no list price of office in USD for P1Y, or that term cannot be chosen: "
+         "seatledger products show office"),
+    ],
+)  # fmt: skip
+def test_where_nothing_is_offered_it_says_why_instead_of_an_empty_table(
+    monkeypatch: pytest.MonkeyPatch, term: str | None, sentence: str
+) -> None:
+    none: dict[str, object] = {"product": "office", "currency": "USD", "term": term, "quantity": 1, "offers": []}
+    monkeypatch.setattr(cli_commands, "operate", lambda *_, **__: Decided(none))
+    result = CliRunner().invoke(app, ["orders", "offers", "office", "--currency", "USD"])
+    assert result.stdout == f"{sentence}\n"
 
 
 def test_a_list_as_json_says_after_what_the_next_page_begins(
