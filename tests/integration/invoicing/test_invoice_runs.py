@@ -149,6 +149,7 @@ def test_an_aggregated_invoice_of_20_000_lines_goes_through(empty_broker: Broker
     asyncio.run(scenario())
 
 
+@pytest.mark.slow
 def test_a_run_behind_a_lagging_projector_waits_and_misses_no_line(empty_broker: Broker, database: str) -> None:
     async def scenario() -> None:
         async with billing_system(database, empty_broker.address) as system:

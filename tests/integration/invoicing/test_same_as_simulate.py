@@ -46,6 +46,7 @@ def test_documents_and_rows_are_those_of_simulate_whatever_the_order_of_arrival(
     _same_as_simulate(broker, database_server, delivery, days, workers=1)
 
 
+@pytest.mark.slow
 @SLOW
 @given(delivery=deliveries(lives()), days=RUNS)
 def test_so_it_is_for_everything_that_a_subscription_can_live_through_with_two_workers(

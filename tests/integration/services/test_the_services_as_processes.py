@@ -71,6 +71,7 @@ def test_a_projector_without_its_generation_says_what_to_run(database: str, brok
     assert said == [f"projection orders has no generation of version {SPEC.version}: run `python -m services.prepare`"]
 
 
+@pytest.mark.slow
 def test_the_worker_moves_the_clock_relays_the_outbox_and_stops_on_sigterm(config: Config) -> None:
     asyncio.run(_bury_one(config.database))
     began = datetime.now(UTC)
