@@ -190,6 +190,25 @@ def test_while_something_is_not_due_each_line_is_rounded_by_itself(
     assert sorted(drafts(wanted, *holdings, rounding="line")) == sorted(found)
 
 
+def test_where_the_total_is_right_a_cent_between_lines_stays_where_it_is() -> None:
+    # Two for 19 of 31 days are 1225.8, one is 1000: what the one line has too much the other has not.
+    wanted = layer(share(1), share(2, 20), unit="1000")
+    lines = [held(1, piece(1, "1001", at="1000")), held(2, piece(2, "1225", to=20, at="1000"))]
+
+    assert drafts(wanted, *lines, rounding="line", currency="JPY") == []
+
+
+def test_where_nothing_else_is_to_be_done_the_line_that_is_furthest_off_is_reckoned_again() -> None:
+    # One kept 19 days, 6.13, and one 200 of 744 hours, 2.69, which was settled for 100; the cent of the other is in it.
+    wanted = layer(share(1), share(1, 20), share(1, 9, hours=200))
+    lines = [held(1, piece(1, "10.00")), held(1, piece(2, "6.12", to=20)), held(1, piece(3, "1.34", to=9))]
+
+    assert drafts(wanted, *lines, rounding="line") == [
+        "credit of 3: 1 from 1 to 8 days, 1.33",
+        "charge: 1 from 1 to 8 days, 2.69",
+    ]
+
+
 def test_yen_that_are_charged_anew_have_no_minor_digits() -> None:
     # 1001 were billed for three of 333.5, 667 are due for two; a credit of 334 fits no line of those that stay.
     third = [held(1, piece(revision, net, at="333.5")) for revision, net in ((1, "334"), (2, "333"), (3, "334"))]
