@@ -122,10 +122,7 @@ def _other_hour(layer: Layer, held: Sequence[Holding], day: date, reckoning: Rec
     Cents of a line lie where its seats were split: of the seats that end on the day they were settled for, those whose
     line is the furthest off are the ones that ended at another hour.
     """
-    if any(due > day for due in (layer.due, *(share.due for share in layer.shares))):
-        return []
-    wanted = sum((layer.amount(share, reckoning.currency, reckoning.rounding) for share in layer.shares), ZERO)
-    if wanted == sum((holding.net for holding in held), ZERO):
+    if not _held_too_much(layer, held, day, reckoning):
         return []
     off: tuple[Decimal, list[Draft]] = (ZERO, [])
     for share, holding in paired(layer, held, day):
@@ -144,12 +141,12 @@ def _exact_total(
     billed line costs what the layer's total grows by (R0.6, settings table). Credits give way first, the largest
     first; none becomes negative or more than its line holds.
     """
-    if not drafts or layer.due > day or any(share.due > day for share in layer.shares):
+    too_much = _held_too_much(layer, held, day, reckoning)
+    if not drafts or too_much is None:
         return drafts
-    wanted = sum((layer.amount(share, reckoning.currency, reckoning.rounding) for share in layer.shares), ZERO)
     charged = sum((draft.net for draft in drafts if draft.returns is None), ZERO)
     returned = sum((draft.net for draft in drafts if draft.returns is not None), ZERO)
-    left_over = sum((holding.net for holding in held), ZERO) + charged - returned - wanted
+    left_over = too_much + charged - returned
     exact = list(drafts)
     for place in sorted(range(len(drafts)), key=lambda i: (drafts[i].returns is None, -drafts[i].net)):
         draft = drafts[place]
@@ -166,6 +163,14 @@ def _exact_total(
         shares = zip(layer.shares, amounts, strict=True)
         return _whole(held) + [Draft(share.seats, layer.start, share.end, net, share=share) for share, net in shares]
     return exact
+
+
+def _held_too_much(layer: Layer, held: Sequence[Holding], day: date, reckoning: Reckoning) -> Decimal | None:
+    """What lines hold beyond what the layer should cost, negative for less; None while some of it is not due."""
+    if layer.due > day or any(share.due > day for share in layer.shares):
+        return None
+    wanted = sum((layer.amount(share, reckoning.currency, reckoning.rounding) for share in layer.shares), ZERO)
+    return sum((holding.net for holding in held), ZERO) - wanted
 
 
 def _left_on(line: IssuedLine, held: Sequence[Holding], drafts: Sequence[Draft]) -> Decimal:

@@ -2,41 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date
 
 import pytest
 
-from shared.billing.account import Account, account_of
-from shared.billing.folding import fold
-from shared.billing.masterdata import MasterData
 from shared.billing.state import next_change, next_charge
 from tests.billing_dsl import (
     Event,
     auto_renew,
     canceled,
     customer_changed,
-    facts_from,
     ordered,
     reseller_changed,
     seats,
 )
-
-
-def account(events: Iterable[Event], on: str, sub: str = "sub-1") -> Account:
-    """As projections have it: of all that has arrived, on a day of their clock."""
-    facts = facts_from(events)
-    master = MasterData.of(facts)
-    own = [fact for fact in facts if (fact.scope, fact.scope_id) == ("subscription", sub)]
-    timeline = fold(sub, own, master)
-    assert timeline is not None
-    found = account_of(timeline, master, date.fromisoformat(on))
-    assert found is not None
-    return found
+from tests.projected_accounts import projected_account
 
 
 def changes(*events: Event, on: str) -> str | None:
-    day = next_change(account(events, on), date.fromisoformat(on))
+    day = next_change(projected_account(events, on), date.fromisoformat(on))
     return None if day is None else day.isoformat()
 
 
@@ -69,7 +53,7 @@ def test_rows_change_on_the_day(events: list[Event], on: str, then: str | None) 
 def test_the_next_charge_is_another_one_when_a_partial_charge_falls_due_in_a_long_cycle() -> None:
     dues = []
     for day in ("2025-03-15", "2025-04-01"):
-        charge = next_charge(account([YEARLY, seats(6, on="2025-03-10")], day), date.fromisoformat(day))
+        charge = next_charge(projected_account([YEARLY, seats(6, on="2025-03-10")], day), date.fromisoformat(day))
         assert charge is not None
         dues.append(charge.due.isoformat())
 

@@ -7,9 +7,6 @@ from decimal import Decimal
 
 import pytest
 
-from shared.billing.account import account_of
-from shared.billing.folding import fold
-from shared.billing.masterdata import MasterData
 from shared.billing.scheduled import (
     Scheduled,
     ScheduledConversion,
@@ -25,25 +22,18 @@ from tests.billing_dsl import (
     auto_renew,
     canceled,
     converted,
-    facts_from,
     of,
     ordered,
     price,
     seats,
     suspended,
 )
+from tests.projected_accounts import projected_account
 
 
 def coming(*events: Event, on: str, sub: str = "sub-1") -> Scheduled | None:
     """What is scheduled on a day, of everything that has arrived."""
-    facts = facts_from(events)
-    master = MasterData.of(facts)
-    own = [fact for fact in facts if (fact.scope, fact.scope_id) == ("subscription", sub)]
-    timeline = fold(sub, own, master)
-    assert timeline is not None
-    account = account_of(timeline, master, date.fromisoformat(on))
-    assert account is not None
-    return scheduled(account, date.fromisoformat(on))
+    return scheduled(projected_account(events, on, sub), date.fromisoformat(on))
 
 
 def some(*events: Event, on: str, sub: str = "sub-1") -> Scheduled:
