@@ -47,7 +47,7 @@ def read_arrivals(spec: ProjectionSpec, records: Iterable[Record]) -> Arrivals:
         if _says_nothing(spec, record):
             continue
         try:
-            read = read_from_record(record.key, record.value, record.headers, _limit(record.topic))
+            read = read_from_record(record.key, record.value, record.headers, limit_of(record.topic))
             facts = tuple(fact for fact in spec.facts_of(read.event, read.model) if fact.scope in spec.scopes)
         except Unreadable as unreadable:
             found.dead.append(DeadLetter(record, unreadable.reason))
@@ -79,7 +79,8 @@ def _says_nothing(spec: ProjectionSpec, record: Record) -> bool:
 _KNOWN = frozenset(name.encode() for name in EVENT_TYPES)
 
 
-def _limit(topic: str) -> int:
+def limit_of(topic: str) -> int:
+    """The largest value of a record that is looked at, in bytes."""
     try:
         return topic_named(topic).max_record_bytes
     except KeyError:
