@@ -44,9 +44,16 @@ INSTALLMENT_PLAN = Table(
     ),
     owner="subscription",
     key=("subscription",),
+    amounts=("next_invoice_gross",),
+    payer="reseller",
 )  # fmt: skip
 NEXT_CHARGE = Table(
-    "next_charge", ("subscription", "due", "net", "recipient", "currency"), owner="subscription", key=("subscription",)
+    "next_charge",
+    ("subscription", "due", "net", "recipient", "currency"),
+    owner="subscription",
+    key=("subscription",),
+    amounts=("net",),
+    payer="recipient",
 )
 DOCUMENT = Table(
     "document",
@@ -56,6 +63,8 @@ DOCUMENT = Table(
     ),
     owner="number",
     key=("number",),
+    amounts=("net", "tax", "gross"),
+    payer="recipient",
 )  # fmt: skip
 DOCUMENT_LINE = Table(
     "document_line",

@@ -89,7 +89,7 @@ class Table:
     """A table of the service, made by its tables.sql. `owner` is the column with the stream's id.
 
     `key` is the primary key. A table with `many` rows a stream is replaced as a whole; otherwise a row is updated only
-    when it differs.
+    when it differs. `amounts` are columns of money whose totals by `payer` and the column `currency` a replay compares.
     """
 
     name: str
@@ -97,6 +97,8 @@ class Table:
     owner: str
     key: tuple[str, ...]
     many: bool = False
+    amounts: tuple[str, ...] = ()
+    payer: str | None = None
 
     @property
     def owner_index(self) -> int:
