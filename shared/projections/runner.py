@@ -7,7 +7,7 @@ order (positions, clock, anchors, events, queue), so two workers wait for each o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 from psycopg import AsyncConnection
@@ -40,6 +40,15 @@ class Applied:
     parked: int = 0
     dead: int = 0
 
+    def said(self) -> dict[str, int]:
+        """What is not nought, by name."""
+        counted: dict[str, int] = asdict(self)
+        return {name: number for name, number in counted.items() if number or name == "events"}
+
+    def plus(self, other: Applied) -> Applied:
+        """Both together."""
+        return Applied(**{name: number + getattr(other, name) for name, number in asdict(self).items()})
+
 
 class Runner:
     """Applies batches to one generation, on a connection whose search_path is its schema."""
@@ -65,13 +74,18 @@ class Runner:
         async with connection.transaction():
             if moves and await advance(connection, moves) is not Advance.DONE:
                 raise PositionLost
-            applied = Applied(len(arrivals.arrived))
-            dead = list(arrivals.dead)
-            if arrivals.arrived or arrivals.newer:
-                dead += await self._take(arrivals, applied)
+            applied, dead = await self.take(arrivals)
             if dead:
                 applied.dead = await bury(connection, dead, spec.name)
         return applied
+
+    async def take(self, arrivals: Arrivals) -> tuple[Applied, list[DeadLetter]]:
+        """Store what arrived in the caller's transaction; what is dead of it comes back, for the caller to keep."""
+        applied = Applied(len(arrivals.arrived))
+        dead = list(arrivals.dead)
+        if arrivals.arrived or arrivals.newer:
+            dead += await self._take(arrivals, applied)
+        return applied, dead
 
     async def _take(self, arrivals: Arrivals, applied: Applied) -> list[DeadLetter]:
         connection, spec = self._connection, self._spec
