@@ -7,6 +7,7 @@ whatever reads the view later.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -70,6 +71,18 @@ async def projected(connection: AsyncConnection, spec: ProjectionSpec) -> list[G
     return found
 
 
+async def compiled_in(
+    connection: AsyncConnection, specs: Iterable[ProjectionSpec]
+) -> list[tuple[Generation, ProjectionSpec]]:
+    """The generations that this release projects, by name and number: those of the versions of these specs."""
+    versions = {(spec.name, spec.version): spec for spec in specs}
+    return [
+        (one, versions[one.name, one.version])
+        for one in await generations(connection)
+        if (one.name, one.version) in versions
+    ]
+
+
 async def ensure_generation(
     connection: AsyncConnection, spec: ProjectionSpec, partitions: int, at: datetime
 ) -> Generation | None:
@@ -97,7 +110,7 @@ async def _create(
     connection: AsyncConnection, spec: ProjectionSpec, generation: Generation, partitions: int, at: datetime
 ) -> None:
     await connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(generation.schema)))
-    await _use(connection, generation)
+    await use(connection, generation)
     policies = spec.sql / "policies.sql"
     for file in (_COMMON, spec.sql / "tables.sql", *([policies] if policies.exists() else [])):
         await connection.execute(file.read_bytes())
@@ -111,7 +124,7 @@ async def point_views(connection: AsyncConnection, spec: ProjectionSpec, generat
     """Have the `read` views show this generation, in the caller's transaction."""
     views = spec.sql / "views.sql"
     if views.exists():
-        await _use(connection, generation)
+        await use(connection, generation)
         await connection.execute(views.read_bytes())
 
 
@@ -121,5 +134,6 @@ async def use_live(connection: AsyncConnection, name: str) -> None:
         raise NoGeneration(f"projection {name} has no live generation: run `python -m services.prepare`")
 
 
-async def _use(connection: AsyncConnection, generation: Generation) -> None:
+async def use(connection: AsyncConnection, generation: Generation) -> None:
+    """Have bare names mean this generation until the transaction ends."""
     await connection.execute("SELECT set_config('search_path', quote_ident(%s), true)", [generation.schema])

@@ -24,10 +24,10 @@ from shared.projections import clock, recompute, waiting
 from shared.projections.arrivals import Arrivals, read_arrivals
 from shared.projections.generations import Generation
 from shared.projections.position import Move, PositionLost, moved, standings
-from shared.projections.runner import Applied, Runner
+from shared.projections.runner import Applied, Runner, refused
 from shared.projections.spec import ProjectionSpec
 from shared.projections.streams import reason_of
-from shared.store.dead_letters import DeadLetter, Place, dropped_after, place_of
+from shared.store.dead_letters import Place, dropped_after, place_of
 from shared.store.pool import away, connect
 
 _POLL_S = 0.2
@@ -171,8 +171,7 @@ class Projector:
     ) -> Applied:
         """The database refuses something in the batch: find the record, and bury it instead of standing still."""
         if len(records) <= 1:
-            dead = [DeadLetter(record, f"the database refuses what it says: {reason_of(error)}") for record in records]
-            return await runner.apply(Arrivals(dead=dead), moves)
+            return await runner.apply(Arrivals(dead=[refused(record, error) for record in records]), moves)
         total = Applied()
         for record in records:
             partition = Partition(record.topic, record.partition)
@@ -182,8 +181,8 @@ class Projector:
             move = [Move(partition, self._expected[partition], after, record.offset, identity(record))]
             try:
                 applied = await runner.apply(read_arrivals(self._spec, [record]), move)
-            except (psycopg.DataError, psycopg.IntegrityError) as refused:
-                applied = await self._isolate(runner, [record], move, refused)
+            except (psycopg.DataError, psycopg.IntegrityError) as failure:
+                applied = await self._isolate(runner, [record], move, failure)
             self._expected[partition] = after
             total = total.plus(applied)
         return total
@@ -241,8 +240,8 @@ class Projector:
             try:
                 if not first or await runner.recompute(1) is None:
                     return
-            except (psycopg.DataError, psycopg.IntegrityError) as refused:
-                reason = f"the database refuses its rows: {reason_of(refused)}"
+            except (psycopg.DataError, psycopg.IntegrityError) as failure:
+                reason = f"the database refuses its rows: {reason_of(failure)}"
                 await runner.park(dict.fromkeys(first, reason))
                 self._log.warning("parked", streams=[str(key) for key in first], reason=reason, error=str(error))
         await self._check_parked()

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
+import psycopg
 from psycopg import AsyncConnection
 
 from shared.billing.facts import Fact
@@ -21,7 +22,7 @@ from shared.projections.facts import by_key, store_facts, take_in
 from shared.projections.masters import learn
 from shared.projections.position import Advance, Move, PositionLost, advance
 from shared.projections.spec import Key, ProjectionSpec
-from shared.projections.streams import Work, fold_streams
+from shared.projections.streams import Work, fold_streams, reason_of
 from shared.projections.writes import RowWriter, write_states
 from shared.store.dead_letters import DeadLetter, bury
 from shared.store.reactions import Reaction
@@ -173,6 +174,11 @@ async def ask_reactions_of(connection: AsyncConnection, spec: ProjectionSpec, ta
     wanted: list[Reaction] = [reaction for one in taken for reaction in spec.reactions(one.event, one.model)]
     if wanted:
         await ask_reactions(connection, wanted)
+
+
+def refused(record: Record, error: psycopg.Error) -> DeadLetter:
+    """The dead letter of a record whose event the database does not keep (DataError, IntegrityError)."""
+    return DeadLetter(record, f"the database refuses what it says: {reason_of(error)}")
 
 
 def logged_at(record: Record) -> datetime:
