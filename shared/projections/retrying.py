@@ -28,8 +28,6 @@ from shared.store import dead_letters, kept_letters, operations
 from shared.store.dead_letters import DEAD, TAKEN_IN, DeadLetter, Place, Status
 from shared.store.kept_letters import Letter
 
-# One operator at a time; found in pg_locks by this number.
-_ALONE = "SELECT pg_advisory_xact_lock(7_201_004)"
 # A batch of a projector that locks in the other direction is done when PostgreSQL has found the deadlock.
 _TRIES = 3
 
@@ -88,7 +86,7 @@ async def _retry(
     connection: AsyncConnection, specs: Collection[ProjectionSpec], place: Place, by: str | None
 ) -> Retried:
     async with connection.transaction():
-        await connection.execute(_ALONE)
+        await dead_letters.by_one_operator(connection)
         letter = await kept_letters.letter(connection, place)
         if letter is None:
             raise NoLetter

@@ -39,6 +39,8 @@ INSERT INTO store.dead_letter
     (topic, partition, "offset", reason, key, value, headers, logged_at, found_by, type, subject)
 VALUES (%s, %s, %s, %s, %b, %b, %s, %s, %s, %s, %s) ON CONFLICT (topic, partition, "offset") DO NOTHING
 """
+# One operator at a time; found in pg_locks by this number.
+_ALONE = "SELECT pg_advisory_xact_lock(7_201_004)"
 # Waits for who is just taking it in, whose outcome decides.
 _STATUS = """
 SELECT status FROM store.dead_letter WHERE (topic, partition, "offset") = (%s, %s, %s) FOR UPDATE
@@ -111,14 +113,23 @@ async def bury(connection: AsyncConnection, letters: Sequence[DeadLetter], found
 async def _is_dead_again(connection: AsyncConnection, letter: DeadLetter, found_by: str) -> bool:
     """Whether a record that is kept already was taken in, and is dead again by this finding."""
     place = place_of(letter.record)
-    row = await (await connection.execute(_STATUS, place)).fetchone()
-    assert row is not None
-    if row[0] != TAKEN_IN:
+    if await status_of(connection, place) != TAKEN_IN:
         return False
     reason = _storable(letter.reason)
     await connection.execute(_DEAD_AGAIN, [reason, found_by, *place])
     await operations.record(connection, "dead again", str(place), reason, by=f"projector of {found_by}")
     return True
+
+
+async def by_one_operator(connection: AsyncConnection) -> None:
+    """Nobody else retries or drops until the caller's transaction ends."""
+    await connection.execute(_ALONE)
+
+
+async def status_of(connection: AsyncConnection, place: Place) -> Status | None:
+    """The status of a record, that nobody else changes until the caller's transaction ends; None: it never was dead."""
+    row = await (await connection.execute(_STATUS, place)).fetchone()
+    return None if row is None else row[0]
 
 
 async def settle(connection: AsyncConnection, place: Place, status: Status, reason: str | None = None) -> None:
@@ -131,7 +142,7 @@ async def count(connection: AsyncConnection) -> int:
     return (await counts(connection))[DEAD]
 
 
-async def counts(connection: AsyncConnection) -> dict[Status, int]:
+async def counts(connection: AsyncConnection) -> Mapping[Status, int]:
     """How many records there are of each status."""
     found: dict[Status, int] = {DEAD: 0, DROPPED: 0, TAKEN_IN: 0}
     found.update(await (await connection.execute(_COUNTS)).fetchall())
