@@ -73,7 +73,6 @@ def retry(
     *,
     by: str | None,
     as_json: bool,
-    wait_s: float = WAIT_S,
 ) -> None:
     """Retry those that are named or, where none is, those that the filters choose; print what came of each.
 
@@ -84,7 +83,7 @@ def retry(
 
     async def act(connection: AsyncConnection) -> list[Outcome]:
         chosen = await _there(connection, wanted) if wanted else await _chosen(connection, filters)
-        return await retry_all(connection, compiled, chosen, by=by, wait_s=wait_s, silent=as_json)
+        return await retry_all(connection, compiled, chosen, by=by, wait_s=WAIT_S, silent=as_json)
 
     outcomes = read_now(database, act)
     if as_json:
