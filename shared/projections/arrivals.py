@@ -12,12 +12,13 @@ from shared.events.models.base import EventModel
 from shared.events.reading import read_from_record
 from shared.events.registry import EVENT_TYPES
 from shared.log.records import Record
-from shared.log.topics import CATALOG, LARGE_RECORDS, ORDERS, SUBSCRIPTIONS, topic_named
+from shared.log.topics import CATALOG, LARGE_RECORDS, ORDERS, SUBSCRIPTIONS, TOPICS, topic_named
 from shared.projections.spec import Key, ProjectionSpec
 from shared.store.dead_letters import DeadLetter
 
 # What the subject of an event is, by topic; only subscriptions are streams that stop for it, the others are counted.
 _SUBJECTS = {CATALOG.name: "product", ORDERS.name: "order", SUBSCRIPTIONS.name: "subscription"}
+_OTHER = "event"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def read_arrivals(spec: ProjectionSpec, records: Iterable[Record]) -> Arrivals:
             # The bytes are kept as a dead letter that can be retried; the stream must not go on without this event.
             found.dead.append(DeadLetter(record, unknown.reason))
             if unknown.event.subject is not None:
-                found.newer[Key(_SUBJECTS.get(record.topic, "event"), unknown.event.subject)] = unknown.reason
+                found.newer[about(record.topic, unknown.event.subject)] = unknown.reason
         except Exception as error:  # a fault of ours: this record waits among the dead letters, the rest goes on
             found.dead.append(DeadLetter(record, f"cannot be taken in here: {type(error).__name__}: {error}"))
         else:
@@ -77,6 +78,16 @@ def _says_nothing(spec: ProjectionSpec, record: Record) -> bool:
 
 
 _KNOWN = frozenset(name.encode() for name in EVENT_TYPES)
+
+
+def about(topic: str, subject: str) -> Key:
+    """What an event on a topic is about, by its subject alone."""
+    return Key(_SUBJECTS.get(topic, _OTHER), subject)
+
+
+def topics_about(scope: str) -> frozenset[str]:
+    """The topics whose events are about things of a scope, as `about` has it."""
+    return frozenset(topic.name for topic in TOPICS if _SUBJECTS.get(topic.name, _OTHER) == scope)
 
 
 def limit_of(topic: str) -> int:

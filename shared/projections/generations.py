@@ -7,8 +7,9 @@ whatever reads the view later.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from psycopg import AsyncConnection, sql
@@ -31,8 +32,10 @@ _STATUS = "UPDATE store.generation SET status = %s, drop_after = %s, rebuild = N
 _OF_REBUILD = "SELECT name, number, version, status FROM store.generation WHERE rebuild = %s ORDER BY name, number"
 _EXPIRED = """
 SELECT name, number, version, status FROM store.generation
-WHERE status IN ('kept', 'as_of') AND drop_after < clock_timestamp() ORDER BY name, number
+WHERE name = %s AND status IN ('kept', 'as_of', 'dropping') AND drop_after < clock_timestamp() ORDER BY number
 """
+# Workers look every second which generations there are; one that is gone is not projected any more after this.
+_NOTICED = timedelta(seconds=5)
 # A worker projects these: what is live, what will be, and what may be again.
 PROJECTED = ("live", "catching_up", "kept")
 _CLOCK = "INSERT INTO clock (at) VALUES (%s)"
@@ -83,6 +86,18 @@ async def projected(connection: AsyncConnection, spec: ProjectionSpec) -> list[G
     return found
 
 
+async def compiled_in(
+    connection: AsyncConnection, specs: Iterable[ProjectionSpec]
+) -> list[tuple[Generation, ProjectionSpec]]:
+    """The generations that this release projects, by name and number: those of the versions of these specs."""
+    versions = {(spec.name, spec.version): spec for spec in specs}
+    return [
+        (one, versions[one.name, one.version])
+        for one in await generations(connection)
+        if (one.name, one.version) in versions
+    ]
+
+
 async def ensure_generation(
     connection: AsyncConnection, spec: ProjectionSpec, partitions: int, at: datetime
 ) -> Generation | None:
@@ -122,9 +137,21 @@ async def built_by(connection: AsyncConnection, rebuild: int) -> list[Generation
     return [Generation(*row) for row in await (await connection.execute(_OF_REBUILD, [rebuild])).fetchall()]
 
 
-async def expired(connection: AsyncConnection) -> list[Generation]:
-    """Generations that were kept for as long as they were to be."""
-    return [Generation(*row) for row in await (await connection.execute(_EXPIRED)).fetchall()]
+async def drop_expired(connection: AsyncConnection, name: str) -> list[Generation]:
+    """Drop a projection's generations that were kept for as long as they were to be; those that are gone now."""
+    gone = []
+    for generation in [Generation(*row) for row in await (await connection.execute(_EXPIRED, [name])).fetchall()]:
+        if generation.status == "dropping":
+            await drop(connection, generation)
+            gone.append(generation)
+        else:
+            await retire(connection, generation)
+    return gone
+
+
+async def retire(connection: AsyncConnection, generation: Generation) -> None:
+    """Have a generation dropped by the worker of its service, once nobody projects it any more."""
+    await set_status(connection, generation, "dropping", datetime.now(UTC) + _NOTICED)
 
 
 async def set_status(
@@ -147,7 +174,7 @@ async def _create(
     connection: AsyncConnection, spec: ProjectionSpec, generation: Generation, partitions: int, at: datetime
 ) -> None:
     await connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(generation.schema)))
-    await _use(connection, generation)
+    await use(connection, generation)
     policies = spec.sql / "policies.sql"
     for file in (_COMMON, spec.sql / "tables.sql", *([policies] if policies.exists() else [])):
         await connection.execute(file.read_bytes())
@@ -161,7 +188,7 @@ async def point_views(connection: AsyncConnection, spec: ProjectionSpec, generat
     """Have the `read` views show this generation, in the caller's transaction."""
     views = spec.sql / "views.sql"
     if views.exists():
-        await _use(connection, generation)
+        await use(connection, generation)
         await connection.execute(views.read_bytes())
 
 
@@ -171,5 +198,6 @@ async def use_live(connection: AsyncConnection, name: str) -> None:
         raise NoGeneration(f"projection {name} has no live generation: run `python -m services.prepare`")
 
 
-async def _use(connection: AsyncConnection, generation: Generation) -> None:
+async def use(connection: AsyncConnection, generation: Generation) -> None:
+    """Have bare names mean this generation until the transaction ends."""
     await connection.execute("SELECT set_config('search_path', quote_ident(%s), true)", [generation.schema])

@@ -34,7 +34,7 @@ class CatchUp:
 
     def __init__(self, spec: ProjectionSpec, connection: AsyncConnection, runner: Runner, broker: str) -> None:
         self._spec = spec
-        self._connection = connection
+        self.connection = connection
         self._runner = runner
         self._broker = broker
 
@@ -45,7 +45,7 @@ class CatchUp:
 
     async def behind(self, to: Positions) -> int:
         """How many offsets there are up to some positions."""
-        at = await positions(self._connection)
+        at = await positions(self.connection)
         return sum(max(0, end - at.get(partition, 0)) for partition, end in to.items())
 
     async def run(self, to: Positions, held: Collection[Place], told: Callable[[int], None]) -> None:
@@ -53,7 +53,7 @@ class CatchUp:
 
         `told` gets the number of records after each batch.
         """
-        at = await positions(self._connection)
+        at = await positions(self.connection)
         bounds = {p: Bounds(at.get(p, 0), end) for p, end in to.items() if at.get(p, 0) < end}
         if bounds:
             async with Span(self._broker, bounds) as span:
@@ -66,11 +66,11 @@ class CatchUp:
         """Fold again what waits for it, until nothing does. Raises NewErrors."""
         while (applied := await self._runner.recompute(_RECOMPUTE)) is not None:
             if applied.parked:
-                raise NewErrors([], await self._parked())
+                raise await self._failed()
 
     async def come_to(self, at: datetime) -> None:
         """Move the clock on, and fold what changes by that."""
-        await clock.tick(self._connection, at)
+        await clock.tick(self.connection, at)
         await self.fold_queued()
 
     async def _apply(self, pieces: list[Piece], at: dict[Partition, int], held: Collection[Place]) -> None:
@@ -88,12 +88,16 @@ class CatchUp:
             raise NewErrors(arrivals.dead, {})
         applied = await self._runner.apply(arrivals, sorted(moves, key=lambda move: move.partition))
         if applied.dead or applied.parked:
-            raise NewErrors([], await self._parked())
+            raise await self._failed()
         at.update({move.partition: move.next for move in moves})
 
-    async def _parked(self) -> dict[tuple[str, Key], str]:
-        rows = await (await self._connection.execute(_PARKED)).fetchall()
-        return {(self._spec.name, Key(scope, scope_id)): reason for scope, scope_id, reason in rows}
+    async def parked(self) -> dict[Key, str]:
+        """The streams that stand still here, with the reason."""
+        rows = await (await self.connection.execute(_PARKED)).fetchall()
+        return {Key(scope, scope_id): reason for scope, scope_id, reason in rows}
+
+    async def _failed(self) -> NewErrors:
+        return NewErrors([], {(self._spec.name, key): reason for key, reason in (await self.parked()).items()})
 
 
 async def positions(connection: AsyncConnection) -> dict[Partition, int]:

@@ -71,7 +71,7 @@ async def _finish(
 ) -> None:  # fmt: skip
     async with await connect(dsn, target.generation.schema, application="seatledger rebuild") as connection:
         await _gather_scattered(connection, target.spec)
-        await _carry_parked(connection, target, parked)
+        await carry_parked(connection, target, parked)
         async with connection.transaction():
             await connection.execute("TRUNCATE anchor")
             await connection.execute(_ANCHORS)
@@ -112,10 +112,10 @@ async def _delete_rows(connection: AsyncConnection, spec: ProjectionSpec, keys: 
             await connection.execute(statement, [literal(ids)])
 
 
-async def _carry_parked(connection: AsyncConnection, target: Target, parked: Mapping[Key, str]) -> None:
+async def carry_parked(connection: AsyncConnection, target: Target, parked: Mapping[Key, str]) -> None:
     """What the live generation holds parked is parked here too, with the rows that it has there."""
     live = target.live
-    if live is None or not parked:
+    if not parked:
         return
     async with connection.transaction():
         await _delete_rows(connection, target.spec, parked)
@@ -133,9 +133,7 @@ def _copied(table: Table, live: Generation) -> sql.Composed:
     )
 
 
-async def _last_count(connection: AsyncConnection, live: Generation | None) -> int:
-    if live is None:
-        return 0
+async def _last_count(connection: AsyncConnection, live: Generation) -> int:
     statement = sql.SQL(_LAST_COUNT).format(sql.Identifier(live.schema, "touched"))
     row = await (await connection.execute(statement)).fetchone()
     assert row is not None

@@ -26,11 +26,11 @@ _TOUCHED = "SELECT scope_id, touched FROM state WHERE scope = %s AND scope_id = 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A generation that is built, and the live one beside it (None: there is none)."""
+    """A generation that is built, and the live one beside it."""
 
     spec: ProjectionSpec
     generation: Generation
-    live: Generation | None
+    live: Generation
 
 
 @dataclass(slots=True)
@@ -72,7 +72,7 @@ async def touched_in_live(
 ) -> dict[str, int]:
     """When the live generation last folded these streams, by its count: an invoice run remembers that number."""
     wanted = list(ids)
-    if target.live is None or not wanted:
+    if not wanted:
         return {}
     await use(connection, target.live)
     return dict(await (await connection.execute(_TOUCHED, [scope, literal(wanted)])).fetchall())

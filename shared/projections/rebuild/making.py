@@ -19,15 +19,14 @@ from shared.projections.rebuild.bucket import Build
 from shared.projections.rebuild.bulk import Bulk, Told, load
 from shared.projections.rebuild.catch_up import positions
 from shared.projections.rebuild.loading import Target, use
-from shared.projections.rebuild.spooling import Place
 from shared.projections.rebuild.tables import strip
 from shared.projections.spec import Key, ProjectionSpec
+from shared.store.dead_letters import held
 
 # About so many events are folded at a time by each process: some 100 MB.
 EVENTS_A_BUCKET = 50_000
 _CLOCK = "SELECT at FROM clock"
 _PARKED = "SELECT scope, scope_id, reason FROM parked"
-_HELD = "SELECT topic, partition, \"offset\" FROM store.dead_letter"  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +73,6 @@ async def discard(connection: AsyncConnection, number: int) -> None:
         if record.number == number:
             shutil.rmtree(record.folder, ignore_errors=True)
     await records.forget(connection, number)
-
-
-async def held(connection: AsyncConnection) -> frozenset[Place]:
-    """The records that are dead, or were dropped: no generation takes them in."""
-    return frozenset(await (await connection.execute(_HELD.encode())).fetchall())
 
 
 async def parked(connection: AsyncConnection, generation: Generation) -> dict[Key, str]:
@@ -132,7 +126,7 @@ async def _begun(connection: AsyncConnection, wanted: Wanted, live: Mapping[str,
 async def _bulk(
     connection: AsyncConnection, wanted: Wanted, record: records.Record, targets: Sequence[Target], told: Told
 ) -> Bulk:
-    live = {target.spec.name: target.live for target in targets if target.live is not None}
+    live = {target.spec.name: target.live for target in targets}
     judged: dict[Partition, int] = {}
     for generation in live.values():
         for partition, next_ in (await _positions(connection, generation)).items():

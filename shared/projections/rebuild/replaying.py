@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 from psycopg import AsyncConnection
 
-from shared.projections.generations import drop, generations, set_status
+from shared.projections.generations import generations, retire
 from shared.projections.projector import Limits, Projector
 from shared.projections.rebuild import records
 from shared.projections.rebuild.behind import Behind, events_behind
@@ -19,10 +20,11 @@ from shared.projections.rebuild.catch_up import CatchUp, Positions, positions
 from shared.projections.rebuild.compare import Comparison, compare, snapshot
 from shared.projections.rebuild.finishing import carry_parked
 from shared.projections.rebuild.loading import Target, use
-from shared.projections.rebuild.making import Made, Wanted, discard, held, make, parked
+from shared.projections.rebuild.making import Made, Wanted, discard, make, parked
 from shared.projections.rebuild.switch import Switched, Switching, end_run_lock, run_lock, switch
 from shared.projections.spec import Key
 from shared.store import operations
+from shared.store.dead_letters import held
 from shared.store.pool import connect
 
 # The queue of the live generation is empty now and then; what is queued in a snapshot is compared as it stands.
@@ -30,6 +32,7 @@ _QUIET_S = 20.0
 _SWITCH_S = 300.0
 # Workers look for new generations every second, and a group takes a few to form: so long we project them ourselves.
 _FOLLOW_S = 6.0
+_REST_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,7 @@ async def replay(wanted: Wanted, options: Options, told: Told) -> Report:
             await open_.aclose()
             await discard(connection, made.number)
             return report
-        report.switched = await _switch(connection, made, catching, options)
+        report.switched = await _switch(connection, made, catching, options, wanted.dsn)
         await operations.record(
             connection, "replay", " ".join(report.generations.values()),
             detail={"differences": report.comparison.differing, "rows": report.comparison.rows},
@@ -110,7 +113,6 @@ async def _compare(
     connection: AsyncConnection, wanted: Wanted, target: Target, catching: CatchUp, report: Report
 ) -> None:
     """With one snapshot of the live generation, at its positions and its clock."""
-    assert target.live is not None
     deadline = asyncio.get_running_loop().time() + _QUIET_S
     while True:
         async with snapshot(wanted.dsn, target.live) as live:
@@ -130,7 +132,6 @@ async def _compare(
 
 async def _bring(connection: AsyncConnection, target: Target, catching: CatchUp, to: Positions) -> None:
     """To exactly these positions of the live generation, with what that holds parked by then."""
-    assert target.live is not None
     holding = await parked(connection, target.live)
     await catching.run(to, await held(connection), lambda more: None)
     new = {key: reason for key, reason in holding.items() if key not in await catching.parked()}
@@ -138,24 +139,52 @@ async def _bring(connection: AsyncConnection, target: Target, catching: CatchUp,
 
 
 async def _switch(
-    connection: AsyncConnection, made: Made, catching: Mapping[str, CatchUp], options: Options
+    connection: AsyncConnection, made: Made, catching: Mapping[str, CatchUp], options: Options, dsn: str
 ) -> Switched:
     targets = {target.generation.schema: target for target in made.targets}
+    async with await connect(dsn, application="seatledger replay") as looking:
 
-    async def bring(one: Switching, to: Positions) -> None:
-        async with await connect_like(catching[one.spec.name]) as other:
-            await _bring(other, targets[one.to.schema], catching[one.spec.name], to)
+        async def bring(one: Switching, to: Positions) -> None:
+            # On a connection of its own: the one that switches is in the middle of its transaction.
+            await _bring(looking, targets[one.to.schema], catching[one.spec.name], to)
 
-    await run_lock(connection, options.waiting)
-    try:
-        for target in made.targets:
-            await _catch_up(connection, target, catching[target.spec.name], lambda progress: None)
-        switching = [
-            Switching(target.spec, target.live, target.generation)
-            for target in made.targets
-            if target.live is not None
-        ]  # fmt: skip
-        keep_until = None if options.keep is None else datetime.now(UTC) + options.keep
-        return await switch(connection, switching, bring, keep_until, _SWITCH_S, options.waiting)
-    finally:
-        await end_run_lock(connection)
+        await run_lock(connection, options.waiting)
+        try:
+            for target in made.targets:
+                await _catch_up(connection, target, catching[target.spec.name], lambda progress: None)
+            switching = [Switching(target.spec, target.live, target.generation) for target in made.targets]
+            keep_until = None if options.keep is None else datetime.now(UTC) + options.keep
+            return await switch(connection, switching, bring, keep_until, _SWITCH_S, options.waiting)
+        finally:
+            await end_run_lock(connection)
+
+
+async def _live_positions(connection: AsyncConnection, target: Target) -> Positions:
+    async with connection.transaction():
+        await use(connection, target.live)
+        return await positions(connection)
+
+
+async def _drop_superseded(connection: AsyncConnection, made: Made) -> None:
+    """A generation that was catching up for the same release is not needed any more."""
+    names = {target.spec.name for target in made.targets}
+    for generation in await generations(connection):
+        if generation.name in names and generation.status == "catching_up":
+            await retire(connection, generation)
+
+
+async def _follow(wanted: Wanted, targets: Sequence[Target]) -> None:
+    """Project what has just become live until the workers have found it: positions are moved by whoever is first."""
+    stop = asyncio.Event()
+    projectors = [
+        Projector(
+            target.spec, replace(target.generation, status="live"), wanted.dsn, wanted.broker,
+            Limits(tick_seconds=None, rest_s=_REST_S), f"seatledger-replay-{uuid4()}",
+        )
+        for target in targets
+    ]  # fmt: skip
+    async with asyncio.TaskGroup() as tasks:
+        for projector in projectors:
+            tasks.create_task(projector.run(stop))
+        await asyncio.sleep(_FOLLOW_S)
+        stop.set()

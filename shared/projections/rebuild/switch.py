@@ -1,7 +1,7 @@
 """The switch: all `read` views point to other generations in one transaction; who reads sees one or the other, whole.
 
-Behind a dashboard's open transaction a switch would queue everybody who comes after it, so it waits 50 ms for the views,
-lets go, and tries again. The live projector stands still meanwhile, which nobody sees: its batch comes a moment later.
+Behind a dashboard's open transaction a switch would queue everybody who comes after it, so it waits 50 ms for the
+views, lets go, and tries again. The live projector stands still meanwhile: its batch comes a moment later.
 """
 
 from __future__ import annotations

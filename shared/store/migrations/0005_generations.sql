@@ -6,10 +6,10 @@ COMMENT ON FUNCTION store.identity(text, text) IS 'What an event is known by: fr
 
 ALTER TABLE store.generation DROP CONSTRAINT generation_status_check;
 ALTER TABLE store.generation ADD CONSTRAINT generation_status_check
-    CHECK (status IN ('live', 'catching_up', 'kept', 'building', 'as_of'));
+    CHECK (status IN ('live', 'catching_up', 'kept', 'building', 'as_of', 'dropping'));
 ALTER TABLE store.generation ADD COLUMN drop_after timestamptz;
 COMMENT ON COLUMN store.generation.status IS
-    'live: what readers see. catching_up and kept: projected beside it. building: a replay is making it. as_of: of a moment, projected by nobody';
+    'live: what readers see. catching_up and kept: projected beside it. building: a replay is making it. as_of: of a moment, projected by nobody. dropping: on its way out';
 COMMENT ON COLUMN store.generation.drop_after IS 'When a kept generation is dropped by itself; null: when it is asked for';
 
 CREATE TABLE store.rebuild (
