@@ -13,14 +13,18 @@ from typing import Any
 from services.invoicing.projection import SPEC as INVOICING
 from services.orders.projection import SPEC as ORDERS
 from services.subscriptions.projection import SPEC as SUBSCRIPTIONS
+from shared.billing.account import Account
+from shared.billing.timeline import Timeline
 from shared.log.outgoing import Outgoing
 from shared.log.topics import SUBSCRIPTIONS as SUBSCRIPTION_EVENTS
 from shared.projections.generations import generations
 from shared.projections.rebuild.bulk import Progress
 from shared.projections.rebuild.making import Wanted
+from shared.projections.rebuild.records import Purpose
 from shared.projections.rebuild.replaying import Options, Report
 from shared.projections.rebuild.replaying import replay as replay_all
-from shared.projections.spec import ProjectionSpec
+from shared.projections.spec import ProjectionSpec, Rows
+from shared.projections.subscription_stream import SubscriptionFold
 from shared.store.pool import connect
 from tests.benchmarks.history import Size, history
 from tests.infrastructure.billing_system import BillingSystem, Event, billing_system, record_of
@@ -48,8 +52,12 @@ def mishaps() -> list[Outgoing]:
 
 def settings() -> list[Outgoing]:
     """Settings of all scopes, one that cannot hold, and an add-on."""
-    said = [("organisation", None, "rounding", "line"), ("reseller", "res-1", "extra_charge_rate", "0.05"),
-            ("customer", "cus-2", "separate_invoices", "true"), ("organisation", None, "rounding", "sideways")]  # fmt: skip
+    said = [
+        ("organisation", None, "rounding", "line"),
+        ("reseller", "res-1", "extra_charge_rate", "0.05"),
+        ("customer", "cus-2", "separate_invoices", "true"),
+        ("organisation", None, "rounding", "sideways"),
+    ]
     events: list[Event] = [
         {"id": f"setting-{place}", "source": "urn:test", "type": "SettingChanged", "time": "2025-01-01T00:00:00Z",
          "data": {"scope": scope, **({} if name is None else {"scope_id": name}), "key": key, "value": value,
@@ -89,7 +97,7 @@ async def replay(
     told: Callable[[Progress], None] = not_told, workers: int = 2, **options: Any,
 ) -> Report:  # fmt: skip
     """A replay of some projections, or with dry_run the difference."""
-    purpose = "verify" if options.get("dry_run") else "replay"
+    purpose: Purpose = "verify" if options.get("dry_run") else "replay"
     wanted = Wanted(running.dsn, running.broker, list(specs), purpose, home, workers)
     return await replay_all(wanted, Options(**options), told)
 
@@ -110,11 +118,12 @@ def failing(spec: ProjectionSpec, subscription: str) -> ProjectionSpec:
     """The projection in a release whose handler fails for one subscription."""
     (stream,) = spec.streams
     fold = stream.fold
+    assert isinstance(fold, SubscriptionFold)
+    rows_of = fold.rows_of
 
-    class Failing(type(fold)):  # type: ignore[misc]  # the fold of this projection, whatever it is
-        def rows(self, view: Any, extra: Any) -> Any:
-            if view.timeline.subscription_id == subscription:
-                raise ValueError("a release that is wrong")
-            return super().rows(view, extra)
+    def fails(timeline: Timeline, account: Account | None, on: date, extra: Any) -> Rows:
+        if timeline.subscription_id == subscription:
+            raise ValueError("a release that is wrong")
+        return rows_of(timeline, account, on, extra)
 
-    return replace(spec, streams=(replace(stream, fold=Failing(fold.rows_of)),))
+    return replace(spec, streams=(replace(stream, fold=SubscriptionFold(fails)),))

@@ -1,4 +1,4 @@
-"""Replays of a system with a history: the same rows as live, whatever is in the log; halted by what is new and wrong."""
+"""Replays of a system with a history: the rows that live has, whatever the log holds; halted by what is new and wrong."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_a_row_that_was_changed_by_hand_is_found_with_its_events(
             assert found["subscription", "sub-5"].row.live is None
             (stream,) = {one.stream for one in found.values() if one.key["subscription"] == "sub-2"}
             assert stream is not None
-            assert "OrderExecuted" in {event.type for event in report.behind["subscriptions", stream]}
+            assert "LicensesChanged" in {event.type for event in report.behind["subscriptions", stream]}
             assert all(event.topic is not None for event in report.behind["subscriptions", stream])
             (total,) = report.comparison.totals
             assert (total.table, total.column) == ("next_charge", "net")
@@ -152,7 +152,7 @@ def test_a_rebuild_whose_process_was_killed_goes_on_where_it_was(
     async def scenario() -> None:
         async with system(database, empty_broker) as running:
             for phase in ("read", "fold"):
-                killed = []
+                killed: list[int] = []
 
                 def kill(progress: Progress, phase: str = phase, killed: list[int] = killed) -> None:
                     children = multiprocessing.active_children()
