@@ -91,7 +91,7 @@ def retry(
     else:
         table("Retried", ("name", "outcome", "why"), [(one.name, _WORDS[one.came], one.why) for one in outcomes])
     if bad := [str(one.name) for one in outcomes if one.came not in _GOOD]:
-        raise UserError(f"{len(bad)} of {len(outcomes)} did not come to flow: {', '.join(bad)}")
+        raise UserError(f"{len(bad)} of {len(outcomes)} do not flow: {', '.join(bad)}")
 
 
 async def retry_all(
