@@ -66,14 +66,7 @@ class Outcome:
         }
 
 
-def retry(
-    database: Database,
-    names: Sequence[str],
-    filters: Filters,
-    *,
-    by: str | None,
-    as_json: bool,
-) -> None:
+def retry(database: Database, names: Sequence[str], filters: Filters, *, by: str | None, as_json: bool) -> None:
     """Retry those that are named or, where none is, those that the filters choose; print what came of each.
 
     UserError when one of the names is nobody's (nothing is retried then), and when some do not flow in the end.
