@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
 
 import pytest
 
@@ -15,14 +14,14 @@ from shared.events.models.base import EventModel
 from shared.events.registry import EVENT_TYPES
 from shared.projections.spec import ProjectionSpec, Rows, Stream
 from tests.integration.projections.generation import Worker
-from tests.integration.projections.seats import CHANGE, SEATS, SPEC, Master, Seats, SeatsFold
+from tests.integration.projections.seats import CHANGE, SEATS, SPEC, SeatsFold, View
 
 
 class MendedFold(SeatsFold):
     """Takes "explodes" for the product that it is."""
 
-    def rows(self, state: Seats, master: Master, at: datetime, extra: None) -> Rows:
-        return super().rows(replace(state, product="office"), master, at, extra)
+    def rows(self, view: View, extra: None) -> Rows:
+        return super().rows(view._replace(state=replace(view.state, product="office")), extra)
 
 
 def mended(spec: ProjectionSpec = SPEC) -> ProjectionSpec:
