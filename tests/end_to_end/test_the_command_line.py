@@ -38,6 +38,13 @@ def seatledger(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         ("tokens", "create"),
         ("tokens", "list"),
         ("tokens", "revoke"),
+        ("dead-letters", "list"),
+        ("dead-letters", "show"),
+        ("dead-letters", "retry"),
+        ("dead-letters", "drop"),
+        ("positions", "show"),
+        ("positions", "set"),
+        ("operations",),
     ],
 )
 def test_every_command_explains_itself(tmp_path: Path, command: tuple[str, ...]) -> None:
