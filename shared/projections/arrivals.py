@@ -11,7 +11,7 @@ from shared.events.errors import UnknownVersion, Unreadable
 from shared.events.models.base import EventModel
 from shared.events.reading import read_from_record
 from shared.log.records import Record
-from shared.log.topics import CATALOG, LARGE_RECORDS, ORDERS, SUBSCRIPTIONS, topic_named
+from shared.log.topics import CATALOG, ORDERS, SUBSCRIPTIONS, largest_record
 from shared.projections.spec import Key, ProjectionSpec
 from shared.store.dead_letters import DeadLetter
 
@@ -49,7 +49,7 @@ def read_arrivals(spec: ProjectionSpec, records: Iterable[Record]) -> Arrivals:
     found = Arrivals()
     for record in records:
         try:
-            read = read_from_record(record.key, record.value, record.headers, _limit(record.topic))
+            read = read_from_record(record.key, record.value, record.headers, largest_record(record.topic))
             facts = tuple(fact for fact in spec.facts_of(read.event, read.model) if fact.scope in spec.scopes)
         except Unreadable as unreadable:
             found.dead.append(DeadLetter(record, unreadable.reason))
@@ -63,10 +63,3 @@ def read_arrivals(spec: ProjectionSpec, records: Iterable[Record]) -> Arrivals:
         else:
             found.arrived.append(Arrived(record, read.event, read.model, read.fingerprint, facts))
     return found
-
-
-def _limit(topic: str) -> int:
-    try:
-        return topic_named(topic).max_record_bytes
-    except KeyError:
-        return LARGE_RECORDS
