@@ -136,12 +136,13 @@ def late_progress(description: str, total: int) -> Iterator[Callable[[int], None
 
 
 @contextmanager
-def flow_progress(description: str, total: int) -> Iterator[Callable[[int], None]]:
+def flow_progress(description: str, total: int, *, in_lines: bool = False) -> Iterator[Callable[[int], None]]:
     """As `late_progress`, for what flows: how fast and how long still, too. On standard error: the rest is the result.
 
-    A line that renews itself on a terminal; elsewhere one every ten seconds, and one at the end.
+    A line that renews itself on a terminal; elsewhere, or `in_lines` where results are printed meanwhile, one every ten
+    seconds, and one at the end.
     """
-    renewed = sys.stderr.isatty()
+    renewed = sys.stderr.isatty() and not in_lines
     before, after, every = ("\r\x1b[2K", "", _RENEWED_SECONDS) if renewed else ("", "\n", _LINE_SECONDS)
     began, done, shown = time.monotonic(), 0, False
     due = began + _SILENT_SECONDS

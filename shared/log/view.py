@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from heapq import heappop, heappush
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -151,7 +151,7 @@ class LogView:
                 raise KafkaTimeoutError(f"nothing came of {min(waiting).topic} within {_STALLED_S:.0f} s")
         return [partition for partition in lacking if buffers[partition]]
 
-    async def follow(self, places: Mapping[Partition, int]) -> AsyncIterator[Sequence[Record]]:
+    async def follow(self, places: Mapping[Partition, int]) -> AsyncGenerator[Sequence[Record], None]:
         """What comes from these offsets on, as it comes, by time of the log; an empty portion where nothing came."""
         for partition, offset in places.items():
             self._consumer.seek(TopicPartition(*partition), offset)
