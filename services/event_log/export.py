@@ -13,15 +13,13 @@ from typing import BinaryIO
 
 from services.event_log.entries import Asked, Entry, as_json_line, look, printable
 from services.event_log.opened import looking, spans
-from services.event_log.places import Place, dead_letters
+from services.event_log.places import Place, Refused, dead_letters
 from services.presentation import flow_progress, note
 from shared.errors import BAD_REQUEST, UserError
-from shared.log.records import Record
 from shared.log.topics import DEAD_LETTERS, TOPICS
 
 STANDARD_OUTPUT = "-"
 _NAMED = 20
-_REFUSED = "it was refused as it came in (a dead letter): seatledger events show {} has it"
 
 
 @dataclass(slots=True)
@@ -120,7 +118,7 @@ async def _export(
                     _write(entry, dead, out, done)
 
 
-async def _refused(database: Callable[[], str], topics: Collection[str]) -> Mapping[Place, int]:
+async def _refused(database: Callable[[], str], topics: Collection[str]) -> Mapping[Place, Refused]:
     """The dead letters among what is exported: events that can be read, but whose id had been used before, say."""
     try:
         dsn = database()
@@ -133,12 +131,14 @@ async def _refused(database: Callable[[], str], topics: Collection[str]) -> Mapp
     return await dead_letters(dsn, sorted(topics))
 
 
-def _write(entry: Entry, dead: Mapping[Place, int], out: BinaryIO, done: Exported) -> None:
-    record: Record = entry.record
+def _write(entry: Entry, dead: Mapping[Place, Refused], out: BinaryIO, done: Exported) -> None:
+    record = entry.record
     if entry.kind != "event":
         done.leave_out(entry.place, entry.reason)
-    elif dead.get(Place(record.topic, record.partition, record.offset)) == record.timestamp:
-        done.leave_out(entry.place, _REFUSED.format(entry.place))
-    else:
-        out.write(as_json_line(entry) + b"\n")
-        done.events[record.topic] += 1
+        return
+    refused = dead.get(Place(record.topic, record.partition, record.offset))
+    if refused is not None and refused.logged_at == record.timestamp:
+        done.leave_out(entry.place, f"refused as it came in: {refused.reason}")
+        return
+    out.write(as_json_line(entry) + b"\n")
+    done.events[record.topic] += 1

@@ -12,7 +12,7 @@ from shared.store.pool import connect
 _OF_ID = 'SELECT source, topic, partition, "offset" FROM event WHERE id = %s'
 _OF_SOURCE = 'SELECT source, topic, partition, "offset" FROM event WHERE id = %s AND source = %s'
 _DEAD = """
-SELECT topic, partition, "offset", (extract(epoch FROM logged_at) * 1000)::bigint FROM store.dead_letter
+SELECT topic, partition, "offset", (extract(epoch FROM logged_at) * 1000)::bigint, reason FROM store.dead_letter
 WHERE topic = ANY(%s)
 """
 
@@ -26,6 +26,16 @@ class Place(NamedTuple):
 
     def __str__(self) -> str:
         return "/".join(map(str, self))
+
+
+class Refused(NamedTuple):
+    """Why a record could not be taken in, and when the log took it, in milliseconds since 1970.
+
+    The time tells it from a record at the same place of another log.
+    """
+
+    logged_at: int
+    reason: str
 
 
 async def places_of(dsn: str, event_id: str, source: str | None) -> dict[str, Place]:
@@ -43,12 +53,9 @@ async def places_of(dsn: str, event_id: str, source: str | None) -> dict[str, Pl
     return {row[0]: Place(*row[1:]) for row in sorted(rows, reverse=True)}
 
 
-async def dead_letters(dsn: str, topics: Sequence[str]) -> dict[Place, int]:
-    """The records of these topics that could not be taken in, each with the log's time in milliseconds since 1970.
-
-    The time tells them from records at the same place of another log. UserError without an answer.
-    """
+async def dead_letters(dsn: str, topics: Sequence[str]) -> dict[Place, Refused]:
+    """The records of these topics that could not be taken in. UserError without an answer."""
     with database_failures():
         async with await connect(dsn, application="seatledger events") as connection:
             rows = await (await connection.execute(_DEAD, [list(topics)])).fetchall()
-    return {Place(*row[:3]): row[3] for row in rows}
+    return {Place(*row[:3]): Refused(*row[3:]) for row in rows}

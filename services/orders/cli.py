@@ -24,8 +24,9 @@ _STEP_S = 0.1
 
 @dataclass(slots=True)
 class _SoFar:
-    """What the broker has acknowledged, by topic."""
+    """How many events are to be published (0: not known yet), and what the broker has acknowledged, by topic."""
 
+    events: int = 0
     sent: Counter[str] = field(default_factory=Counter)
 
 
@@ -35,9 +36,10 @@ def emit(file: str, *, broker: Callable[[], str], rate: float | None = None) -> 
     `rate` is events a second at most; None: as fast as the broker takes them. UserError names every line that is wrong,
     and then nothing is published. The same file again has the same event ids, so readers take it in once.
     """
-    events = _validated(file)
-    address, so_far = broker(), _SoFar()
+    so_far, address = _SoFar(), ""
     try:
+        events = _validated(file)
+        so_far.events, address = len(events), broker()
         asyncio.run(_publish(events, address, rate, so_far))
     except KafkaError as error:
         raise UserError(
@@ -46,10 +48,7 @@ def emit(file: str, *, broker: Callable[[], str], rate: float | None = None) -> 
             UNAVAILABLE,
         ) from None
     except KeyboardInterrupt:
-        presentation.note([
-            f"stopped: {so_far.sent.total():,} of {len(events):,} events are published, and those on their way may be; "
-            "emit the same file again to go on, what is there already counts once"
-        ])  # fmt: skip
+        presentation.note([_stopped(so_far)])
         raise
     presentation.say(summary(so_far.sent))
 
@@ -61,6 +60,15 @@ def summary(topics: Counter[str]) -> str:
     """
     by_topic = ", ".join(f"{topic} {count:,}" for topic, count in sorted(topics.items()))
     return f"sent {topics.total():,} events" + (f" ({by_topic}); what was sent before counts once" if by_topic else "")
+
+
+def _stopped(so_far: _SoFar) -> str:
+    if not so_far.events:
+        return "stopped before anything was published"
+    return (
+        f"stopped: {so_far.sent.total():,} of {so_far.events:,} events are published, and those on their way may be; "
+        "emit the same file again to go on, what is there already counts once"
+    )
 
 
 def portions(

@@ -100,3 +100,21 @@ def test_what_flows_for_less_than_two_seconds_says_nothing(capsys: pytest.Captur
 def test_how_long_still_is_told_roughly(done: int, left: str | None) -> None:
     told = presentation._flow("Events", done, 100, 10.0)
     assert told.partition("a second")[2] == ("" if left is None else f", {left} left")
+
+
+@pytest.mark.parametrize(
+    ("in_lines", "shown"),
+    [
+        (False, "\r\x1b[2KEvents: 5 of 9, 2.0 a second, 2 s left\r\x1b[2KEvents: 5 of 9, 1.7 a second, 2 s left\n"),
+        (True, "Events: 5 of 9, 2.0 a second, 2 s left\nEvents: 5 of 9, 1.7 a second, 2 s left\n"),
+    ],
+)
+def test_a_terminal_has_one_line_that_renews_itself_unless_results_are_printed_meanwhile(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, in_lines: bool, shown: str
+) -> None:
+    clock = iter([0.0, 2.5, 3.0])
+    monkeypatch.setattr("services.presentation.time.monotonic", lambda: next(clock))
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    with presentation.flow_progress("Events", 9, in_lines=in_lines) as advance:
+        advance(5)
+    assert capsys.readouterr().err == shown

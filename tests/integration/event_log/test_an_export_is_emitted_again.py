@@ -96,7 +96,7 @@ def test_no_row_and_no_dead_letter_comes_of_it(empty_broker: Broker, database: s
             assert head == "2 records are left out of the export:"
             assert unreadable.startswith("orders.events/")
             assert "value: is not JSON" in unreadable
-            assert "it was refused as it came in (a dead letter): seatledger events show subscriptions" in reused
+            assert "refused as it came in: id reused: source 'urn:test' used id '2' before" in reused
             assert advice == "all others are exported; with --skip-unreadable that is no failure"
 
     asyncio.run(scenario())

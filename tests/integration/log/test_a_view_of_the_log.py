@@ -95,6 +95,23 @@ def test_markers_and_what_was_taken_back_are_passed_over(empty_broker: Broker) -
     asyncio.run(scenario())
 
 
+def test_records_larger_than_a_fetch_are_read(empty_broker: Broker) -> None:
+    async def scenario() -> None:
+        # given: invoices of thousands of lines in several partitions, small ones between them
+        await ensure_topics(empty_broker.address, partitions=3)
+        sizes = [3_600_000, 1, 2_000_000, 1, 3_600_000, 1]
+        async with LogWriter(empty_broker.address) as writer:
+            for number, size in enumerate(sizes):
+                await writer.write([Outgoing("invoices.events", f"res-{number}".encode(), bytes(size))])
+        # when
+        async with LogView(empty_broker.address, ["invoices.events"]) as view:
+            found = await everything(view)
+        # then
+        assert sorted(len(record.value or b"") for record in found) == sorted(sizes)
+
+    asyncio.run(scenario())
+
+
 def test_offsets_are_found_by_time(empty_broker: Broker) -> None:
     async def scenario() -> None:
         # given
