@@ -93,3 +93,15 @@ def test_without_a_rate_nothing_waits() -> None:
     assert [(wait_s, len(portion)) for wait_s, portion in portions(EVENTS, None, Clock())] == [
         (0.0, 5_000), (0.0, 5_000), (0.0, 2_000),
     ]  # fmt: skip
+
+
+def test_ctrl_c_while_the_file_is_checked_says_that_nothing_is_published(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("services.orders.cli.read_events", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        emit("events.jsonl", broker=lambda: NOWHERE)
+    assert capsys.readouterr() == ("", "stopped before anything was published\n")
