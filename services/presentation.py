@@ -154,7 +154,7 @@ def flow_progress(description: str, total: int, *, in_lines: bool = False) -> It
         nonlocal done, shown, due
         done += more
         now = time.monotonic()
-        if now >= due:
+        if now >= due and (shown or done < total):
             shown, due = True, now + every
             tell(now)
 

@@ -90,7 +90,12 @@ def test_what_flows_tells_how_fast_and_how_long_still_on_standard_error(
     ]
 
 
-def test_what_flows_for_less_than_two_seconds_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("seconds", [0.5, 9.0])
+def test_what_flows_for_less_than_two_seconds_or_in_one_portion_says_nothing(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    clock = iter([0.0, seconds])
+    monkeypatch.setattr("services.presentation.time.monotonic", lambda: next(clock))
     with presentation.flow_progress("Events", 1) as advance:
         advance(1)
     assert capsys.readouterr() == ("", "")
