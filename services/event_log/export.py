@@ -13,10 +13,11 @@ from typing import BinaryIO
 
 from services.event_log.entries import Asked, Entry, as_json_line, look, printable
 from services.event_log.opened import looking, spans
-from services.event_log.places import Place, Refused, dead_letters
+from services.event_log.places import Refused, refused_records
 from services.presentation import flow_progress, note
 from shared.errors import BAD_REQUEST, UserError
 from shared.log.topics import DEAD_LETTERS, TOPICS
+from shared.store.dead_letters import Place
 
 STANDARD_OUTPUT = "-"
 _NAMED = 20
@@ -128,7 +129,7 @@ async def _refused(database: Callable[[], str], topics: Collection[str]) -> Mapp
             "are exported too"
         ])  # fmt: skip
         return {}
-    return await dead_letters(dsn, sorted(topics))
+    return await refused_records(dsn, sorted(topics))
 
 
 def _write(entry: Entry, dead: Mapping[Place, Refused], out: BinaryIO, done: Exported) -> None:

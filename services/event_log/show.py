@@ -11,13 +11,14 @@ import orjson
 
 from services.event_log.entries import Entry, look, printable, unicode_text
 from services.event_log.opened import looking, spans
-from services.event_log.places import Place, places_of
+from services.event_log.places import places_of
 from services.presentation import document, flow_progress, note, say, table
 from shared.errors import BAD_REQUEST, NOT_FOUND, UserError
 from shared.events.envelope import attributes_of
 from shared.log.records import Partition
 from shared.log.topics import DEAD_LETTERS, TOPICS
 from shared.log.view import LogView, Span
+from shared.store.dead_letters import Place
 
 _PLACE = re.compile(r"(.+)/([0-9]{1,9})/([0-9]{1,18})")
 _TOPICS = tuple(topic.name for topic in TOPICS)

@@ -21,11 +21,10 @@ from services.invoicing.projection import SPEC
 from shared.errors import UserError
 from shared.events.shapes import Json
 from shared.projections.generations import generations
-from shared.store.ledger import last_closed
+from shared.store.ledger import RUN_LOCK, last_closed
 from shared.store.pool import connect
 
 _SUBSCRIPTIONS_A_READ = 1_000
-_RUN_LOCK = 7_201_010
 
 _TRY_LOCK = "SELECT pg_try_advisory_lock(%s)"
 _LOCK = "SELECT pg_advisory_lock(%s)"
@@ -108,10 +107,10 @@ async def _alone(dsn: str, waiting: Callable[[str], None]) -> AsyncIterator[Asyn
             "nothing can be billed before that one is live; go on with the release that it came from"
         )
     async with await connect(dsn, live[0].schema, application="seatledger invoice-run") as connection:
-        row = await (await connection.execute(_TRY_LOCK, [_RUN_LOCK])).fetchone()
+        row = await (await connection.execute(_TRY_LOCK, [RUN_LOCK])).fetchone()
         if row is None or not row[0]:
             waiting("another invoice run goes on")
-            await connection.execute(_LOCK, [_RUN_LOCK])
+            await connection.execute(_LOCK, [RUN_LOCK])
         yield connection
 
 

@@ -10,6 +10,8 @@ import asyncio
 import gc
 import signal
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from uuid import uuid4
 
 import psycopg
@@ -26,10 +28,11 @@ from shared.projections.writes import TableDiffers
 from shared.readiness import ready
 from shared.store.config import Config
 from shared.store.logging import configure_logging
-from shared.store.pool import connect
+from shared.store.pool import away, connect
 
 # A batch ends well within this; what still waits then (for a broker that is away) is cancelled, which loses nothing.
 _GRACE_S = 5.0
+_LOOK_EVERY_S = 1.0
 _log = structlog.get_logger("projector")
 
 
@@ -53,31 +56,70 @@ def main(spec: ProjectionSpec) -> int:
 async def project(spec: ProjectionSpec, config: Config) -> None:
     """Project the generations of the spec's version, each with its own consumer group, until a signal comes.
 
-    When one of them cannot go on the others end too. Raises what Projector.run raises, or NoGeneration.
+    A replay makes new ones, and old ones are dropped: both are noticed within a second or so. When one of them cannot
+    go on the others end too. Raises what Projector.run raises, or NoGeneration.
     """
-    connection = await connect(config.database, application=f"{spec.name} projector")
-    try:
-        found = await projected(connection, spec)
-    finally:
-        await connection.close()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    running = [loop.create_task(_projector(spec, one, config).run(stop)) for one in found]
-    watching = loop.create_task(stop.wait())
+    running: dict[Generation, tuple[asyncio.Task[None], asyncio.Event]] = {}
+    found = await _found(spec, config)
     ready()
-    await asyncio.wait([watching, *running], return_when=asyncio.FIRST_COMPLETED)
-    stop.set()
-    _, slow = await asyncio.wait(running, timeout=_GRACE_S)
+    try:
+        while True:
+            for generation in found - running.keys():
+                ended = asyncio.Event()
+                task = loop.create_task(_projector(spec, generation, config).run(ended))
+                running[generation] = (task, ended)
+            for generation in running.keys() - found:
+                task, ended = running.pop(generation)
+                await _end([(task, ended)])
+            if await _anything_ended(stop, [task for task, _ in running.values()]):
+                return
+            found = await _found_again(spec, config, found)
+    finally:
+        await _end(list(running.values()))
+        _log.info("stopped")
+
+
+async def _found(spec: ProjectionSpec, config: Config) -> set[Generation]:
+    """Without their status: what is kept was live a moment ago, and is projected all the same."""
+    async with await connect(config.database, application=f"{spec.name} projector") as connection:
+        return {replace(one, status="projected") for one in await projected(connection, spec)}
+
+
+async def _found_again(spec: ProjectionSpec, config: Config, before: set[Generation]) -> set[Generation]:
+    try:
+        return await _found(spec, config)
+    except psycopg.Error as error:
+        if not away(error):
+            raise
+        return before  # the projectors wait for it by themselves
+
+
+async def _anything_ended(stop: asyncio.Event, tasks: Sequence[asyncio.Task[None]]) -> bool:
+    """Whether, within the time between two looks, a signal came or a projector ended by itself."""
+    watching = asyncio.ensure_future(stop.wait())
+    done, _ = await asyncio.wait([watching, *tasks], timeout=_LOOK_EVERY_S, return_when=asyncio.FIRST_COMPLETED)
+    watching.cancel()
+    return bool(done)
+
+
+async def _end(running: Sequence[tuple[asyncio.Task[None], asyncio.Event]]) -> None:
+    """Stop projectors; the error of one that could not go on is raised."""
+    if not running:
+        return
+    for _, ended in running:
+        ended.set()
+    tasks = [task for task, _ in running]
+    _, slow = await asyncio.wait(tasks, timeout=_GRACE_S)
     for task in slow:
         task.cancel()
-    await asyncio.wait(running)
-    watching.cancel()
-    for task in running:
+    await asyncio.wait(tasks)
+    for task in tasks:
         if not task.cancelled():
             task.result()
-    _log.info("stopped")
 
 
 def collect_rarely() -> None:

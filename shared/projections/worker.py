@@ -19,7 +19,7 @@ import structlog
 
 from shared.log.relay import run_relay
 from shared.projections import clock
-from shared.projections.generations import projected
+from shared.projections.generations import drop_expired, projected
 from shared.projections.spec import ProjectionSpec
 from shared.readiness import ready
 from shared.store.config import Config
@@ -28,6 +28,7 @@ from shared.store.outbox import PostgresOutbox
 from shared.store.pool import away, connect
 
 _BACKOFF_S = 2.0
+_EXPIRE_S = 10.0
 _log = structlog.get_logger("worker")
 
 
@@ -68,7 +69,11 @@ def build_app(spec: ProjectionSpec, config: Config, timers: tuple[Timer, ...] = 
     # Timers alone: no consumer, so no group and nothing that Faust could commit.
     app.producer_only = True
     stop = asyncio.Event()
-    own = (Timer("tick", config.tick_seconds, lambda _: tick(spec, config.database)), *timers)
+    own = (
+        Timer("tick", config.tick_seconds, lambda _: tick(spec, config.database)),
+        Timer("expire", _EXPIRE_S, lambda _: expire(spec, config.database)),
+        *timers,
+    )
     for timer in own:
         app.timer(timer.every_seconds, name=timer.name)(_guarded(timer, stop))
 
@@ -97,6 +102,15 @@ async def tick(spec: ProjectionSpec, dsn: str) -> int:
     if queued:
         _log.info("tick", streams=queued)
     return queued
+
+
+async def expire(spec: ProjectionSpec, dsn: str) -> list[str]:
+    """Drop the projection's generations that were kept for as long as they were to be; their schemas."""
+    async with await connect(dsn, application=f"{spec.name} expire") as connection:
+        gone = [one.schema for one in await drop_expired(connection, spec.name)]
+    if gone:
+        _log.info("dropped", generations=gone)
+    return gone
 
 
 async def relay_until(stop: asyncio.Event, config: Config) -> None:

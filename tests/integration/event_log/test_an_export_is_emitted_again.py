@@ -19,8 +19,11 @@ from services.orders.projection import SPEC as ORDERS
 from services.subscriptions.projection import SPEC as SUBSCRIPTIONS
 from shared.errors import UserError
 from shared.log.ends import end_offsets
-from shared.log.records import Partition
+from shared.log.records import Partition, Record
+from shared.log.view import LogView, Span
 from shared.log.writer import Outgoing
+from shared.store.dead_letters import DeadLetter, bury
+from shared.store.pool import connect
 from tests.infrastructure.billing_system import BillingSystem, billing_system
 from tests.infrastructure.brokers import Broker
 from tests.integration.event_log.log import no_database, prepared, price, seats, write, write_and_take_back
@@ -108,6 +111,35 @@ def test_no_row_and_no_dead_letter_comes_of_it(empty_broker: Broker, database: s
         "PriceChanged",
     ]
     assert len(lines) == 4 + 2 + 2 + 1
+
+
+@pytest.mark.parametrize(("status", "ids"), [("dead", ["a"]), ("dropped", ["a"]), ("taken_in", ["a", "b"])])
+def test_a_dead_letter_that_was_taken_in_is_exported(
+    empty_broker: Broker, database: str, tmp_path: Path, status: str, ids: list[str]
+) -> None:
+    async def scenario() -> None:
+        # given: an event that was refused, and what became of it
+        async with billing_system(database, empty_broker.address, partitions=1) as system:
+            await system.emit([seats("sub-1", 1, id="a"), seats("sub-1", 2, id="b")])
+            await system.settled()
+            async with await connect(database) as connection, connection.transaction():
+                record = Record("subscriptions.events", 0, 1, await logged_at(empty_broker, 1), b"", b"", ())
+                await bury(connection, [DeadLetter(record, "cannot be taken in here")], "subscriptions")
+            await system.query("UPDATE store.dead_letter SET status = %s RETURNING topic", status)
+
+    asyncio.run(scenario())
+    # when
+    file = tmp_path / "log.jsonl"
+    export(lambda: empty_broker.address, lambda: database, str(file), [], EVERYTHING, skip_unreadable=True)
+    # then
+    assert [json.loads(line)["id"] for line in file.read_text().splitlines()] == ids
+
+
+async def logged_at(broker: Broker, offset: int) -> int:
+    place = Partition("subscriptions.events", 0)
+    async with LogView(broker.address, [place.topic]) as view:
+        (record,) = [one async for one in view.read({place: Span(offset, offset + 1)})]
+        return record.timestamp
 
 
 def exported(broker: Broker, file: Path, asked: Asked = EVERYTHING, *topics: str) -> list[dict[str, Any]]:

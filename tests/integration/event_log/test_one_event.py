@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from services.event_log.places import places_of
 from services.event_log.show import show
 from shared.errors import UserError
 from shared.log.writer import Outgoing
+from shared.store.pool import connect
 from tests.infrastructure.billing_system import billing_system
 from tests.infrastructure.brokers import Broker
 from tests.infrastructure.topics import delete_all_topics
@@ -103,19 +105,36 @@ def test_without_a_database_the_log_is_looked_through(
         shown("orders.events/x/1")
 
 
+# As a replay leaves facts: those of one thing in one row.
+_PACK = """
+INSERT INTO {schema}.packed_fact (scope, scope_id, facts)
+SELECT scope, scope_id, convert_to(string_agg(
+    json_build_array(source, id, type, time, sequence)::text || E'\\n' || body::text, E'\\n'), 'UTF8')
+FROM {schema}.fact GROUP BY scope, scope_id
+"""
+
+
 @pytest.mark.database
+@pytest.mark.parametrize("replayed", [False, True])
 def test_the_database_knows_where_it_lies(
-    empty_broker: Broker, database: str, shown: Show, capsys: pytest.CaptureFixture[str]
+    empty_broker: Broker, database: str, shown: Show, capsys: pytest.CaptureFixture[str], replayed: bool
 ) -> None:
     async def scenario() -> None:
         async with billing_system(database, empty_broker.address) as system:
             await system.emit([seats("sub-1", 1, id="17"), seats("sub-1", 2), seats("sub-2", 2, id="17", source="b")])
             await system.settled()
+        if replayed:
+            async with await connect(database) as connection:
+                for schema in ("subscriptions_g1", "invoicing_g1"):
+                    await connection.execute(_PACK.format(schema=schema).encode())
+                    await connection.execute(f"DELETE FROM {schema}.fact".encode())
 
     # given
     asyncio.run(scenario())
     capsys.readouterr()
     # when / then
+    assert sorted(asyncio.run(places_of(database, "17", None))) == ["b", "urn:test"]
+    assert list(asyncio.run(places_of(database, "17", "b"))) == ["b"]
     found = shown("sub-1-2", database=lambda: database)
     assert found["event"]["data"]["quantity"] == 2
     with pytest.raises(UserError, match=r"'17' is the id of events from 2 sources"):
