@@ -1,4 +1,4 @@
-"""Replays of a system with a history: the rows that live has, whatever the log holds; halted by what is new and wrong."""
+"""Replays of a system with a history: the rows that live has, whatever the log holds; halted by new errors."""
 
 from __future__ import annotations
 
