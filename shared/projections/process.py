@@ -10,6 +10,7 @@ import asyncio
 import gc
 import signal
 import sys
+from collections.abc import Mapping
 from uuid import uuid4
 
 import psycopg
@@ -17,9 +18,16 @@ import structlog
 from aiokafka.errors import KafkaError
 from pydantic import ValidationError
 
+from shared.errors import UserError
 from shared.log.reader import ForeignLog
+from shared.monitoring.checks import Check, Checks
+from shared.monitoring.heartbeat import Heartbeat
+from shared.monitoring.listener import Monitor, listening
+from shared.monitoring.registry import process_registry
 from shared.projections.generations import Generation, NoGeneration, projected
+from shared.projections.metrics import Observed, ProjectorMetrics
 from shared.projections.projector import Limits, Projector
+from shared.projections.readiness import dependencies
 from shared.projections.spec import ProjectionSpec
 from shared.projections.waiting import TooManyParked
 from shared.projections.writes import TableDiffers
@@ -43,7 +51,7 @@ def main(spec: ProjectionSpec) -> int:
     collect_rarely()
     try:
         asyncio.run(project(spec, config))
-    except (ForeignLog, NoGeneration, TooManyParked, TableDiffers) as error:
+    except (UserError, ForeignLog, NoGeneration, TooManyParked, TableDiffers) as error:
         return _refuse(str(error))
     except (psycopg.Error, KafkaError) as error:
         return _refuse(f"{type(error).__name__}: {error}")
@@ -53,7 +61,8 @@ def main(spec: ProjectionSpec) -> int:
 async def project(spec: ProjectionSpec, config: Config) -> None:
     """Project the generations of the spec's version, each with its own consumer group, until a signal comes.
 
-    When one of them cannot go on the others end too. Raises what Projector.run raises, or NoGeneration.
+    When one of them cannot go on the others end too. Raises what Projector.run raises, NoGeneration, or UserError where
+    nothing can listen on the port for /healthz, /readyz and /metrics.
     """
     connection = await connect(config.database, application=f"{spec.name} projector")
     try:
@@ -64,16 +73,24 @@ async def project(spec: ProjectionSpec, config: Config) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    running = [loop.create_task(_projector(spec, one, config).run(stop)) for one in found]
-    watching = loop.create_task(stop.wait())
-    ready()
-    await asyncio.wait([watching, *running], return_when=asyncio.FIRST_COMPLETED)
-    stop.set()
-    _, slow = await asyncio.wait(running, timeout=_GRACE_S)
-    for task in slow:
-        task.cancel()
-    await asyncio.wait(running)
+    registry = process_registry(spec.name, "projector", {spec.name: spec.version})
+    metrics = ProjectorMetrics(registry)
+    observed = {one: metrics.of(one) for one in found}
+    heartbeat = Heartbeat()
+    beating = loop.create_task(heartbeat.run())
+    monitor = Monitor(heartbeat, _checks(config, observed), registry)
+    with listening(config.metrics_host, config.metrics_port, monitor):
+        running = [loop.create_task(_projector(spec, one, config, seen).run(stop)) for one, seen in observed.items()]
+        watching = loop.create_task(stop.wait())
+        ready()
+        await asyncio.wait([watching, *running], return_when=asyncio.FIRST_COMPLETED)
+        stop.set()
+        _, slow = await asyncio.wait(running, timeout=_GRACE_S)
+        for task in slow:
+            task.cancel()
+        await asyncio.wait(running)
     watching.cancel()
+    beating.cancel()
     for task in running:
         if not task.cancelled():
             task.result()
@@ -89,13 +106,26 @@ def collect_rarely() -> None:
     gc.set_threshold(100_000, 20, 100)
 
 
-def _projector(spec: ProjectionSpec, generation: Generation, config: Config) -> Projector:
+def _checks(config: Config, observed: Mapping[Generation, Observed]) -> Checks:
+    """Database, broker, and for each generation whether it is read: "reading orders_g1"."""
+
+    def reading(seen: Observed) -> Check:
+        async def look() -> str | None:
+            return seen.silent()
+
+        return look
+
+    checks = dependencies(config.database, config.broker)
+    return Checks(checks | {f"reading {one.schema}": reading(seen) for one, seen in observed.items()})
+
+
+def _projector(spec: ProjectionSpec, generation: Generation, config: Config, observed: Observed) -> Projector:
     limits = Limits(
         config.batch, config.recompute_batch, config.parked_limit, tick_seconds=None, rest_s=config.rest_seconds
     )
     # Positions are in the database, so a group is only how several workers share the partitions.
     group = f"{generation.group}-{uuid4()}" if config.own_groups else None
-    return Projector(spec, generation, config.database, config.broker, limits, group)
+    return Projector(spec, generation, config.database, config.broker, limits, group, observed)
 
 
 def _refuse(sentence: str) -> int:

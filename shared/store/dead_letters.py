@@ -51,6 +51,11 @@ async def bury(connection: AsyncConnection, letters: Sequence[DeadLetter], found
     return new
 
 
+async def counts(connection: AsyncConnection) -> dict[str, int]:
+    """How many there are of each status."""
+    return {"dead": await count(connection)}
+
+
 async def count(connection: AsyncConnection) -> int:
     """How many dead letters there are."""
     row = await (await connection.execute(_COUNT)).fetchone()
