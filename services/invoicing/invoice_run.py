@@ -16,7 +16,7 @@ from psycopg.types.json import Jsonb
 
 from services.invoicing import barrier
 from services.invoicing.candidates import Candidate, Findings, candidates, leave_out_parked, look
-from services.invoicing.issuing import LINES_A_CHUNK, chunks, issue_chunk, mark, would_issue
+from services.invoicing.issuing import LINES_A_CHUNK, chunks, issue_chunk, mark, payers_of, would_issue
 from services.invoicing.projection import SPEC
 from shared.errors import UserError
 from shared.events.shapes import Json
@@ -25,7 +25,8 @@ from shared.store.ledger import last_closed
 from shared.store.pool import connect
 
 _SUBSCRIPTIONS_A_READ = 1_000
-_RUN_LOCK = 7_201_010
+# Held for as long as a run goes on: that one does is read from it.
+RUN_LOCK = 7_201_010
 
 _TRY_LOCK = "SELECT pg_try_advisory_lock(%s)"
 _LOCK = "SELECT pg_advisory_lock(%s)"
@@ -33,6 +34,7 @@ _BEGIN = """
 INSERT INTO invoicing.billing_run (day, barrier, early) VALUES (%s, %s, %s)
 ON CONFLICT (day) DO UPDATE SET barrier = excluded.barrier, early = excluded.early
 """
+_PLAN = "UPDATE invoicing.billing_run SET payers_left = %s WHERE day = %s"
 _COMPLETE = """
 UPDATE invoicing.billing_run SET completed_at = clock_timestamp() WHERE day = %s RETURNING documents, lines
 """
@@ -84,6 +86,7 @@ async def run_day(dsn: str, broker: str, day: date, options: Options) -> RunRepo
             report.documents = await would_issue(connection, findings, day)
             report.lines = sum(len(_lines(document)) for document in report.documents)
             return report
+        await connection.execute(_PLAN, [len(payers_of(findings)), day])
         for chunk in chunks(findings, options.lines_a_chunk):
             issued = await issue_chunk(connection, chunk, day)
             report.documents += issued
@@ -108,10 +111,10 @@ async def _alone(dsn: str, waiting: Callable[[str], None]) -> AsyncIterator[Asyn
             "nothing can be billed before that one is live; go on with the release that it came from"
         )
     async with await connect(dsn, live[0].schema, application="seatledger invoice-run") as connection:
-        row = await (await connection.execute(_TRY_LOCK, [_RUN_LOCK])).fetchone()
+        row = await (await connection.execute(_TRY_LOCK, [RUN_LOCK])).fetchone()
         if row is None or not row[0]:
             waiting("another invoice run goes on")
-            await connection.execute(_LOCK, [_RUN_LOCK])
+            await connection.execute(_LOCK, [RUN_LOCK])
         yield connection
 
 
