@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import socket
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -18,26 +15,7 @@ from shared.monitoring.checks import Checks
 from shared.monitoring.heartbeat import Heartbeat
 from shared.monitoring.listener import Monitor, listening
 from shared.monitoring.registry import process_registry
-
-
-class Answer(NamedTuple):
-    """Status and body."""
-
-    status: int
-    text: str
-
-    @property
-    def document(self) -> Any:
-        return json.loads(self.text)
-
-
-def get(port: int, path: str, method: str = "GET") -> Answer:
-    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", method=method)
-    try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return Answer(answer.status, answer.read().decode())
-    except urllib.error.HTTPError as refused:
-        return Answer(refused.code, refused.read().decode())
+from tests.infrastructure.monitored import Answer, get
 
 
 class Clock:
