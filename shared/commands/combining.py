@@ -131,12 +131,12 @@ class Combiner(Generic[C]):
             return error
 
     async def _handled(self, asked: Sequence[Asked[C]]) -> Sequence[Outcome]:
-        outcomes = await self._carried_out(asked)
+        outcomes = await self._come_of(asked)
         for one, outcome in zip(asked, outcomes, strict=True):
             self._told(one, outcome)
         return outcomes
 
-    async def _carried_out(self, asked: Sequence[Asked[C]]) -> Sequence[Outcome]:
+    async def _come_of(self, asked: Sequence[Asked[C]]) -> Sequence[Outcome]:
         try:
             async with self._connections.connection(timeout=_CONNECTION_S) as connection:
                 await self._look(connection)

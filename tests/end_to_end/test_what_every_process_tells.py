@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import json
+import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from prometheus_client import Metric
 
 from deploy.local.services import SERVICES
+from deploy.local.system import System
 from tests.end_to_end.pages import run
 from tests.infrastructure.monitored import get, reasons, scrape
 from tests.infrastructure.monitoring_page import figures
@@ -26,11 +28,19 @@ _EXPOSED_AS = {"counter": "_total"}
 
 
 @pytest.fixture
-def ports(home: Path) -> dict[str, int]:
-    """The ports of the service processes by name, of a system that has been used."""
-    assert run(_USED, home).returncode == 0
-    status = json.loads(run("seatledger status --json", home).stdout)
-    return {one["name"]: one["port"] for one in status["system"]["processes"] if one["service"]}
+def system(home: Path) -> System:
+    """A system that has been used."""
+    answer = run(_USED, home)
+    assert answer.returncode == 0, answer.stdout
+    found = System.read(home)
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def ports(system: System) -> dict[str, int]:
+    """The ports of the service processes by name."""
+    return {one.name: one.port for one in system.processes if one.service and one.port}
 
 
 def test_every_process_lives_is_ready_and_tells_what_the_page_says(ports: dict[str, int]) -> None:
@@ -51,6 +61,31 @@ def test_every_process_lives_is_ready_and_tells_what_the_page_says(ports: dict[s
         for name, family in families.items():
             for sample in family.samples:
                 assert sample.labels.keys() - {"le"} == labels[name], name
+
+
+@pytest.mark.kill
+def test_when_postgresql_is_killed_every_process_says_so_and_lives(system: System, ports: dict[str, int]) -> None:
+    postgres = system.process("PostgreSQL")
+    assert postgres is not None
+    for port in ports.values():
+        eventually(_is_ready(port), "ready")
+    # Held for a while: it would start PostgreSQL again before everybody was asked.
+    os.kill(system.pid, signal.SIGSTOP)
+    try:
+        os.kill(postgres.pid, signal.SIGKILL)
+        for port in ports.values():
+            eventually(_says_of_the_database(port), "said that the database does not answer")
+        lives = {get(port, "/healthz").status for port in ports.values()}
+    finally:
+        os.kill(system.pid, signal.SIGCONT)
+
+    assert lives == {200}
+    for port in ports.values():
+        eventually(_is_ready(port), "ready again", seconds=60)
+
+
+def _says_of_the_database(port: int) -> Callable[[], bool]:
+    return lambda: reasons(port).get("database") == "the database does not answer"
 
 
 def _is_ready(port: int) -> Callable[[], bool]:
