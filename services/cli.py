@@ -17,8 +17,10 @@ from services.cli_accounts import customers, resellers
 from services.cli_billing import billing
 from services.cli_catalogue import products, settings
 from services.cli_invoices import invoices
+from services.cli_operations import dead_letters, operating, positions
 from services.cli_options import group
 from services.cli_orders import orders
+from services.cli_replay import generations, replaying
 from services.cli_subscriptions import subscriptions
 from services.cli_system import system
 from services.cli_tokens import tokens
@@ -36,10 +38,13 @@ app = typer.Typer(
 schemas = group("The contracts as JSON, from the code.")
 app.add_typer(system)
 app.add_typer(billing)
+app.add_typer(replaying)
+app.add_typer(operating)
 for name, one in (
     ("resellers", resellers), ("customers", customers), ("products", products), ("settings", settings),
     ("orders", orders), ("subscriptions", subscriptions), ("invoices", invoices), ("tokens", tokens),
-    ("schemas", schemas),
+    ("generations", generations),
+    ("dead-letters", dead_letters), ("positions", positions), ("schemas", schemas),
 ):  # fmt: skip
     app.add_typer(one, name=name)
 

@@ -11,6 +11,8 @@ from deploy.local.system import System
 from services.presentation import document, say, table
 from shared.errors import BAD_REQUEST, UNAVAILABLE, UserError
 
+_STATUS = {"dropped": "dropped", "taken_in": "taken in"}
+
 
 def up(broker: str, database: str, *, fresh: bool, detach: bool) -> None:
     """Start; in the foreground until a signal, or in the background. Raises UserError when it runs already."""
@@ -96,6 +98,11 @@ def status(*, as_json: bool) -> None:
         stopped = [(one.projection, one.stream, _seconds(one.age_seconds), one.reason) for one in report.parked]
         table("Parked streams", ("projection", "stream", "seconds", "reason"), stopped, right=("seconds",))
     say(f"Dead letters: {report.dead_letters}; parked streams: {len(report.parked)}")
+    kept = {status: count for status, count in report.dead_letters_by_status.items() if count and status != "dead"}
+    if kept:
+        say(f"Of records that were dead: {', '.join(f'{count} {_STATUS[status]}' for status, count in kept.items())}")
+    if report.dead_letters or report.parked:
+        say("What they are, and what to do: seatledger dead-letters list")
     say(f"To recompute: {report.recompute_queue}; own events to be sent: {report.outbox}")
 
 

@@ -33,7 +33,7 @@ _SOURCES = "SELECT DISTINCT source FROM read.rejected_events"
 _CLOSED = "SELECT day FROM invoicing.billing_run WHERE completed_at IS NOT NULL ORDER BY day"
 _POSITIONS = "SELECT topic, partition, next FROM {}.position"
 _QUEUED = "SELECT count(*) FROM {}.recompute_queue"
-_FACTS = "SELECT count(*) FROM {}.fact"
+_FACTS = "SELECT count(*) FROM {}.facts"
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,12 +45,14 @@ _RECIPIENTS = """
 SELECT DISTINCT subscription, recipient FROM invoicing.issued_line
 JOIN unnest(%s::text[]) AS w (subscription) USING (subscription)
 """
+# Of subscriptions only add-ons depend on other ones.
 _ADD_ONS = """
-SELECT scope_id, body -> 'item' ->> 'parent_subscription_id' FROM fact
-WHERE scope = 'subscription' AND type IN ('OrderExecuted', 'SubscriptionImported')
-    AND body -> 'item' ->> 'parent_subscription_id' IS NOT NULL
+SELECT dependent_id, scope_id FROM dependency WHERE scope = 'subscription' AND dependent_scope = 'subscription'
 """
-_TAKEN_IN = "SELECT source, id FROM event JOIN unnest(%s::text[], %s::text[]) AS w (source, id) USING (source, id)"
+_TAKEN_IN = """
+SELECT source, id FROM unnest(%s::text[], %s::text[]) AS w (source, id)
+JOIN event ON identity = store.identity(source, id)
+"""
 _PARKED = """
 SELECT scope_id, reason FROM parked JOIN unnest(%s::text[]) AS w (scope_id) USING (scope_id)
 WHERE scope = 'subscription' ORDER BY scope_id

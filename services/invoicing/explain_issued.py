@@ -22,13 +22,13 @@ from shared.store.pool import connect
 
 _DOCUMENTS = "SELECT number, kind, date::text, recipient, customer, currency FROM read.documents WHERE number = ANY(%s)"
 _DEPENDS_ON = "SELECT depends_on FROM state WHERE scope = 'subscription' AND scope_id = %s"
-# By what the facts are about: the key of `fact` begins with that, and an event can be about several things.
+# By what the facts are about: facts are found by that, and an event can be about several things.
 _HAPPENED = """
-SELECT DISTINCT fact.source, fact.id, fact.type, fact.time, event.topic, event.partition, event."offset"
+SELECT DISTINCT known.source, known.id, known.type, known.time, event.topic, event.partition, event."offset"
 FROM unnest(%s::text[], %s::text[]) AS about (scope, scope_id)
-JOIN fact USING (scope, scope_id)
+JOIN facts AS known USING (scope, scope_id)
 JOIN unnest(%s::text[], %s::text[]) AS wanted (source, id) USING (source, id)
-JOIN event USING (source, id)
+JOIN event ON event.identity = store.identity(known.source, known.id)
 """
 _NEAR = """
 (SELECT DISTINCT subscription FROM invoicing.issued_line WHERE subscription >= %(name)s ORDER BY 1 LIMIT %(most)s)

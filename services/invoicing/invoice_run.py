@@ -21,12 +21,10 @@ from services.invoicing.projection import SPEC
 from shared.errors import UserError
 from shared.events.shapes import Json
 from shared.projections.generations import generations
-from shared.store.ledger import last_closed
+from shared.store.ledger import RUN_LOCK, last_closed
 from shared.store.pool import connect
 
 _SUBSCRIPTIONS_A_READ = 1_000
-# Held for as long as a run goes on: that one does is read from it.
-RUN_LOCK = 7_201_010
 
 _TRY_LOCK = "SELECT pg_try_advisory_lock(%s)"
 _LOCK = "SELECT pg_advisory_lock(%s)"

@@ -18,6 +18,7 @@ from shared.billing.installments import installment_plan
 from shared.billing.state import next_charge
 from shared.billing.timeline import Timeline
 from shared.events.envelope import CloudEvent
+from shared.events.facts import BILLED
 from shared.events.models.base import EventModel
 from shared.events.models.documents import DocumentLine, IssuedDocument
 from shared.log.topics import CATALOG, INVOICES, ORDERS, SUBSCRIPTIONS
@@ -31,6 +32,7 @@ from shared.projections.subscription_stream import (
     names,
 )
 
+_DOCUMENTS = frozenset({"InvoiceIssued", "CreditNoteIssued"})
 # First days of the lines on issued documents that may be installments, whole or a first part (rule R5.9).
 Invoiced = frozenset[date]
 
@@ -42,9 +44,16 @@ INSTALLMENT_PLAN = Table(
     ),
     owner="subscription",
     key=("subscription",),
+    amounts=("next_invoice_gross",),
+    payer="reseller",
 )  # fmt: skip
 NEXT_CHARGE = Table(
-    "next_charge", ("subscription", "due", "net", "recipient", "currency"), owner="subscription", key=("subscription",)
+    "next_charge",
+    ("subscription", "due", "net", "recipient", "currency"),
+    owner="subscription",
+    key=("subscription",),
+    amounts=("net",),
+    payer="recipient",
 )
 DOCUMENT = Table(
     "document",
@@ -54,6 +63,8 @@ DOCUMENT = Table(
     ),
     owner="number",
     key=("number",),
+    amounts=("net", "tax", "gross"),
+    payer="recipient",
 )  # fmt: skip
 DOCUMENT_LINE = Table(
     "document_line",
@@ -146,7 +157,7 @@ def concerned(event: CloudEvent, model: EventModel) -> Iterable[Key]:
 
 SPEC = ProjectionSpec(
     name="invoicing",
-    version=4,
+    version=5,
     topics=(CATALOG.name, ORDERS.name, SUBSCRIPTIONS.name, INVOICES.name),
     sql=Path(__file__).parent / "sql",
     streams=(
@@ -155,6 +166,7 @@ SPEC = ProjectionSpec(
     master_scopes=MASTER_SCOPES,
     parent_scopes=PARENT_SCOPES,
     master=master_data,
+    types=BILLED | _DOCUMENTS,
     names=names,
     matters=matters,
     documents=Documents((DOCUMENT, DOCUMENT_LINE, DOCUMENT_RELATION), document_rows, concerned),

@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, time
 from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
 
-from services.invoicing.invoice_run import RUN_LOCK
 from shared.monitoring.readings import Part
+from shared.store.ledger import RUN_LOCK
 from shared.store.pool import connect
 
 # A run is known by its lock: one that died has left its row, and a second run of a day finds it complete. Days of runs

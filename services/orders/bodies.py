@@ -29,11 +29,14 @@ from shared.events.models.fields import FROM_JSON
 from shared.events.models.orders import OrderDeleted, OrderExecuted, OrderPlaced
 from shared.events.reading import data_of
 from shared.events.registry import EVENT_TYPES
+from shared.log.topics import CATALOG, ORDERS
 
 Order = OrderPlaced | OrderExecuted
 _BESIDE_ORDERS = (
     CustomerStated, ResellerStated, ProductDefined, ProductCopied, ProductDeleted, PriceChanged, SettingChanged
 )  # fmt: skip
+# The types that say something of orders, accounts, products or settings; of subscriptions only an import does.
+TYPES = frozenset(ORDERS.types) | frozenset(CATALOG.types) - {"ExchangeRateSet"} | {"SubscriptionImported"}
 
 
 def facts_of(event: CloudEvent, model: EventModel) -> Iterator[Fact]:

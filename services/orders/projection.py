@@ -11,7 +11,7 @@ from pathlib import Path
 
 from services.orders import catalogue
 from services.orders.accounts import CUSTOMER, IS_ACCOUNT, RESELLER, account_states, customer_rows, reseller_rows
-from services.orders.bodies import body_from_json, body_to_json, facts_of
+from services.orders.bodies import TYPES, body_from_json, body_to_json, facts_of
 from services.orders.catalogue import LIST_PRICE, PRODUCT, copied_by, product_rows, product_states
 from services.orders.placed import FOUNDING, ORDER, ORDER_ITEM, order_rows, order_states
 from services.orders.registers import LatestFold, Registers
@@ -45,7 +45,7 @@ FOLDS: Mapping[str, LatestFold] = {
 
 SPEC = ProjectionSpec(
     name="orders",
-    version=4,
+    version=5,
     # Of subscriptions only imports say something here: whose customer it is that was taken over.
     topics=(CATALOG.name, ORDERS.name, SUBSCRIPTIONS.name),
     sql=Path(__file__).parent / "sql",
@@ -59,6 +59,7 @@ SPEC = ProjectionSpec(
     # A copy shows what its source was when it was copied.
     parent_scopes=frozenset({"product"}),
     master=master_data,
+    types=TYPES,
     names=catalogue.names,
     facts_of=facts_of,
     body_to_json=body_to_json,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2b
+from typing import NamedTuple
 
 import orjson
 from pydantic import JsonValue, TypeAdapter
@@ -38,6 +39,15 @@ class Register:
 Registers = dict[str, Register]
 # Rows of one thing from its registers; what it looks at beside them (the source of a copy) is in the master data.
 RowsOf = Callable[[str, Registers, MasterData], Rows]
+
+
+class View(NamedTuple):
+    """What rows are made of: no clock changes them."""
+
+    state: Registers
+    master: MasterData
+
+
 _registers = TypeAdapter(Registers)
 _ID = "id"
 _NEVER: Stamp = (datetime.min.replace(tzinfo=UTC), "", 0, (0, 0, ""))
@@ -91,10 +101,18 @@ class LatestFold:
     def depends_on(self, state: Registers) -> Iterable[Key]:
         return self.looks_at(state)
 
-    def rows(self, state: Registers, master: MasterData, at: datetime, extra: None) -> Rows:
-        return self.rows_of(str(state[_ID].value), state, master)
+    @property
+    def family(self) -> str:
+        # The fold of one scope of one projection.
+        return self.rows_of.__name__
 
-    def next_change(self, state: Registers, master: MasterData, at: datetime) -> datetime | None:
+    def look(self, state: Registers, master: MasterData, at: datetime) -> View:
+        return View(state, master)
+
+    def rows(self, view: View, extra: None) -> Rows:
+        return self.rows_of(str(view.state[_ID].value), view.state, view.master)
+
+    def next_change(self, view: View) -> datetime | None:
         return None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -15,12 +15,10 @@ from services.orders.accounts import CUSTOMER, RESELLER
 from services.orders.catalogue import LIST_PRICE, PRODUCT
 from services.orders.placed import ORDER, ORDER_ITEM
 from services.orders.projection import FOLDS
-from services.orders.registers import Registers
+from services.orders.registers import Registers, View
 from shared.billing.masterdata import MasterData
 from shared.projections.spec import Key, Rows, Table
 from shared.web.preview_models import Preview
-
-_NO_CLOCK = datetime.min.replace(tzinfo=UTC)
 
 
 def _as_list(value: object) -> object:
@@ -175,7 +173,7 @@ Shown = OrderWithItems | Customer | Reseller | ProductWithPrices
 
 def shown(key: Key, state: Registers, master: MasterData) -> Shown | None:
     """An order, an account or a product as the views will show it; None for what has no row of its own."""
-    rows = FOLDS[key.scope].rows(state, master, _NO_CLOCK, None)
+    rows = FOLDS[key.scope].rows(View(state, master), None)
     if key.scope == "order":
         items = [OrderItem(**row) for row in _named(rows, ORDER_ITEM)]
         return next((OrderWithItems(**row, items=items) for row in _named(rows, ORDER)), None)

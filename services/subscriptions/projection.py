@@ -15,7 +15,7 @@ from shared.billing.settings import refusal
 from shared.billing.state import subscription_state
 from shared.billing.timeline import Timeline
 from shared.events.envelope import CloudEvent
-from shared.events.facts import facts_of
+from shared.events.facts import BILLED, facts_of
 from shared.events.models.base import EventModel
 from shared.log.topics import CATALOG, ORDERS, SUBSCRIPTIONS
 from shared.projections.spec import Documents, ProjectionSpec, Row, Rows, Stream, Table
@@ -83,13 +83,14 @@ def subscription_row(account: Account, on: date) -> Row:
 
 SPEC = ProjectionSpec(
     name="subscriptions",
-    version=4,
+    version=5,
     topics=(CATALOG.name, ORDERS.name, SUBSCRIPTIONS.name),
     sql=Path(__file__).parent / "sql",
     streams=(Stream("subscription", SubscriptionFold(rows_of), (SUBSCRIPTION, REJECTED_EVENT)),),
     master_scopes=MASTER_SCOPES,
     parent_scopes=PARENT_SCOPES,
     master=master_data,
+    types=BILLED,
     names=names,
     matters=matters,
     documents=Documents((REJECTED_SETTING,), rejected_setting, lambda event, model: ()),

@@ -2,8 +2,8 @@
 
 Both begin with what is issued. Days that have passed since the last closed one without a run are run first, in both,
 so that what they owe is not laid to the command. Then comes the first run that knows the command (`now`): that of
-today, in the customer's time zone, or of the first open day where today is closed already. `next` are the documents
-after it.
+today, in the customer's time zone, or of the first open day where today is closed already. Where the command moves an
+order over midnight (R0.12), it is the run of the earlier of the order's two days. `next` are the documents after it.
 
 What is said here is then billed, to the cent and line by line, if nothing else becomes known meanwhile and each day is
 run, as the daily run does; on a day that is left out nothing is issued, and its lines come with the next run. On a
@@ -21,9 +21,11 @@ from typing import NamedTuple
 
 from shared.billing.account import Account, account_on, zone_of
 from shared.billing.calendar import add_months
+from shared.billing.capture import founding_zone
 from shared.billing.documents import Document, DraftLine
 from shared.billing.effect import Portion, twice
 from shared.billing.facts import Fact
+from shared.billing.folding import is_founding
 from shared.billing.installments import InstallmentPlan, installment_plan
 from shared.billing.moments import civil_date
 from shared.billing.money import ZERO
@@ -129,11 +131,12 @@ def preview(
 
     `known` are all facts of one or a few subscriptions, with those of the master data and of the parents they look at;
     `issued` is what their documents hold. `on` is the day of asking: it counts where the candidates say nothing of a
-    subscription, else the day on which its customer's zone has them known. `of` are the subscriptions that are billed,
-    where others are known only as parents of these; None: all are.
+    subscription, else the day on which its customer's zone has them known, or an order that they move. `of` are the
+    subscriptions that are billed, where others are known only as parents of these; None: all are.
     """
     without, then = twice(Portion(known, issued), candidates, of)
-    now = max(_first_known(then, candidates, on), then.first_open)
+    days = [*_known_on(then, candidates), *_moved_orders(without, then)]
+    now = max(min(days, default=on), then.first_open)
     without.run(now)
     then.run(now)
     accounts, accounts_then = _accounts(without, now), _accounts(then, now)
@@ -163,11 +166,22 @@ def amounts(documents: Iterable[Document]) -> dict[str, Amount]:
     return found
 
 
-def _first_known(loop: RunLoop, candidates: Iterable[Fact], on: date) -> date:
-    """The day by the end of which the first run knows the candidates."""
+def _known_on(loop: RunLoop, candidates: Iterable[Fact]) -> Iterator[date]:
+    """The days by the end of which runs know the candidates."""
     zones = {one.id: zone_of(one.facts, loop.master) or UTC for one in loop.subscriptions}
-    days = (civil_date(fact.time, tz) for fact in candidates for tz in _zones_of(fact, zones))
-    return min(days, default=on)
+    return (civil_date(fact.time, tz) for fact in candidates for tz in _zones_of(fact, zones))
+
+
+def _moved_orders(without: RunLoop, then: RunLoop) -> Iterator[date]:
+    """The days by the end of which runs know the orders that the candidates bring into another zone: in both zones.
+
+    An order takes the zone that was said of the customer before it (rule R0.12). So a command can move one that has a
+    later `time` than itself: over midnight another run bills it, and the earlier one differs too.
+    """
+    for order in (fact for one in without.subscriptions for fact in one.facts if is_founding(fact)):
+        zones = {founding_zone(order, loop.master) for loop in (without, then)}
+        if len(zones) > 1:
+            yield from (civil_date(order.time, tz) for tz in zones)
 
 
 def _zones_of(fact: Fact, zones: dict[str, tzinfo]) -> Iterable[tzinfo]:

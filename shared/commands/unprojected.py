@@ -35,17 +35,17 @@ FROM (
     JOIN unnest(%s::text[], %s::text[]) AS w (scope, scope_id) USING (scope, scope_id)
 ) AS recent
 JOIN store.event AS own USING (id)
-WHERE NOT EXISTS (SELECT FROM event AS known WHERE (known.source, known.id) = (own.source, own.id))
+WHERE NOT EXISTS (SELECT FROM event AS known WHERE known.identity = store.identity(own.source, own.id))
 """
 _FORGET = """
 DELETE FROM store.unprojected AS u USING store.event AS own
 WHERE own.id = u.event_id
-    AND EXISTS (SELECT FROM event AS known WHERE (known.source, known.id) = (own.source, own.id))
+    AND EXISTS (SELECT FROM event AS known WHERE known.identity = store.identity(own.source, own.id))
 """
 _AND_OF_ACCOUNTS = """
     AND (
         u.scope NOT IN ('customer', 'reseller')
-        OR EXISTS (SELECT FROM {} AS known WHERE (known.source, known.id) = (own.source, own.id))
+        OR EXISTS (SELECT FROM {} AS known WHERE known.identity = store.identity(own.source, own.id))
     )
 """
 

@@ -185,3 +185,6 @@ _SAYINGS: Final[dict[str, Callable[[EventModel], tuple[_Said, ...]]]] = {
     "ProductDeleted": _about("product", "product_id", billing.ProductDeleted),
     "PriceChanged": _about("product", "product_id", billing.PriceChanged),
 }
+
+# The types that say something to billing.
+BILLED: Final = frozenset(_SAYINGS)

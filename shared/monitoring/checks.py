@@ -45,7 +45,10 @@ class Readiness:
 
 
 class Checks:
-    """Asks all of them at once. What has changed since the last time is logged, not what stays as it is."""
+    """Asks all of them at once. What has changed since the last time is logged, not what stays as it is.
+
+    The mapping may change meanwhile, also from another thread: each look is at what there is then.
+    """
 
     def __init__(self, checks: Mapping[str, Check], within_s: float = WITHIN_S) -> None:
         self._checks = checks
@@ -54,8 +57,9 @@ class Checks:
 
     async def look(self) -> Readiness:
         """What each finds now, within its time."""
-        reasons = await asyncio.gather(*(self._ask(name, check) for name, check in self._checks.items()))
-        found = dict(zip(self._checks, reasons, strict=True))
+        checks = dict(self._checks)
+        reasons = await asyncio.gather(*(self._ask(name, check) for name, check in checks.items()))
+        found = dict(zip(checks, reasons, strict=True))
         for name, reason in found.items():
             if reason is not None and self._said.get(name) is None:
                 _log.warning("not ready", check=name, reason=reason)

@@ -10,13 +10,15 @@ from shared.events.envelope import CloudEvent
 from shared.events.errors import UnknownVersion, Unreadable
 from shared.events.models.base import EventModel
 from shared.events.reading import read_from_record
+from shared.events.registry import EVENT_TYPES
 from shared.log.records import Record
-from shared.log.topics import CATALOG, LARGE_RECORDS, ORDERS, SUBSCRIPTIONS, topic_named
+from shared.log.topics import CATALOG, LARGE_RECORDS, ORDERS, SUBSCRIPTIONS, TOPICS, topic_named
 from shared.projections.spec import Key, ProjectionSpec
 from shared.store.dead_letters import DeadLetter
 
 # What the subject of an event is, by topic; only subscriptions are streams that stop for it, the others are counted.
 _SUBJECTS = {CATALOG.name: "product", ORDERS.name: "order", SUBSCRIPTIONS.name: "subscription"}
+_OTHER = "event"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +30,6 @@ class Arrived:
     model: EventModel
     fingerprint: bytes
     facts: tuple[Fact, ...]
-
-    @property
-    def identity(self) -> tuple[str, str]:
-        """Source and id: unique."""
-        return (self.event.source, self.event.id)
 
 
 @dataclass(slots=True)
@@ -48,8 +45,10 @@ def read_arrivals(spec: ProjectionSpec, records: Iterable[Record]) -> Arrivals:
     """Read records in their order. Never raises for what a record holds."""
     found = Arrivals()
     for record in records:
+        if _says_nothing(spec, record):
+            continue
         try:
-            read = read_from_record(record.key, record.value, record.headers, _limit(record.topic))
+            read = read_from_record(record.key, record.value, record.headers, limit_of(record.topic))
             facts = tuple(fact for fact in spec.facts_of(read.event, read.model) if fact.scope in spec.scopes)
         except Unreadable as unreadable:
             found.dead.append(DeadLetter(record, unreadable.reason))
@@ -57,15 +56,42 @@ def read_arrivals(spec: ProjectionSpec, records: Iterable[Record]) -> Arrivals:
             # The bytes are kept as a dead letter that can be retried; the stream must not go on without this event.
             found.dead.append(DeadLetter(record, unknown.reason))
             if unknown.event.subject is not None:
-                found.newer[Key(_SUBJECTS.get(record.topic, "event"), unknown.event.subject)] = unknown.reason
+                found.newer[about(record.topic, unknown.event.subject)] = unknown.reason
         except Exception as error:  # a fault of ours: this record waits among the dead letters, the rest goes on
             found.dead.append(DeadLetter(record, f"cannot be taken in here: {type(error).__name__}: {error}"))
         else:
+            if read.event.type not in spec.types:
+                continue
             found.arrived.append(Arrived(record, read.event, read.model, read.fingerprint, facts))
     return found
 
 
-def _limit(topic: str) -> int:
+def _says_nothing(spec: ProjectionSpec, record: Record) -> bool:
+    """Whether its header names a type that is known and that this projection makes nothing of.
+
+    Who does make something of it finds out whether it can be read at all.
+    """
+    for name, content in record.headers:
+        if name == "ce_type":
+            return content in _KNOWN and content.decode() not in spec.types
+    return False
+
+
+_KNOWN = frozenset(name.encode() for name in EVENT_TYPES)
+
+
+def about(topic: str, subject: str) -> Key:
+    """What an event on a topic is about, by its subject alone."""
+    return Key(_SUBJECTS.get(topic, _OTHER), subject)
+
+
+def topics_about(scope: str) -> frozenset[str]:
+    """The topics whose events are about things of a scope, as `about` has it."""
+    return frozenset(topic.name for topic in TOPICS if _SUBJECTS.get(topic.name, _OTHER) == scope)
+
+
+def limit_of(topic: str) -> int:
+    """The largest value of a record that is looked at, in bytes."""
     try:
         return topic_named(topic).max_record_bytes
     except KeyError:

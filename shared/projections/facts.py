@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from hashlib import sha256
+from uuid import UUID
 
+import orjson
 from psycopg import AsyncConnection
 
-from shared.billing.blocks import Moment
+from shared.billing.blocks import Moment, Scope
 from shared.billing.facts import Fact
+from shared.events.envelope import CloudEvent
 from shared.events.values import moment_text
 from shared.projections.arrivals import Arrived
 from shared.projections.spec import Key, ProjectionSpec
-from shared.store.arrays import columns
+from shared.store.arrays import columns, literal
 from shared.store.dead_letters import DeadLetter
 
 # Sorted: two workers that bring the same events wait for each other in one direction only.
 _TAKE_IN = """
-INSERT INTO event (source, id, fingerprint, topic, partition, "offset")
-SELECT * FROM unnest(%s::text[], %s::text[], %s::bytea[], %s::text[], %s::int[], %s::bigint[]) AS w (source, id)
-ORDER BY source, id ON CONFLICT DO NOTHING RETURNING source, id
+INSERT INTO event (identity, fingerprint, topic, partition, "offset")
+SELECT * FROM unnest(%s::uuid[], %s::bytea[], %s::text[], %s::int[], %s::bigint[]) AS w (identity)
+ORDER BY identity ON CONFLICT DO NOTHING RETURNING identity
 """
 _FIRST = """
-SELECT source, id, fingerprint, topic, partition, "offset" FROM event
-JOIN unnest(%s::text[], %s::text[]) AS w (source, id) USING (source, id)
+SELECT identity, fingerprint, topic, partition, "offset" FROM event
+JOIN unnest(%s::uuid[]) AS w (identity) USING (identity)
 """
 _STORE = """
 INSERT INTO fact (scope, scope_id, source, id, type, time, sequence, body)
@@ -35,6 +39,10 @@ _READ = """
 SELECT scope, scope_id, source, id, type, time, sequence, body::text FROM fact
 JOIN unnest(%s::text[], %s::text[]) AS w (scope, scope_id) USING (scope, scope_id)
 """
+_READ_PACKED = """
+SELECT scope, scope_id, facts FROM packed_fact
+JOIN unnest(%s::text[], %s::text[]) AS w (scope, scope_id) USING (scope, scope_id)
+"""
 
 
 async def take_in(connection: AsyncConnection, arrived: Sequence[Arrived]) -> tuple[list[Arrived], list[DeadLetter]]:
@@ -44,24 +52,27 @@ async def take_in(connection: AsyncConnection, arrived: Sequence[Arrived]) -> tu
     """
     if not arrived:
         return [], []
-    first: dict[tuple[str, str], Arrived] = {}
-    again: list[Arrived] = []
+    first: dict[UUID, Arrived] = {}
+    again: list[tuple[UUID, Arrived]] = []
     for one in arrived:
-        if first.setdefault(one.identity, one) is not one:
-            again.append(one)
-    cursor = await connection.execute(
-        _TAKE_IN,
-        columns((_event_row(one) for one in first.values()), 6),
-    )
-    new = {(source, event_id) for source, event_id in await cursor.fetchall()}
-    again += [one for one in first.values() if one.identity not in new]
+        identity = identity_of(one.event.source, one.event.id)
+        if first.setdefault(identity, one) is not one:
+            again.append((identity, one))
+    cursor = await connection.execute(_TAKE_IN, columns((_event_row(*pair) for pair in first.items()), 5))
+    new = {identity for (identity,) in await cursor.fetchall()}
+    again += [pair for pair in first.items() if pair[0] not in new]
     dead = await _reused(connection, again) if again else []
-    return [one for one in first.values() if one.identity in new], dead
+    return [one for identity, one in first.items() if identity in new], dead
 
 
-def _event_row(one: Arrived) -> tuple[object, ...]:
+def identity_of(source: str, event_id: str) -> UUID:
+    """What an event is known by here: the same as `store.identity` of the database gives. Neither text has a \x01."""
+    return UUID(bytes=sha256(f"{source}\x01{event_id}".encode()).digest()[:16])
+
+
+def _event_row(identity: UUID, one: Arrived) -> tuple[object, ...]:
     record = one.record
-    return (one.event.source, one.event.id, one.fingerprint, record.topic, record.partition, record.offset)
+    return (identity.hex, one.fingerprint, record.topic, record.partition, record.offset)
 
 
 def _fact_row(spec: ProjectionSpec, fact: Fact) -> tuple[object, ...]:
@@ -69,21 +80,24 @@ def _fact_row(spec: ProjectionSpec, fact: Fact) -> tuple[object, ...]:
     return (*place, fact.type, moment_text(fact.time), fact.sequence, spec.body_to_json(fact.body).decode())
 
 
-async def _reused(connection: AsyncConnection, again: Sequence[Arrived]) -> list[DeadLetter]:
-    identities = sorted({one.identity for one in again})
-    cursor = await connection.execute(_FIRST, columns(identities, 2))
-    first = {(source, event_id): tuple(rest) for source, event_id, *rest in await cursor.fetchall()}
+async def _reused(connection: AsyncConnection, again: Sequence[tuple[UUID, Arrived]]) -> list[DeadLetter]:
+    cursor = await connection.execute(_FIRST, [literal(sorted({identity.hex for identity, _ in again}))])
+    first = {identity: tuple(rest) for identity, *rest in await cursor.fetchall()}
     dead = []
-    for one in again:
-        fingerprint, topic, partition, offset = first[one.identity]
+    for identity, one in again:
+        fingerprint, topic, partition, offset = first[identity]
         here = (one.record.topic, one.record.partition, one.record.offset)
         if fingerprint != one.fingerprint and (topic, partition, offset) != here:
-            reason = (
-                f"id reused: source {one.event.source!r} used id {one.event.id!r} before, with other content, "
-                f"at {topic} partition {partition} offset {offset}; give this event an id of its own"
-            )
-            dead.append(DeadLetter(one.record, reason))
+            dead.append(DeadLetter(one.record, id_reused(one.event, topic, partition, offset)))
     return dead
+
+
+def id_reused(event: CloudEvent, topic: str, partition: int, offset: int) -> str:
+    """Why an event is dead whose id another one had before, at that place of the log."""
+    return (
+        f"id reused: source {event.source!r} used id {event.id!r} before, with other content, "
+        f"at {topic} partition {partition} offset {offset}; give this event an id of its own"
+    )
 
 
 async def store_facts(connection: AsyncConnection, spec: ProjectionSpec, facts: Sequence[Fact]) -> None:
@@ -102,13 +116,33 @@ async def read_facts(
     """All facts of these things, in no order; a thing without facts is not in the mapping."""
     if not keys:
         return {}
-    cursor = await connection.execute(_READ, columns(keys, 2))
     found: dict[Key, list[Fact]] = {}
-    for scope, scope_id, source, event_id, event_type, time, sequence, body in await cursor.fetchall():
+    wanted = columns(keys, 2)
+    async with connection.pipeline():
+        single = await connection.execute(_READ, wanted)
+        packed = await connection.execute(_READ_PACKED, wanted)
+    for scope, scope_id, source, event_id, event_type, time, sequence, body in await single.fetchall():
         parsed = spec.body_from_json(event_type, scope, body.encode())
         fact = Fact(source, event_id, event_type, moment_of(time), scope, scope_id, parsed, sequence)
         found.setdefault(Key(scope, scope_id), []).append(fact)
+    for scope, scope_id, facts in await packed.fetchall():
+        found.setdefault(Key(scope, scope_id), []).extend(unpacked(spec, scope, scope_id, facts))
     return found
+
+
+def packed_fact(spec: ProjectionSpec, fact: Fact) -> bytes:
+    """One fact as it lies in `packed_fact.facts`: two lines, the second one not ended."""
+    head = (fact.source, fact.id, fact.type, moment_text(fact.time), fact.sequence)
+    return orjson.dumps(head) + b"\n" + spec.body_to_json(fact.body)
+
+
+def unpacked(spec: ProjectionSpec, scope: Scope, scope_id: str, facts: bytes) -> Iterator[Fact]:
+    """The facts of a thing, of lines that `packed_fact` wrote."""
+    lines = facts.split(b"\n")
+    for head, body in zip(lines[::2], lines[1::2], strict=True):
+        source, event_id, event_type, time, sequence = orjson.loads(head)
+        parsed = spec.body_from_json(event_type, scope, body)
+        yield Fact(source, event_id, event_type, moment_of(time), scope, scope_id, parsed, sequence)
 
 
 def moment_of(text: str) -> Moment:

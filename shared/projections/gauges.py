@@ -14,7 +14,7 @@ from prometheus_client.core import GaugeMetricFamily
 
 from shared.log.records import Partition
 from shared.monitoring.readings import Part
-from shared.projections.generations import Generation, generations
+from shared.projections.generations import PROJECTED, Generation, generations
 from shared.projections.status import lags, positions
 from shared.store import dead_letters, outbox
 from shared.store.pool import connect
@@ -97,6 +97,9 @@ async def _positions(projection: str, dsn: str) -> list[tuple[Generation, Partit
     async with await connect(dsn, application="seatledger metrics") as connection:
         found = []
         for generation in await generations(connection, projection):
+            # One that nobody projects is behind nothing.
+            if generation.status not in PROJECTED:
+                continue
             with suppress(psycopg.errors.UndefinedTable):
                 await connection.execute(_USE, [generation.schema])
                 found += [(generation, *place) for place in await positions(connection)]

@@ -16,20 +16,40 @@ CREATE TABLE anchor (scope text NOT NULL, scope_id text NOT NULL, PRIMARY KEY (s
 COMMENT ON TABLE anchor IS 'One row for each thing that facts are about: what a batch locks before it reads';
 
 CREATE TABLE event (
-    source text NOT NULL, id text NOT NULL, fingerprint bytea NOT NULL,
-    topic text NOT NULL, partition integer NOT NULL, "offset" bigint NOT NULL,
-    PRIMARY KEY (source, id)
+    identity uuid PRIMARY KEY, fingerprint bytea NOT NULL,
+    topic text NOT NULL, partition integer NOT NULL, "offset" bigint NOT NULL
 );
 COMMENT ON TABLE event IS
     'Events that were taken in: a second one with the same source and id is a duplicate, or dead when its content differs';
+COMMENT ON COLUMN event.identity IS 'store.identity(source, id)';
 
 CREATE TABLE fact (
     scope text NOT NULL, scope_id text NOT NULL, source text NOT NULL, id text NOT NULL,
     type text NOT NULL, time text NOT NULL, sequence bigint NOT NULL, body json NOT NULL,
     PRIMARY KEY (scope, scope_id, source, id)
 );
-COMMENT ON TABLE fact IS 'What events say about one thing each';
+COMMENT ON TABLE fact IS 'What events say about one thing each, as they came in one by one';
 COMMENT ON COLUMN fact.time IS 'When it became known: an instant with its offset, or a civil date';
+
+-- A row a fact would be most of what a replay writes. What it finds in the log it keeps in a row a thing.
+CREATE TABLE packed_fact (
+    scope text NOT NULL, scope_id text NOT NULL, facts bytea NOT NULL,
+    PRIMARY KEY (scope, scope_id)
+);
+ALTER TABLE packed_fact ALTER COLUMN facts SET STORAGE EXTERNAL;
+COMMENT ON TABLE packed_fact IS
+    'What events say about one thing, as a replay found it: lines of JSON, by turns [source, id, type, time, sequence] and the body';
+
+CREATE VIEW facts WITH (security_invoker = true) AS
+SELECT scope, scope_id, source, id, type, time, sequence, body::text AS body FROM fact
+UNION ALL
+SELECT scope, scope_id, head ->> 0, head ->> 1, head ->> 2, head ->> 3, (head ->> 4)::bigint, body
+FROM packed_fact, LATERAL (
+    SELECT line::json AS head, lead(line) OVER (ORDER BY place) AS body, place
+    FROM string_to_table(convert_from(facts, 'UTF8'), E'\n') WITH ORDINALITY AS lines (line, place)
+) AS pairs
+WHERE place % 2 = 1;
+COMMENT ON VIEW facts IS 'All facts, a row each, for people; programs read the two tables';
 
 CREATE SEQUENCE touched;
 CREATE TABLE state (

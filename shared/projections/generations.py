@@ -7,8 +7,9 @@ whatever reads the view later.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from psycopg import AsyncConnection, sql
@@ -23,6 +24,20 @@ _LOCK = 7_201_003
 _LIST = "SELECT name, number, version, status FROM store.generation WHERE name = %s ORDER BY number"
 _ALL = "SELECT name, number, version, status FROM store.generation ORDER BY name, number"
 _ADD = "INSERT INTO store.generation (name, number, version, status) VALUES (%s, %s, %s, %s)"
+_ADD_BUILDING = """
+INSERT INTO store.generation (name, number, version, status, rebuild) VALUES (%s, %s, %s, 'building', %s)
+"""
+_REMOVE = "DELETE FROM store.generation WHERE (name, number) = (%s, %s)"
+_STATUS = "UPDATE store.generation SET status = %s, drop_after = %s, rebuild = NULL WHERE (name, number) = (%s, %s)"
+_OF_REBUILD = "SELECT name, number, version, status FROM store.generation WHERE rebuild = %s ORDER BY name, number"
+_EXPIRED = """
+SELECT name, number, version, status FROM store.generation
+WHERE name = %s AND status IN ('kept', 'as_of', 'dropping') AND drop_after < clock_timestamp() ORDER BY number
+"""
+# Workers look every second which generations there are; one that is gone is not projected any more after this.
+_NOTICED = timedelta(seconds=5)
+# A worker projects these: what is live, what will be, and what may be again.
+PROJECTED = ("live", "catching_up", "kept")
 _CLOCK = "INSERT INTO clock (at) VALUES (%s)"
 _USE_LIVE = """
 SELECT set_config('search_path', quote_ident(name || '_g' || number), true)
@@ -36,7 +51,7 @@ class NoGeneration(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """One generation; `status` is live, catching_up or kept."""
+    """One generation; `status` is live, catching_up, kept, building or as_of (see store.generation)."""
 
     name: str
     number: int
@@ -62,12 +77,25 @@ async def generations(connection: AsyncConnection, name: str | None = None) -> l
 
 async def projected(connection: AsyncConnection, spec: ProjectionSpec) -> list[Generation]:
     """The generations that a worker with this spec projects: those of its version. Raises NoGeneration."""
-    found = [one for one in await generations(connection, spec.name) if one.version == spec.version]
+    known = await generations(connection, spec.name)
+    found = [one for one in known if one.version == spec.version and one.status in PROJECTED]
     if not found:
         raise NoGeneration(
             f"projection {spec.name} has no generation of version {spec.version}: run `python -m services.prepare`"
         )
     return found
+
+
+async def compiled_in(
+    connection: AsyncConnection, specs: Iterable[ProjectionSpec]
+) -> list[tuple[Generation, ProjectionSpec]]:
+    """The generations that this release projects, by name and number: those of the versions of these specs."""
+    versions = {(spec.name, spec.version): spec for spec in specs}
+    return [
+        (one, versions[one.name, one.version])
+        for one in await generations(connection)
+        if (one.name, one.version) in versions
+    ]
 
 
 async def ensure_generation(
@@ -81,7 +109,7 @@ async def ensure_generation(
     async with connection.transaction():
         await connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         present = await generations(connection, spec.name)
-        if any(one.version == spec.version for one in present):
+        if any(one.version == spec.version and one.status in PROJECTED for one in present):
             return None
         number = max((one.number for one in present), default=0) + 1
         live = any(one.status == "live" for one in present)
@@ -93,11 +121,60 @@ async def ensure_generation(
     return generation
 
 
+async def building(connection: AsyncConnection, spec: ProjectionSpec, rebuild: int, at: datetime) -> Generation:
+    """A new generation that a rebuild fills; it has no positions yet, and nobody projects it."""
+    async with connection.transaction():
+        await connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        number = max((one.number for one in await generations(connection, spec.name)), default=0) + 1
+        generation = Generation(spec.name, number, spec.version, "building")
+        await _create(connection, spec, generation, 0, at)
+        await connection.execute(_ADD_BUILDING, [spec.name, number, spec.version, rebuild])
+    return generation
+
+
+async def built_by(connection: AsyncConnection, rebuild: int) -> list[Generation]:
+    """The generations that a rebuild makes."""
+    return [Generation(*row) for row in await (await connection.execute(_OF_REBUILD, [rebuild])).fetchall()]
+
+
+async def drop_expired(connection: AsyncConnection, name: str) -> list[Generation]:
+    """Drop a projection's generations that were kept for as long as they were to be; those that are gone now."""
+    gone = []
+    for generation in [Generation(*row) for row in await (await connection.execute(_EXPIRED, [name])).fetchall()]:
+        if generation.status == "dropping":
+            await drop(connection, generation)
+            gone.append(generation)
+        else:
+            await retire(connection, generation)
+    return gone
+
+
+async def retire(connection: AsyncConnection, generation: Generation) -> None:
+    """Have a generation dropped by the worker of its service, once nobody projects it any more."""
+    await set_status(connection, generation, "dropping", datetime.now(UTC) + _NOTICED)
+
+
+async def set_status(
+    connection: AsyncConnection, generation: Generation, status: str, drop_after: datetime | None = None
+) -> None:
+    """Say what a generation is from now on, in the caller's transaction."""
+    await connection.execute(_STATUS, [status, drop_after, generation.name, generation.number])
+
+
+async def drop(connection: AsyncConnection, generation: Generation) -> None:
+    """Remove a generation and all its tables. ValueError for the live one."""
+    if generation.status == "live":
+        raise ValueError(f"{generation.schema} is what readers see")
+    async with connection.transaction():
+        await connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(generation.schema)))
+        await connection.execute(_REMOVE, [generation.name, generation.number])
+
+
 async def _create(
     connection: AsyncConnection, spec: ProjectionSpec, generation: Generation, partitions: int, at: datetime
 ) -> None:
     await connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(generation.schema)))
-    await _use(connection, generation)
+    await use(connection, generation)
     policies = spec.sql / "policies.sql"
     for file in (_COMMON, spec.sql / "tables.sql", *([policies] if policies.exists() else [])):
         await connection.execute(file.read_bytes())
@@ -111,7 +188,7 @@ async def point_views(connection: AsyncConnection, spec: ProjectionSpec, generat
     """Have the `read` views show this generation, in the caller's transaction."""
     views = spec.sql / "views.sql"
     if views.exists():
-        await _use(connection, generation)
+        await use(connection, generation)
         await connection.execute(views.read_bytes())
 
 
@@ -121,5 +198,6 @@ async def use_live(connection: AsyncConnection, name: str) -> None:
         raise NoGeneration(f"projection {name} has no live generation: run `python -m services.prepare`")
 
 
-async def _use(connection: AsyncConnection, generation: Generation) -> None:
+async def use(connection: AsyncConnection, generation: Generation) -> None:
+    """Have bare names mean this generation until the transaction ends."""
     await connection.execute("SELECT set_config('search_path', quote_ident(%s), true)", [generation.schema])

@@ -127,11 +127,12 @@ def _ids(known: Known | None) -> list[tuple[str, str]]:
 async def _write(connection: AsyncConnection, spec: ProjectionSpec, known: Mapping[Key, Known]) -> None:
     await connection.execute(
         _WRITE,
-        columns(((*key, _dump(spec, one)) for key, one in known.items()), 3),
+        columns(((*key, dump_known(spec, one)) for key, one in known.items()), 3),
     )
 
 
-def _dump(spec: ProjectionSpec, known: Known) -> bytes:
+def dump_known(spec: ProjectionSpec, known: Known) -> bytes:
+    """What is kept of one thing, as its state is stored."""
     facts = [
         (f.source, f.id, f.type, moment_text(f.time), f.sequence, spec.body_to_json(f.body).decode())
         for f in known.facts

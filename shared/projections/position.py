@@ -36,6 +36,22 @@ SELECT topic, partition, next, last_offset, last_identity FROM position
 JOIN unnest(%s::text[], %s::int[]) AS w (topic, partition) USING (topic, partition)
 """
 
+# Shared: nobody moves it until the caller's transaction ends.
+_HOLD = "SELECT next FROM position WHERE (topic, partition) = (%s, %s) FOR SHARE"
+_ALL = "SELECT topic, partition, next, last_offset, last_identity FROM position ORDER BY topic, partition"
+_MOVED = """
+SELECT EXISTS (
+    SELECT FROM position AS p JOIN unnest(%s::text[], %s::int[], %s::bigint[]) AS w (topic, partition, next)
+    ON p.topic = w.topic AND p.partition = w.partition AND p.next <> w.next
+)
+"""
+_LOCK = """
+SELECT next, last_offset, last_identity FROM position WHERE (topic, partition) = (%s, %s) FOR UPDATE
+"""
+_PUT = """
+UPDATE position SET next = %s, last_offset = %s, last_identity = %s WHERE (topic, partition) = (%s, %s)
+"""
+
 
 class Advance(Enum):
     """What came of a compare-and-set."""
@@ -89,3 +105,34 @@ async def standings(connection: AsyncConnection, partitions: Sequence[Partition]
         Partition(topic, partition): Standing(next_, last_offset, last_identity)
         for topic, partition, next_, last_offset, last_identity in await cursor.fetchall()
     }
+
+
+async def standing_still(connection: AsyncConnection, partition: Partition) -> int | None:
+    """The next offset of a partition, which does not move until the caller's transaction ends; None: it has none."""
+    row = await (await connection.execute(_HOLD, partition)).fetchone()
+    return None if row is None else int(row[0])
+
+
+async def moved(connection: AsyncConnection, expected: Mapping[Partition, int]) -> bool:
+    """Whether somebody else has moved one of these positions."""
+    wanted = columns(((*partition, next_) for partition, next_ in expected.items()), 3)
+    row = await (await connection.execute(_MOVED, wanted)).fetchone()
+    return row is not None and bool(row[0])
+
+
+async def all_standings(connection: AsyncConnection) -> dict[Partition, Standing]:
+    """Where every partition of the generation stands, sorted."""
+    rows = await (await connection.execute(_ALL)).fetchall()
+    return {Partition(*row[:2]): Standing(*row[2:]) for row in rows}
+
+
+async def put(connection: AsyncConnection, partition: Partition, standing: Standing) -> Standing | None:
+    """Have a generation go on from another place, in the caller's transaction; where it stood. None: there is no row.
+
+    Its projector finds out by its next compare-and-set, or within seconds when nothing comes.
+    """
+    row = await (await connection.execute(_LOCK, partition)).fetchone()
+    if row is None:
+        return None
+    await connection.execute(_PUT, [standing.next, standing.last_offset, standing.last_identity, *partition])
+    return Standing(*row)

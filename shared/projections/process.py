@@ -10,7 +10,8 @@ import asyncio
 import gc
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import replace
 from uuid import uuid4
 
 import psycopg
@@ -34,10 +35,11 @@ from shared.projections.writes import TableDiffers
 from shared.readiness import ready
 from shared.store.config import Config
 from shared.store.logging import configure_logging
-from shared.store.pool import connect
+from shared.store.pool import away, connect
 
 # A batch ends well within this; what still waits then (for a broker that is away) is cancelled, which loses nothing.
 _GRACE_S = 5.0
+_LOOK_EVERY_S = 1.0
 _log = structlog.get_logger("projector")
 
 
@@ -61,40 +63,90 @@ def main(spec: ProjectionSpec) -> int:
 async def project(spec: ProjectionSpec, config: Config) -> None:
     """Project the generations of the spec's version, each with its own consumer group, until a signal comes.
 
-    When one of them cannot go on the others end too. Raises what Projector.run raises, NoGeneration, or UserError where
-    nothing can listen on the port for /healthz, /readyz and /metrics.
+    A replay makes new ones, and old ones are dropped: both are noticed within a second or so. When one of them cannot
+    go on the others end too. Raises what Projector.run raises, NoGeneration, or UserError where nothing can listen on
+    the port for /healthz, /readyz and /metrics.
     """
-    connection = await connect(config.database, application=f"{spec.name} projector")
-    try:
-        found = await projected(connection, spec)
-    finally:
-        await connection.close()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    running: dict[Generation, tuple[asyncio.Task[None], asyncio.Event]] = {}
+    found = await _found(spec, config)
     registry = process_registry(spec.name, "projector", {spec.name: spec.version})
-    metrics = ProjectorMetrics(registry)
-    observed = {one: metrics.of(one) for one in found}
+    metrics, checks = ProjectorMetrics(registry), dependencies(config.database, config.broker)
     heartbeat = Heartbeat()
     beating = loop.create_task(heartbeat.run())
-    monitor = Monitor(heartbeat, _checks(config, observed), registry)
-    with listening(config.metrics_host, config.metrics_port, monitor):
-        running = [loop.create_task(_projector(spec, one, config, seen).run(stop)) for one, seen in observed.items()]
-        watching = loop.create_task(stop.wait())
-        ready()
-        await asyncio.wait([watching, *running], return_when=asyncio.FIRST_COMPLETED)
-        stop.set()
-        _, slow = await asyncio.wait(running, timeout=_GRACE_S)
-        for task in slow:
-            task.cancel()
-        await asyncio.wait(running)
+    try:
+        with listening(config.metrics_host, config.metrics_port, Monitor(heartbeat, Checks(checks), registry)):
+            ready()
+            while True:
+                for generation in found - running.keys():
+                    observed, ended = metrics.of(generation), asyncio.Event()
+                    checks[_reading(generation)] = _reads(observed)
+                    task = loop.create_task(_projector(spec, generation, config, observed).run(ended))
+                    running[generation] = (task, ended)
+                for generation in running.keys() - found:
+                    del checks[_reading(generation)]
+                    await _end([running.pop(generation)])
+                if await _anything_ended(stop, [task for task, _ in running.values()]):
+                    return
+                found = await _found_again(spec, config, found)
+    finally:
+        beating.cancel()
+        await _end(list(running.values()))
+        _log.info("stopped")
+
+
+def _reading(generation: Generation) -> str:
+    """The name of the check whether it is projected."""
+    return f"reading {generation.schema}"
+
+
+def _reads(observed: Observed) -> Check:
+    async def look() -> str | None:
+        return observed.silent()
+
+    return look
+
+
+async def _found(spec: ProjectionSpec, config: Config) -> set[Generation]:
+    """Without their status: what is kept was live a moment ago, and is projected all the same."""
+    async with await connect(config.database, application=f"{spec.name} projector") as connection:
+        return {replace(one, status="projected") for one in await projected(connection, spec)}
+
+
+async def _found_again(spec: ProjectionSpec, config: Config, before: set[Generation]) -> set[Generation]:
+    try:
+        return await _found(spec, config)
+    except psycopg.Error as error:
+        if not away(error):
+            raise
+        return before  # the projectors wait for it by themselves
+
+
+async def _anything_ended(stop: asyncio.Event, tasks: Sequence[asyncio.Task[None]]) -> bool:
+    """Whether, within the time between two looks, a signal came or a projector ended by itself."""
+    watching = asyncio.ensure_future(stop.wait())
+    done, _ = await asyncio.wait([watching, *tasks], timeout=_LOOK_EVERY_S, return_when=asyncio.FIRST_COMPLETED)
     watching.cancel()
-    beating.cancel()
-    for task in running:
+    return bool(done)
+
+
+async def _end(running: Sequence[tuple[asyncio.Task[None], asyncio.Event]]) -> None:
+    """Stop projectors; the error of one that could not go on is raised."""
+    if not running:
+        return
+    for _, ended in running:
+        ended.set()
+    tasks = [task for task, _ in running]
+    _, slow = await asyncio.wait(tasks, timeout=_GRACE_S)
+    for task in slow:
+        task.cancel()
+    await asyncio.wait(tasks)
+    for task in tasks:
         if not task.cancelled():
             task.result()
-    _log.info("stopped")
 
 
 def collect_rarely() -> None:
@@ -104,19 +156,6 @@ def collect_rarely() -> None:
     """
     gc.freeze()
     gc.set_threshold(100_000, 20, 100)
-
-
-def _checks(config: Config, observed: Mapping[Generation, Observed]) -> Checks:
-    """Database, broker, and for each generation whether it is read: "reading orders_g1"."""
-
-    def reading(seen: Observed) -> Check:
-        async def look() -> str | None:
-            return seen.silent()
-
-        return look
-
-    checks = dependencies(config.database, config.broker)
-    return Checks(checks | {f"reading {one.schema}": reading(seen) for one, seen in observed.items()})
 
 
 def _projector(spec: ProjectionSpec, generation: Generation, config: Config, observed: Observed) -> Projector:

@@ -1,16 +1,17 @@
 """The live projector: reads the log and applies it to one generation, batch by batch, until it is told to stop.
 
 The database away: partitions are paused, the membership kept, and once it answers reading goes on from the positions it
-holds. The broker away: back off and join again. Another worker was faster: drop what is buffered, read the positions,
-go on. Log and database that do not belong together, and too many parked streams, stop it with a sentence.
+holds. The broker away: back off and join again. Another worker was faster, or an operator set positions: drop what is
+buffered, read the positions, go on. Log and database that do not belong together, and too many parked streams, stop it
+with a sentence.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import psycopg
@@ -23,11 +24,11 @@ from shared.projections import clock, recompute, waiting
 from shared.projections.arrivals import Arrivals, read_arrivals
 from shared.projections.generations import Generation
 from shared.projections.metrics import Observed, ProjectorMetrics
-from shared.projections.position import Move, PositionLost, standings
-from shared.projections.runner import Applied, Runner
+from shared.projections.position import Move, PositionLost, moved, standings
+from shared.projections.runner import Applied, Runner, refused
 from shared.projections.spec import ProjectionSpec
 from shared.projections.streams import reason_of
-from shared.store.dead_letters import DeadLetter
+from shared.store.dead_letters import Place, dropped_after, place_of
 from shared.store.pool import away, connect
 
 _POLL_S = 0.2
@@ -35,6 +36,8 @@ _POLL_S = 0.2
 # What comes after a quiet while waits for nothing, nor does a projector that is further behind than this.
 _LINGER_S = 0.1
 _FRESH_S = 1.0
+# An operator who sets positions does not wait longer than this for a projector that has nothing to read.
+_LOOK_S = 2.0
 _BACKOFF_FIRST_S = 0.2
 _BACKOFF_MOST_S = 10.0
 
@@ -76,7 +79,9 @@ class Projector:
         self._connection: psycopg.AsyncConnection | None = None
         self._runner: Runner | None = None
         self._expected: dict[Partition, int] = {}
+        self._dropped: Collection[Place] = frozenset()
         self._next_tick = 0.0
+        self._next_look = 0.0
         self._next_batch = 0.0
         self._queued = False
         self._observed = observed or ProjectorMetrics().of(generation)
@@ -108,7 +113,7 @@ class Projector:
             except Reassigned:
                 await self._place(reader, backoff)
             except PositionLost:
-                self._log.info("another worker was faster")
+                self._log.info("positions were moved by another")
                 self._observed.interrupted("position_lost")
                 await self._place(reader, backoff)
             except psycopg.Error as error:
@@ -128,6 +133,7 @@ class Projector:
             await self._apply(runner, polled)
         taken = sum(len(records) for records in polled.records.values())
         self._next_batch = began + _LINGER_S if 0 < taken < self._limits.batch and _is_fresh(polled) else 0.0
+        await self._look()
         await self._tick()
         self._queued = await self._recompute(runner)
         self._observed.polled()
@@ -139,6 +145,7 @@ class Projector:
             assert self._connection is not None
             at: Mapping[Partition, Standing] = await standings(self._connection, reader.assignment)
             self._expected = {partition: standing.next for partition, standing in at.items()}
+            self._dropped = await dropped_after(self._connection, self._expected)
             await reader.go_to(at)
             self._log.info("assigned", partitions=len(at))
             if reader.joined:
@@ -152,7 +159,13 @@ class Projector:
 
     async def _apply(self, runner: Runner, polled: Polled) -> None:
         began = time.perf_counter()
-        records = [record for partition in sorted(polled.records) for record in polled.records[partition]]
+        # What was dropped is not read again, not even by a release that could: positions may have been set back.
+        records = [
+            record
+            for partition in sorted(polled.records)
+            for record in polled.records[partition]
+            if place_of(record) not in self._dropped
+        ]
         moves = [self._move(partition, polled) for partition in sorted(polled.positions)]
         arrivals = read_arrivals(self._spec, records)
         try:
@@ -163,7 +176,7 @@ class Projector:
         self._expected |= {move.partition: move.next for move in moves}
         seconds = time.perf_counter() - began
         self._observed.batch((one.event.type for one in arrivals.arrived), applied, seconds)
-        self._log.info("batch", ms=round(seconds * 1000, 1), **_said(applied))
+        self._log.info("batch", ms=round(seconds * 1000, 1), **applied.said())
         if applied.parked or arrivals.newer:
             await self._check_parked()
 
@@ -172,8 +185,7 @@ class Projector:
     ) -> Applied:
         """The database refuses something in the batch: find the record, and bury it instead of standing still."""
         if len(records) <= 1:
-            dead = [DeadLetter(record, f"the database refuses what it says: {reason_of(error)}") for record in records]
-            return await runner.apply(Arrivals(dead=dead), moves)
+            return await runner.apply(Arrivals(dead=[refused(record, error) for record in records]), moves)
         total = Applied()
         for record in records:
             partition = Partition(record.topic, record.partition)
@@ -183,10 +195,10 @@ class Projector:
             move = [Move(partition, self._expected[partition], after, record.offset, identity(record))]
             try:
                 applied = await runner.apply(read_arrivals(self._spec, [record]), move)
-            except (psycopg.DataError, psycopg.IntegrityError) as refused:
-                applied = await self._isolate(runner, [record], move, refused)
+            except (psycopg.DataError, psycopg.IntegrityError) as failure:
+                applied = await self._isolate(runner, [record], move, failure)
             self._expected[partition] = after
-            total = _sum(total, applied)
+            total = total.plus(applied)
         return total
 
     def _move(self, partition: Partition, polled: Polled) -> Move:
@@ -199,6 +211,15 @@ class Projector:
             None if last is None else last.offset,
             None if last is None else identity(last),
         )
+
+    async def _look(self) -> None:
+        """PositionLost when somebody set a position: where nothing comes no compare-and-set would find out."""
+        if time.monotonic() < self._next_look:
+            return
+        self._next_look = time.monotonic() + _LOOK_S
+        assert self._connection is not None
+        if await moved(self._connection, self._expected):
+            raise PositionLost
 
     async def _tick(self) -> None:
         every = self._limits.tick_seconds
@@ -222,7 +243,7 @@ class Projector:
             return True
         if applied is not None:
             self._observed.folded(applied)
-            self._log.info("recomputed", ms=round((time.perf_counter() - began) * 1000, 1), **_said(applied))
+            self._log.info("recomputed", ms=round((time.perf_counter() - began) * 1000, 1), **applied.said())
             if applied.parked:
                 await self._check_parked()
         return applied is not None
@@ -235,8 +256,8 @@ class Projector:
             try:
                 if not first or await runner.recompute(1) is None:
                     return
-            except (psycopg.DataError, psycopg.IntegrityError) as refused:
-                reason = f"the database refuses its rows: {reason_of(refused)}"
+            except (psycopg.DataError, psycopg.IntegrityError) as failure:
+                reason = f"the database refuses its rows: {reason_of(failure)}"
                 await runner.park(dict.fromkeys(first, reason))
                 self._log.warning("parked", streams=[str(key) for key in first], reason=reason, error=str(error))
         await self._check_parked()
@@ -272,13 +293,3 @@ def _is_fresh(polled: Polled) -> bool:
     """Whether the newest of these records has only just come to the broker."""
     newest = max(records[-1].timestamp for records in polled.records.values() if records)
     return time.time() - newest / 1000 < _FRESH_S
-
-
-def _said(applied: Applied) -> dict[str, int]:
-    counted: dict[str, int] = asdict(applied)
-    return {name: number for name, number in counted.items() if number or name == "events"}
-
-
-def _sum(one: Applied, other: Applied) -> Applied:
-    added = {name: number + getattr(other, name) for name, number in asdict(one).items()}
-    return Applied(**added)

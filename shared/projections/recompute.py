@@ -27,6 +27,10 @@ GROUP BY dependent_scope, dependent_id ORDER BY dependent_scope, dependent_id
 ON CONFLICT (scope, scope_id) DO UPDATE SET asked = excluded.asked
 """
 _NEXT = "SELECT scope, scope_id, asked FROM recompute_queue ORDER BY asked LIMIT %s"
+_QUEUED = """
+SELECT scope, scope_id FROM recompute_queue JOIN unnest(%s::text[], %s::text[]) AS w (scope, scope_id)
+USING (scope, scope_id)
+"""
 _DEPENDS_ON = """
 SELECT DISTINCT unnest(depends_on) FROM state
 JOIN unnest(%s::text[], %s::text[]) AS w (scope, scope_id) USING (scope, scope_id)
@@ -60,6 +64,12 @@ async def next_asked(connection: AsyncConnection, most: int) -> dict[Key, int]:
     """The streams that wait longest, with the number they were asked under."""
     rows = await (await connection.execute(_NEXT, [most])).fetchall()
     return {Key(scope, scope_id): asked for scope, scope_id, asked in rows}
+
+
+async def queued(connection: AsyncConnection, keys: Iterable[Key]) -> set[Key]:
+    """Those of these streams that wait to be folded again."""
+    rows = await (await connection.execute(_QUEUED, columns(keys, 2))).fetchall()
+    return {Key(scope, scope_id) for scope, scope_id in rows}
 
 
 async def depended_on(connection: AsyncConnection, keys: Sequence[Key]) -> set[Key]:

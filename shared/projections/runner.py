@@ -7,9 +7,10 @@ order (positions, clock, anchors, events, queue), so two workers wait for each o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
+import psycopg
 from psycopg import AsyncConnection
 
 from shared.billing.facts import Fact
@@ -21,7 +22,7 @@ from shared.projections.facts import by_key, store_facts, take_in
 from shared.projections.masters import learn
 from shared.projections.position import Advance, Move, PositionLost, advance
 from shared.projections.spec import Key, ProjectionSpec
-from shared.projections.streams import Work, fold_streams
+from shared.projections.streams import Work, fold_streams, reason_of
 from shared.projections.writes import RowWriter, write_states
 from shared.store.dead_letters import DeadLetter, bury
 from shared.store.reactions import Reaction
@@ -39,6 +40,15 @@ class Applied:
     pending: int = 0
     parked: int = 0
     dead: int = 0
+
+    def said(self) -> dict[str, int]:
+        """What is not nought, by name."""
+        counted: dict[str, int] = asdict(self)
+        return {name: number for name, number in counted.items() if number or name == "events"}
+
+    def plus(self, other: Applied) -> Applied:
+        """Both together."""
+        return Applied(**{name: number + getattr(other, name) for name, number in asdict(self).items()})
 
 
 class Runner:
@@ -65,13 +75,18 @@ class Runner:
         async with connection.transaction():
             if moves and await advance(connection, moves) is not Advance.DONE:
                 raise PositionLost
-            applied = Applied(len(arrivals.arrived))
-            dead = list(arrivals.dead)
-            if arrivals.arrived or arrivals.newer:
-                dead += await self._take(arrivals, applied)
+            applied, dead = await self.take(arrivals)
             if dead:
                 applied.dead = await bury(connection, dead, spec.name)
         return applied
+
+    async def take(self, arrivals: Arrivals) -> tuple[Applied, list[DeadLetter]]:
+        """Store what arrived in the caller's transaction; what is dead of it comes back, for the caller to keep."""
+        applied = Applied(len(arrivals.arrived))
+        dead = list(arrivals.dead)
+        if arrivals.arrived or arrivals.newer:
+            dead += await self._take(arrivals, applied)
+        return applied, dead
 
     async def _take(self, arrivals: Arrivals, applied: Applied) -> list[DeadLetter]:
         connection, spec = self._connection, self._spec
@@ -159,6 +174,11 @@ async def ask_reactions_of(connection: AsyncConnection, spec: ProjectionSpec, ta
     wanted: list[Reaction] = [reaction for one in taken for reaction in spec.reactions(one.event, one.model)]
     if wanted:
         await ask_reactions(connection, wanted)
+
+
+def refused(record: Record, error: psycopg.Error) -> DeadLetter:
+    """The dead letter of a record whose event the database does not keep (DataError, IntegrityError)."""
+    return DeadLetter(record, f"the database refuses what it says: {reason_of(error)}")
 
 
 def logged_at(record: Record) -> datetime:

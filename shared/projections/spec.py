@@ -19,9 +19,11 @@ from shared.events.envelope import CloudEvent
 from shared.events.fact_bodies import body_from_json, body_to_json
 from shared.events.facts import facts_of
 from shared.events.models.base import EventModel
+from shared.events.registry import EVENT_TYPES
 from shared.store.reactions import Reaction
 
 S = TypeVar("S")
+V = TypeVar("V")
 M_contra = TypeVar("M_contra", contravariant=True)
 
 
@@ -47,11 +49,15 @@ Facts = Sequence[Fact]
 MasterFacts = Mapping[Key, Facts]
 
 
-class Fold(Protocol[S, M_contra]):
+class Fold(Protocol[S, V, M_contra]):
     """How the facts of one stream become state and rows. `master` is what `ProjectionSpec.master` made.
 
     Whatever the order in which facts come: `evolve` where it can, `fold` otherwise, must give the same state.
     """
+
+    @property
+    def family(self) -> str:
+        """Folds of one family, also of several projections, give equal states and views: a replay makes them once."""
 
     def fold(self, scope_id: str, facts: Facts, master: M_contra) -> S | None:
         """The state of all facts, given in no particular order; None while they wait for what founds the stream."""
@@ -68,11 +74,14 @@ class Fold(Protocol[S, M_contra]):
     def depends_on(self, state: S) -> Iterable[Key]:
         """The master data and parents this stream looks at; what its facts and theirs name is added by the runner."""
 
-    def rows(self, state: S, master: M_contra, at: datetime, extra: Any) -> Rows:
-        """The stream's rows as of the clock `at` (UTC), by table; deterministic. `extra` is what `load_extra` gave."""
+    def look(self, state: S, master: M_contra, at: datetime) -> V:
+        """What rows and the next change are made of, as of the clock `at` (UTC); deterministic."""
 
-    def next_change(self, state: S, master: M_contra, at: datetime) -> datetime | None:
-        """When the passing of time alone will change the rows, after `at`; None for never."""
+    def rows(self, view: V, extra: Any) -> Rows:
+        """The stream's rows, by table; deterministic. `extra` is what `load_extra` gave."""
+
+    def next_change(self, view: V) -> datetime | None:
+        """When the passing of time alone will change the rows, after the clock; None for never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +89,7 @@ class Table:
     """A table of the service, made by its tables.sql. `owner` is the column with the stream's id.
 
     `key` is the primary key. A table with `many` rows a stream is replaced as a whole; otherwise a row is updated only
-    when it differs.
+    when it differs. `amounts` are columns of money whose totals by `payer` and the column `currency` a replay compares.
     """
 
     name: str
@@ -88,6 +97,8 @@ class Table:
     owner: str
     key: tuple[str, ...]
     many: bool = False
+    amounts: tuple[str, ...] = ()
+    payer: str | None = None
 
     @property
     def owner_index(self) -> int:
@@ -100,7 +111,7 @@ class Stream:
     """A scope whose facts are folded, and the tables that its rows go to."""
 
     scope: str
-    fold: Fold[Any, Any]
+    fold: Fold[Any, Any, Any]
     tables: tuple[Table, ...] = ()
     # Reads what the rows need beside facts (issued lines), for the streams of a batch: {scope_id: extra}.
     load_extra: Callable[[AsyncConnection, Sequence[str]], Awaitable[Mapping[str, Any]]] | None = None
@@ -144,6 +155,8 @@ class ProjectionSpec:
     # Streams whose facts other streams look at as well: an add-on at its parent. Their facts are part of `master`.
     parent_scopes: frozenset[str] = frozenset()
     master: Callable[[MasterFacts], Any] = field(default=lambda facts: None)
+    # The event types that say anything here; the others are passed over without a look at their data.
+    types: frozenset[str] = frozenset(EVENT_TYPES)
     # The master data and parents that a fact names: locked before a stream that begins to depend on it is read.
     names: Callable[[Fact], Iterable[Key]] = _names_nothing
     # Whether new facts of master data can change anything of the streams that depend on it.

@@ -12,6 +12,8 @@ from psycopg import AsyncConnection
 from shared.log.records import Partition
 from shared.projections import recompute
 from shared.projections.generations import Generation, generations
+from shared.projections.spec import Key
+from shared.projections.stopped import StreamName
 from shared.store import dead_letters, outbox
 from shared.store.pool import connect
 
@@ -45,12 +47,17 @@ class ProjectionStatus:
 
 @dataclass(frozen=True, slots=True)
 class ParkedStatus:
-    """A stream that stands still; `projection` is "outbox" where the relay keeps it back."""
+    """A stream that stands still; `projection` is "outbox" where the relay keeps it back, which is of no generation.
+
+    `name` is what the commands about dead letters take.
+    """
 
     projection: str
     stream: str
     reason: str
     age_seconds: float
+    name: str
+    generation: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +72,11 @@ class PendingStatus:
 
 @dataclass(frozen=True, slots=True)
 class StatusReport:
-    """The runtime as it is now."""
+    """The runtime as it is now. `dead_letters` wait for somebody, `dead_letters_by_status` has them all."""
 
     projections: Sequence[ProjectionStatus]
     dead_letters: int
+    dead_letters_by_status: Mapping[str, int]
     parked: Sequence[ParkedStatus]
     pending: Sequence[PendingStatus]
     recompute_queue: int
@@ -91,19 +99,31 @@ async def status_report(dsn: str, broker: str) -> StatusReport:
         for generation in await generations(connection):
             await _look_at(connection, generation, found)
         rows = await (await connection.execute(_OUTBOX_PARKED)).fetchall()
-        found.parked += [ParkedStatus("outbox", *row) for row in rows]
-        dead, waiting = await dead_letters.count(connection), await outbox.depth(connection)
+        for stream, reason, age in rows:
+            found.parked.append(ParkedStatus("outbox", stream, reason, age, f"outbox/{stream}", None))
+        dead, waiting = await dead_letters.counts(connection), await outbox.depth(connection)
     finally:
         await connection.close()
     projections = await lags(broker, found.positions)
-    return StatusReport(projections, dead, found.parked, found.pending, found.queue, waiting)
+    return StatusReport(
+        projections,
+        dead["dead"],
+        {str(status): number for status, number in dead.items()},
+        found.parked,
+        found.pending,
+        found.queue,
+        waiting,
+    )
 
 
 async def _look_at(connection: AsyncConnection, generation: Generation, found: _Found) -> None:
     await connection.execute("SELECT set_config('search_path', quote_ident(%s), false)", [generation.schema])
     found.positions += [(generation, *place) for place in await positions(connection)]
     for scope, scope_id, reason, age in await (await connection.execute(_PARKED)).fetchall():
-        found.parked.append(ParkedStatus(generation.name, f"{scope} {scope_id}".rstrip(), reason, age))
+        name = str(StreamName(generation.name, scope, scope_id))
+        found.parked.append(
+            ParkedStatus(generation.name, str(Key(scope, scope_id)), reason, age, name, generation.number)
+        )
     for row in await (await connection.execute(_PENDING)).fetchall():
         found.pending.append(PendingStatus(generation.name, *row))
     found.queue += await recompute.depth(connection)

@@ -190,12 +190,13 @@ async def _show(
         before = stored[key].depends_on if key in stored else frozenset()
         try:
             depends_on = masters.closure({*fold.depends_on(state), *named.get(key, ())})
+            view = fold.look(state, masters.made, at)
             work.folded[key] = Folded(
                 fold.dump(state),
                 depends_on | before,
                 depends_on - before,
-                fold.next_change(state, masters.made, at),
-                fold.rows(state, masters.made, at, extras.get(key.scope, {}).get(key.scope_id)),
+                fold.next_change(view),
+                fold.rows(view, extras.get(key.scope, {}).get(key.scope_id)),
             )
         except Exception as error:  # as above
             work.parked[key] = reason_of(error)

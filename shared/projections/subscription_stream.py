@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from pydantic import TypeAdapter
 
@@ -34,11 +34,23 @@ class RowsOf(Protocol[X_contra]):
     def __call__(self, timeline: Timeline, account: Account | None, on: date, extra: X_contra) -> Rows: ...
 
 
+class Looked(NamedTuple):
+    """A subscription on the civil day of the clock where its customer is."""
+
+    timeline: Timeline
+    account: Account | None
+    on: date
+
+
 @dataclass(frozen=True, slots=True)
 class SubscriptionFold(Generic[X_contra]):
     """The fold of one subscription; `rows_of` is what the service makes of it."""
 
     rows_of: RowsOf[X_contra]
+
+    @property
+    def family(self) -> str:
+        return "subscription"
 
     def fold(self, scope_id: str, facts: Facts, master: MasterData) -> Timeline | None:
         return fold(scope_id, facts, master)
@@ -64,12 +76,15 @@ class SubscriptionFold(Generic[X_contra]):
             if terms.parent_id is not None:
                 yield Key("subscription", terms.parent_id)
 
-    def rows(self, state: Timeline, master: MasterData, at: datetime, extra: X_contra) -> Rows:
+    def look(self, state: Timeline, master: MasterData, at: datetime) -> Looked:
         on = _day(state, at)
-        return self.rows_of(state, account_of(state, master, on), on, extra)
+        return Looked(state, account_of(state, master, on), on)
 
-    def next_change(self, state: Timeline, master: MasterData, at: datetime) -> datetime | None:
-        account = account_of(state, master, _day(state, at))
+    def rows(self, view: Looked, extra: X_contra) -> Rows:
+        return self.rows_of(view.timeline, view.account, view.on, extra)
+
+    def next_change(self, view: Looked) -> datetime | None:
+        account = view.account
         if account is None:
             return None
         day = next_change(account, account.known)

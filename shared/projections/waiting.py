@@ -29,6 +29,10 @@ ON CONFLICT (scope, scope_id) DO UPDATE SET reason = excluded.reason
 """
 _UNPARK = "DELETE FROM parked WHERE (scope, scope_id) = (%s, %s)"
 _HOW_MANY = "SELECT count(*) FROM parked"
+_WHY = """
+SELECT scope, scope_id, reason FROM parked JOIN unnest(%s::text[], %s::text[]) AS w (scope, scope_id)
+USING (scope, scope_id)
+"""
 
 
 class TooManyParked(Exception):
@@ -60,8 +64,16 @@ async def park(connection: AsyncConnection, reasons: Mapping[Key, str]) -> None:
         )
 
 
+async def why_parked(connection: AsyncConnection, keys: Collection[Key]) -> dict[Key, str]:
+    """The reasons of those that are parked."""
+    rows = await (await connection.execute(_WHY, columns(keys, 2))).fetchall()
+    return {Key(scope, scope_id): reason for scope, scope_id, reason in rows}
+
+
 async def retry(connection: AsyncConnection, key: Key) -> bool:
-    """Fold a parked stream again, from all its facts; False when it is not parked.
+    """Have the projector fold a parked stream again, from all its facts; False when it is not parked.
+
+    In the generation that the connection's search_path is; in the caller's transaction, where there is one.
 
     Under its anchor: a batch that is folding it would otherwise still see it parked, and take it off the queue.
     """
@@ -80,5 +92,6 @@ async def check_parked(connection: AsyncConnection, limit: int) -> None:
     if row[0] > limit:
         raise TooManyParked(
             f"{row[0]} streams are parked, more than {limit}: the handler or the release is wrong, not the streams. "
-            "See `seatledger status` for the reasons; mend it, retry them, or raise SEATLEDGER_PARKED_LIMIT"
+            "See `seatledger dead-letters list --kind stream` for the reasons; mend it, retry them, or raise "
+            "SEATLEDGER_PARKED_LIMIT"
         )

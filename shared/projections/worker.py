@@ -29,7 +29,7 @@ from shared.monitoring.readings import Part, Readings
 from shared.monitoring.registry import process_registry
 from shared.projections import clock
 from shared.projections.gauges import gauges
-from shared.projections.generations import projected
+from shared.projections.generations import drop_expired, projected
 from shared.projections.readiness import dependencies
 from shared.projections.spec import ProjectionSpec
 from shared.readiness import ready
@@ -42,6 +42,7 @@ _BACKOFF_S = 2.0
 # One tick may come late, and a short one often does; the worker is in trouble when several are missing.
 _TICKS_MISSED = 4
 _LATE_S = 30.0
+_EXPIRE_S = 10.0
 _log = structlog.get_logger("worker")
 
 
@@ -125,7 +126,11 @@ def build_app(spec: ProjectionSpec, config: Config, timers: tuple[Timer, ...], s
         await tick(spec, config.database)
         seen.ticked()
 
-    own = (Timer("tick", config.tick_seconds, move_clock), *timers)
+    own = (
+        Timer("tick", config.tick_seconds, move_clock),
+        Timer("expire", _EXPIRE_S, lambda _: expire(spec, config.database)),
+        *timers,
+    )
     for timer in own:
         app.timer(timer.every_seconds, name=timer.name)(_guarded(timer, stop))
 
@@ -155,6 +160,15 @@ async def tick(spec: ProjectionSpec, dsn: str) -> int:
     if queued:
         _log.info("tick", streams=queued)
     return queued
+
+
+async def expire(spec: ProjectionSpec, dsn: str) -> list[str]:
+    """Drop the projection's generations that were kept for as long as they were to be; their schemas."""
+    async with await connect(dsn, application=f"{spec.name} expire") as connection:
+        gone = [one.schema for one in await drop_expired(connection, spec.name)]
+    if gone:
+        _log.info("dropped", generations=gone)
+    return gone
 
 
 async def relay_until(stop: asyncio.Event, config: Config, told: Callable[[int], None]) -> None:

@@ -77,7 +77,7 @@ class RowWriter:
         """Compose the statements; raises TableDiffers."""
         statements = {}
         for table in spec.tables:
-            types: dict[str, str] = dict(await (await connection.execute(_TYPES, [table.name])).fetchall())
+            types = await column_types(connection, table)
             unknown = [column for column in table.columns if column not in types]
             if unknown:
                 raise TableDiffers(
@@ -108,6 +108,11 @@ class RowWriter:
         """Write rows of one table."""
         if rows:
             await connection.execute(self._statements[table.name].write, columns(rows, len(table.columns)))
+
+
+async def column_types(connection: AsyncConnection, table: Table) -> dict[str, str]:
+    """The types of a table's columns, in the catalogue's words; empty where there is no such table."""
+    return dict(await (await connection.execute(_TYPES, [table.name])).fetchall())
 
 
 def _composed(table: Table, types: Mapping[str, str]) -> _Statements:

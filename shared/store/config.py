@@ -22,6 +22,14 @@ class OutboxConfig(BaseSettings):
     )
 
 
+class OperatorConfig(BaseSettings):
+    """Who is at work, where the account of the operating system does not say it (several people share it)."""
+
+    model_config = SettingsConfigDict(env_prefix="SEATLEDGER_", frozen=True, extra="ignore")
+
+    operator: str | None = Field(default=None, description="who is named in the list of operations")
+
+
 class Config(OutboxConfig):
     """Each field is read from SEATLEDGER_ and its name in capitals; pydantic's ValidationError names what is wrong."""
 

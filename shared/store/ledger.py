@@ -18,6 +18,9 @@ from shared.billing.ledger import IssuedLine, LayerKey
 from shared.billing.run_loop import Issued
 from shared.store.arrays import literal
 
+# Who issues documents holds this advisory lock, one run at a time; so does who changes what a run reads under it.
+RUN_LOCK = 7_201_010
+
 LINE_COLUMNS = (
     "subscription, cycle_start, layer_start, revision, document, kind, customer, recipient, product, currency, "
     "start_day, end_day, quantity, unit_price, unit_net, net, tax_rate, days, of_days, returns, reverse_charge"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 
 from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
@@ -31,6 +32,17 @@ ORDER BY id LIMIT %s
 _DELETE = "DELETE FROM store.outbox WHERE id = ANY(%s)"
 _PARK = "INSERT INTO store.outbox_parked (stream_id, reason) VALUES (%s, %s) ON CONFLICT (stream_id) DO NOTHING"
 _UNPARK = "DELETE FROM store.outbox_parked WHERE stream_id = %s"
+_KEPT_BACK = """
+SELECT p.stream_id, p.reason, p.parked_at, (SELECT count(*) FROM store.outbox AS o WHERE o.stream_id = p.stream_id),
+    first.topic, first.headers
+FROM store.outbox_parked AS p
+LEFT JOIN LATERAL (
+    SELECT topic, headers FROM store.outbox AS o WHERE o.stream_id = p.stream_id ORDER BY id LIMIT 1
+) AS first ON true
+ORDER BY p.stream_id
+"""
+_NEXT_OF = "SELECT topic, key, value, headers FROM store.outbox WHERE stream_id = %s ORDER BY id LIMIT 1"
+_WHY_KEPT_BACK = "SELECT reason FROM store.outbox_parked WHERE stream_id = %s"
 _DEPTH = "SELECT count(*) FROM store.outbox"
 _BACKLOG = """
 SELECT count(*), greatest(extract(epoch FROM clock_timestamp() - min(queued_at)), 0)::float8,
@@ -42,6 +54,18 @@ _TO_SEND = """
 SELECT count(*) FROM store.outbox AS o
 WHERE NOT EXISTS (SELECT FROM store.outbox_parked AS p WHERE p.stream_id = o.stream_id)
 """
+
+
+@dataclass(frozen=True, slots=True)
+class KeptBack:
+    """A stream that the relay keeps back: how many of its records wait, the topic and headers of the next one."""
+
+    stream_id: str
+    reason: str
+    since: datetime
+    waiting: int
+    topic: str | None
+    headers: Sequence[Header]
 
 
 def headers_to_json(headers: Sequence[Header]) -> Jsonb:
@@ -99,9 +123,33 @@ async def to_send(connection: AsyncConnection) -> int:
     return int(row[0])
 
 
-async def unpark(connection: AsyncConnection, stream_id: str) -> None:
-    """Let a stream flow again, after the broker's limit was raised."""
-    await connection.execute(_UNPARK, [stream_id])
+async def unpark(connection: AsyncConnection, stream_id: str) -> bool:
+    """Let a stream flow again, after the broker's limit was raised; False when it is not parked."""
+    return (await connection.execute(_UNPARK, [stream_id])).rowcount > 0
+
+
+async def kept_back(connection: AsyncConnection) -> list[KeptBack]:
+    """The parked streams, by their id."""
+    rows = await (await connection.execute(_KEPT_BACK)).fetchall()
+    return [
+        KeptBack(stream_id, reason, since, waiting, topic, headers_from_json(headers or ()))
+        for stream_id, reason, since, waiting, topic, headers in rows
+    ]
+
+
+async def next_of(connection: AsyncConnection, stream_id: str) -> Outgoing | None:
+    """The record of a stream that goes out next; None when nothing of it waits."""
+    row = await (await connection.execute(_NEXT_OF, [stream_id])).fetchone()
+    if row is None:
+        return None
+    topic, key, value, headers = row
+    return Outgoing(topic, key, value, headers_from_json(headers))
+
+
+async def why_kept_back(connection: AsyncConnection, stream_id: str) -> str | None:
+    """Why a stream is parked; None when it is not."""
+    row = await (await connection.execute(_WHY_KEPT_BACK, [stream_id])).fetchone()
+    return None if row is None else str(row[0])
 
 
 class PostgresOutbox:

@@ -22,10 +22,17 @@ GRANT SELECT ON rejected_setting TO seatledger_api;
 ALTER TABLE rejected_setting ENABLE ROW LEVEL SECURITY;
 CREATE POLICY the_organisations ON rejected_setting FOR SELECT TO seatledger_api USING ((SELECT store.sees_all()));
 
--- Which events are known of what is theirs, and nothing of what they say.
+-- Which events are known of what is theirs, and nothing of what they say: what is packed is shown by a view that leaves
+-- that out.
 GRANT SELECT (scope, scope_id, source, id) ON fact TO seatledger_api;
 ALTER TABLE fact ENABLE ROW LEVEL SECURITY;
 CREATE POLICY theirs ON fact FOR SELECT TO seatledger_api USING (
     scope = 'subscription'
     AND ((SELECT store.sees_all()) OR EXISTS (SELECT FROM subscription AS s WHERE s.subscription = fact.scope_id))
+);
+GRANT SELECT ON packed_fact TO seatledger_api;
+ALTER TABLE packed_fact ENABLE ROW LEVEL SECURITY;
+CREATE POLICY theirs ON packed_fact FOR SELECT TO seatledger_api USING (
+    scope = 'subscription'
+    AND ((SELECT store.sees_all()) OR EXISTS (SELECT FROM subscription AS s WHERE s.subscription = packed_fact.scope_id))
 );

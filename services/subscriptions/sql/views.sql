@@ -18,8 +18,13 @@ CREATE OR REPLACE VIEW read.subscription_versions WITH (security_invoker = true)
 SELECT scope_id AS subscription,
     left(encode(sha256(convert_to(
         string_agg(source || ' ' || id, ',' ORDER BY (source || ' ' || id) COLLATE "C"), 'UTF8')), 'hex'), 32) AS version
-FROM fact
-WHERE scope = 'subscription'
+FROM (
+    SELECT scope_id, source, id FROM fact WHERE scope = 'subscription'
+    UNION ALL
+    SELECT scope_id, line::json ->> 0, line::json ->> 1
+    FROM packed_fact, string_to_table(convert_from(facts, 'UTF8'), E'\n') WITH ORDINALITY AS lines (line, place)
+    WHERE scope = 'subscription' AND place % 2 = 1
+) AS known
 GROUP BY scope_id;
 COMMENT ON VIEW read.subscription_versions IS
     'A row is the version of one subscription: another one whenever something more is known of it (the ETag of the API).';

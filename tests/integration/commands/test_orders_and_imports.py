@@ -61,8 +61,8 @@ async def projected(connection: AsyncConnection, schema: str) -> None:
     """A generation has the events of our own: as far as forgetting them goes."""
     await connection.execute(
         sql.SQL(
-            'INSERT INTO {} (source, id, fingerprint, topic, partition, "offset") '
-            "SELECT source, id, '', type, 0, row_number() OVER () FROM store.event"
+            'INSERT INTO {} (identity, fingerprint, topic, partition, "offset") '
+            "SELECT store.identity(source, id), '', type, 0, row_number() OVER () FROM store.event"
         ).format(sql.Identifier(schema, "event"))
     )
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import NamedTuple
 
 from shared.billing.facts import Fact, LicensesChanged, OrderExecuted, PriceChanged
 from shared.billing.moments import instant, order_key
@@ -29,6 +30,14 @@ class Seats:
     quantities: tuple[int, ...]
     trial_until: str | None
     last: _Key
+
+
+class View(NamedTuple):
+    """Seats as of a clock."""
+
+    state: Seats
+    master: Master
+    at: datetime
 
 
 class SeatsFold:
@@ -60,10 +69,18 @@ class SeatsFold:
     def depends_on(self, state: Seats) -> Iterable[Key]:
         return [Key("product", state.product)]
 
-    def rows(self, state: Seats, master: Master, at: datetime, extra: None) -> Rows:
+    @property
+    def family(self) -> str:
+        return "seats"
+
+    def look(self, state: Seats, master: Master, at: datetime) -> View:
+        return View(state, master, at)
+
+    def rows(self, view: View, extra: None) -> Rows:
+        state, master, at = view
         if state.product == "explodes":
             raise ValueError("a handler that fails")
-        ends = self.next_change(state, master, datetime.min.replace(tzinfo=UTC))
+        ends = self.next_change(View(state, master, datetime.min.replace(tzinfo=UTC)))
         status = "ended" if ends is not None and at >= ends else "active"
         remark = "\x00" if state.product == "poison" else None
         price = _price(master.get(Key("product", state.product), ()))
@@ -72,11 +89,11 @@ class SeatsFold:
             "change": [(state.subscription, nth, quantity) for nth, quantity in enumerate(state.quantities)],
         }
 
-    def next_change(self, state: Seats, master: Master, at: datetime) -> datetime | None:
-        if state.trial_until is None:
+    def next_change(self, view: View) -> datetime | None:
+        if view.state.trial_until is None:
             return None
-        ends = datetime.fromisoformat(state.trial_until).replace(tzinfo=UTC)
-        return ends if ends > at else None
+        ends = datetime.fromisoformat(view.state.trial_until).replace(tzinfo=UTC)
+        return ends if ends > view.at else None
 
 
 def _with(seats: Seats, fact: Fact) -> Seats:

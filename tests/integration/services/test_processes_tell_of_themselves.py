@@ -40,10 +40,10 @@ def installed(own_broker: OwnBroker, database: str, tmp_path: Path) -> Config:
 
 @pytest.fixture
 def projector(installed: Config) -> Iterator[int]:
-    """The port of a projector of orders that reads the log."""
+    """The port of a projector of subscriptions that reads the log."""
     port = free_port()
     environment = {"SEATLEDGER_METRICS_PORT": str(port), "SEATLEDGER_OWN_GROUPS": "true"}
-    with running("services.orders.projector", installed, **environment):
+    with running("services.subscriptions.projector", installed, **environment):
         eventually(lambda: not reasons(port), "the projector has its partitions")
         yield port
 
@@ -56,7 +56,7 @@ def test_a_projector_counts_events_by_type_and_those_that_come_twice(
     emit(file, broker=lambda: installed.broker)
 
     def counted() -> dict[str, float]:
-        return sums(scrape(projector), projection="orders", generation="1")
+        return sums(scrape(projector), projection="subscriptions", generation="1")
 
     eventually(lambda: counted().get("seatledger_projector_events_total") == 4, "four events are counted")
     found = counted()
@@ -70,7 +70,9 @@ def test_a_projector_counts_events_by_type_and_those_that_come_twice(
 
 def test_a_projector_without_its_database_is_not_ready_and_lives(installed: Config, projector: int) -> None:
     allow_connections(installed.database, False)
-    eventually(lambda: reasons(projector) == {"database": DATABASE, "reading orders_g1": DATABASE}, "it is not ready")
+    eventually(
+        lambda: reasons(projector) == {"database": DATABASE, "reading subscriptions_g1": DATABASE}, "it is not ready"
+    )
     lives = get(projector, "/healthz").status
     interrupted = sums(scrape(projector), reason="database_away")
     allow_connections(installed.database, True)

@@ -259,6 +259,26 @@ def test_what_counts_is_the_zone_of_whom_the_command_is_about() -> None:
     assert days == [23, 22, 23, 22]
 
 
+@pytest.mark.parametrize(
+    ("command", "zone", "order", "expected"),
+    [
+        ("2025-01-31T21:59:59Z", "Pacific/Auckland", "2025-01-31T23:59:59Z",
+         ["2025-01-31 10.00 -> nothing", "2025-02-01 nothing -> 10.00"]),
+        ("2025-02-01", "America/New_York", "2025-02-01T02:00:00Z",
+         ["2025-01-31 nothing -> 10.00", "2025-02-01 10.00 -> nothing"]),
+    ],
+    ids=["to a later day", "to an earlier day"],
+)  # fmt: skip
+def test_an_order_that_the_command_moves_over_midnight_is_shown_on_both_days(
+    command: str, zone: str, order: str, expected: list[str]
+) -> None:
+    """R0.12: the zone of an order without one is what was said of the customer before it, by the command too."""
+    given = [ordered(1, "10.00", on=order, anchor="order_day")]
+    said = asked(customer_changed(on=command, time_zone=zone), given=given, on="2025-01-31", closed="2025-01-30")
+
+    assert rows(said)[:2] == expected
+
+
 def test_what_is_scheduled_already_is_no_effect_of_the_command() -> None:
     scheduled = seats(15, on="2026-08-10", known="2026-01-01")
     said = asked(seats(12, on="2026-03-22"), given=[TEN_SEATS, scheduled], on="2026-03-22")

@@ -52,3 +52,14 @@ def test_what_a_driver_says_is_told_to_nobody() -> None:
     found = asyncio.run(Checks({"database": breaks}).look())
 
     assert found.reasons == {"database": "it does not answer; the log has the reason"}
+
+
+def test_checks_come_and_go_with_what_is_projected() -> None:
+    given = {"reading orders_g1": says("no partitions are assigned yet")}
+    checks = Checks(given)
+    before = asyncio.run(checks.look())
+
+    given["reading orders_g2"] = given.pop("reading orders_g1")
+
+    assert before.reasons.keys() == {"reading orders_g1"}
+    assert asyncio.run(checks.look()).reasons.keys() == {"reading orders_g2"}

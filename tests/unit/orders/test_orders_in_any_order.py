@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from services.orders.bodies import body_from_json, body_to_json
 from services.orders.catalogue import PRODUCT
 from services.orders.projection import SPEC
+from services.orders.registers import View
 from shared.billing.facts import Fact
 from shared.events.envelope import event_of
 from shared.events.reading import read
@@ -54,7 +55,7 @@ def rows(known: list[Fact]) -> dict[str, list[Any]]:
         if state is None:
             continue
         assert fold.dump(state) == fold.dump(fold.fold(scope_id, so_far, master))
-        for table, found in fold.rows(state, master, None, None).items():  # type: ignore[arg-type]  # no clock is looked at
+        for table, found in fold.rows(View(state, master), None).items():
             shown[table] += found
     return shown
 

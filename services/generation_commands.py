@@ -1,0 +1,62 @@
+"""What `seatledger generations` does: list, drop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from psycopg import AsyncConnection
+
+from services.presentation import list_document, say, table
+from shared.commands.operating import read_now
+from shared.errors import NOT_FOUND, UserError
+from shared.projections.generations import generations, retire
+from shared.store import operations
+
+_LIST = """
+SELECT name || '_g' || number AS generation, name AS projection, version, status, created_at, drop_after, (
+    SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint FROM pg_class AS c
+    JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = name || '_g' || number AND c.relkind = 'r'
+) AS bytes
+FROM store.generation ORDER BY name, number
+"""
+_COLUMNS = ("generation", "projection", "version", "status", "created_at", "drop_after", "bytes")
+
+
+def show_all(database: Callable[[], str], *, as_json: bool) -> None:
+    """Print all generations."""
+
+    async def read(connection: AsyncConnection) -> list[tuple[Any, ...]]:
+        return await (await connection.execute(_LIST)).fetchall()
+
+    rows = read_now(database, read)
+    if as_json:
+        list_document([dict(zip(_COLUMNS, row, strict=True)) for row in rows])
+        return
+    shown = [
+        (name, projection, version, status, f"{created:%Y-%m-%d %H:%M}",
+         "" if drop_after is None else f"{drop_after:%Y-%m-%d %H:%M}", f"{size / 1e6:,.1f}")
+        for name, projection, version, status, created, drop_after, size in rows
+    ]  # fmt: skip
+    columns = ("generation", "projection", "version", "status", "made", "dropped after", "MB")
+    table("Generations", columns, shown, right=("version", "MB"))
+
+
+def drop(name: str, database: Callable[[], str], *, as_json: bool) -> None:
+    """Have one dropped that is not live. UserError where there is none of that name, or it is live."""
+
+    async def retired(connection: AsyncConnection) -> None:
+        found = next((one for one in await generations(connection) if one.schema == name), None)
+        if found is None:
+            raise UserError(f"there is no generation {name}: see `seatledger generations list`", NOT_FOUND)
+        if found.status not in ("kept", "as_of", "catching_up"):
+            raise UserError(f"{name} is {found.status}: only what is kept beside the live one can be dropped")
+        async with connection.transaction():
+            await retire(connection, found)
+            await operations.record(connection, "generations drop", name)
+
+    read_now(database, retired)
+    if as_json:
+        list_document([{"generation": name, "status": "dropping"}])
+    else:
+        say(f"{name} is dropped within seconds by the worker of its service")

@@ -1,0 +1,1 @@
+"""Rebuilding projections beside the live ones: bulk, indexes, catch-up, comparison, switch."""

@@ -1,0 +1,148 @@
+"""From full tables to a generation that can be projected: what lies scattered, parked streams, keys, positions."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+
+import psycopg
+from psycopg import AsyncConnection, sql
+
+from shared.log.records import Partition, Standing
+from shared.projections import recompute
+from shared.projections.generations import Generation
+from shared.projections.rebuild.loading import Target
+from shared.projections.rebuild.tables import restore
+from shared.projections.spec import Key, ProjectionSpec, Table
+from shared.projections.waiting import park
+from shared.store.arrays import columns, literal
+from shared.store.pool import connect
+
+_SCATTERED = "SELECT scope, scope_id FROM packed_fact GROUP BY scope, scope_id HAVING count(*) > 1"
+_GATHER = """
+WITH parts AS (
+    DELETE FROM packed_fact USING unnest(%s::text[], %s::text[]) AS w (s, i) WHERE (scope, scope_id) = (s, i)
+    RETURNING scope, scope_id, facts
+)
+INSERT INTO packed_fact (scope, scope_id, facts)
+SELECT scope, scope_id, string_agg(facts, '\\x0a'::bytea) FROM parts GROUP BY scope, scope_id
+"""
+_UNFOLD = """
+DELETE FROM {} USING unnest(%s::text[], %s::text[]) AS w (s, i) WHERE (scope, scope_id) = (s, i)
+"""
+_UNDEPEND = """
+DELETE FROM dependency USING unnest(%s::text[], %s::text[]) AS w (s, i) WHERE (dependent_scope, dependent_id) = (s, i)
+"""
+_ANCHORS = "INSERT INTO anchor (scope, scope_id) SELECT scope, scope_id FROM packed_fact"
+_POSITIONS = """
+INSERT INTO position (topic, partition, next, last_offset, last_identity)
+SELECT * FROM unnest(%s::text[], %s::int[], %s::bigint[], %s::bigint[], %s::text[])
+ON CONFLICT (topic, partition) DO UPDATE
+SET next = excluded.next, last_offset = excluded.last_offset, last_identity = excluded.last_identity
+"""
+# Far beyond what the live generation counts to meanwhile: no number of one ever means another thing in the other.
+_COUNT_ON = "SELECT setval('touched', %s + 1000000000)"
+_LAST_COUNT = "SELECT last_value FROM {}"
+_IDENTICAL = """
+SELECT topic, partition, "offset" FROM event WHERE identity IN (
+    SELECT identity FROM event GROUP BY identity HAVING count(*) > 1
+) ORDER BY identity, topic, partition, "offset" LIMIT 20
+"""
+
+
+class IdsReused(Exception):
+    """Events of the log have one id and different contents, and the live generation does not hold them dead."""
+
+
+async def finish(
+    dsn: str, targets: Sequence[Target], standings: Mapping[Partition, Standing],
+    indexes: Mapping[str, Sequence[str]], parked: Mapping[str, Mapping[Key, str]],
+) -> None:  # fmt: skip
+    """Bring all generations to where the live projector can go on; generations side by side. Raises IdsReused."""
+    async with asyncio.TaskGroup() as tasks:
+        for target in targets:
+            statements = indexes[target.generation.schema]
+            tasks.create_task(_finish(dsn, target, standings, statements, parked[target.spec.name]))
+
+
+async def _finish(
+    dsn: str, target: Target, standings: Mapping[Partition, Standing], indexes: Sequence[str],
+    parked: Mapping[Key, str],
+) -> None:  # fmt: skip
+    async with await connect(dsn, target.generation.schema, application="seatledger rebuild") as connection:
+        await _gather_scattered(connection, target.spec)
+        await carry_parked(connection, target, parked)
+        async with connection.transaction():
+            await connection.execute("TRUNCATE anchor")
+            await connection.execute(_ANCHORS)
+        try:
+            await restore(connection, indexes)
+        except psycopg.errors.UniqueViolation as error:
+            raise IdsReused(await _which(connection, error)) from error
+        async with connection.transaction():
+            here = {p: standing for p, standing in standings.items() if p.topic in target.spec.topics}
+            rows = [(*p, s.next, s.last_offset, s.last_identity) for p, s in sorted(here.items())]
+            if rows:
+                await connection.execute(_POSITIONS, columns(rows, 5))
+            await connection.execute(_COUNT_ON, [await _last_count(connection, target.live)])
+        await connection.execute("ANALYZE")
+
+
+async def _gather_scattered(connection: AsyncConnection, spec: ProjectionSpec) -> None:
+    """Streams of which different customers were said lie in several buckets: they are folded again, from all facts."""
+    async with connection.transaction():
+        scattered = [Key(*row) for row in await (await connection.execute(_SCATTERED)).fetchall()]
+        if scattered:
+            wanted = columns(scattered, 2)
+            await connection.execute(_GATHER, wanted)
+            for table in ("state", "pending"):
+                await connection.execute(sql.SQL(_UNFOLD).format(sql.Identifier(table)), wanted)
+            await connection.execute(_UNDEPEND, wanted)
+            await _delete_rows(connection, spec, scattered)
+            await recompute.ask(connection, [key for key in scattered if key.scope in spec.folds])
+
+
+async def _delete_rows(connection: AsyncConnection, spec: ProjectionSpec, keys: Collection[Key]) -> None:
+    for stream in spec.streams:
+        ids = [key.scope_id for key in keys if key.scope == stream.scope]
+        for table in stream.tables if ids else ():
+            statement = sql.SQL("DELETE FROM {} WHERE {} = ANY(%s::text[])").format(
+                sql.Identifier(table.name), sql.Identifier(table.owner)
+            )
+            await connection.execute(statement, [literal(ids)])
+
+
+async def carry_parked(connection: AsyncConnection, target: Target, parked: Mapping[Key, str]) -> None:
+    """What the live generation holds parked is parked here too, with the rows that it has there."""
+    live = target.live
+    if not parked:
+        return
+    async with connection.transaction():
+        await _delete_rows(connection, target.spec, parked)
+        for stream in target.spec.streams:
+            ids = [key.scope_id for key in parked if key.scope == stream.scope]
+            for table in stream.tables if ids else ():
+                await connection.execute(_copied(table, live), [literal(ids)])
+        await park(connection, dict(parked))
+
+
+def _copied(table: Table, live: Generation) -> sql.Composed:
+    names = sql.SQL(", ").join(map(sql.Identifier, table.columns))
+    return sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {} WHERE {} = ANY(%s::text[])").format(
+        sql.Identifier(table.name), names, names, sql.Identifier(live.schema, table.name), sql.Identifier(table.owner)
+    )
+
+
+async def _last_count(connection: AsyncConnection, live: Generation) -> int:
+    statement = sql.SQL(_LAST_COUNT).format(sql.Identifier(live.schema, "touched"))
+    row = await (await connection.execute(statement)).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+async def _which(connection: AsyncConnection, error: psycopg.Error) -> str:
+    rows = await (await connection.execute(_IDENTICAL)).fetchall()
+    places = ", ".join(f"{topic} partition {partition} offset {offset}" for topic, partition, offset in rows)
+    if not places:
+        return f"a key of the new tables is there twice: {error}"
+    return f"events with the same source and id and different content, which live does not hold dead: {places}"

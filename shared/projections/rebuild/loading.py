@@ -1,0 +1,95 @@
+"""Writing what a bucket came to into the tables of a new generation, in the transaction that marks it as done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from psycopg import AsyncConnection, sql
+
+from shared.projections.generations import Generation
+from shared.projections.rebuild.copying import HEADER, TRAILER
+from shared.projections.spec import ProjectionSpec, Row, Table
+from shared.projections.writes import column_types
+from shared.store.arrays import literal
+
+_TABLES = {
+    "event": "identity, fingerprint, topic, partition, \"offset\"",
+    "packed_fact": "scope, scope_id, facts",
+    "state": "scope, scope_id, state, depends_on, next_change_at, touched",
+    "dependency": "scope, scope_id, dependent_scope, dependent_id",
+    "pending": "scope, scope_id, since, facts",
+}  # fmt: skip
+_COPY_BYTES = 256 * 1024
+_TOUCHED = "SELECT scope_id, touched FROM state WHERE scope = %s AND scope_id = ANY(%s::text[])"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A generation that is built, and the live one beside it."""
+
+    spec: ProjectionSpec
+    generation: Generation
+    live: Generation
+
+
+@dataclass(slots=True)
+class Load:
+    """What is to be written into one generation: encoded rows of the runtime's tables, and rows of the service's."""
+
+    encoded: dict[str, list[bytes]] = field(default_factory=lambda: {name: [] for name in _TABLES})
+    rows: Mapping[str, Sequence[Row]] = field(default_factory=dict)
+
+
+async def copy_into(connection: AsyncConnection, target: Target, load: Load) -> None:
+    """Write a load, in the caller's transaction."""
+    await use(connection, target.generation)
+    for name, columns in _TABLES.items():
+        rows = load.encoded[name]
+        if rows:
+            statement = f"COPY {name} ({columns}) FROM STDIN (FORMAT binary)"
+            async with connection.cursor() as cursor, cursor.copy(statement.encode()) as copy:
+                for part in _parts(rows):
+                    await copy.write(part)
+    for table in target.spec.tables:
+        await _copy_rows(connection, table, load.rows.get(table.name, ()))
+
+
+async def _copy_rows(connection: AsyncConnection, table: Table, rows: Sequence[Row]) -> None:
+    if not rows:
+        return
+    types = await column_types(connection, table)
+    columns = sql.SQL(", ").join(map(sql.Identifier, table.columns))
+    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)").format(sql.Identifier(table.name), columns)
+    async with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.set_types([types[column] for column in table.columns])
+        for row in rows:
+            await copy.write_row(row)
+
+
+async def touched_in_live(
+    connection: AsyncConnection, target: Target, scope: str, ids: Iterable[str]
+) -> dict[str, int]:
+    """When the live generation last folded these streams, by its count: an invoice run remembers that number."""
+    wanted = list(ids)
+    if not wanted:
+        return {}
+    await use(connection, target.live)
+    return dict(await (await connection.execute(_TOUCHED, [scope, literal(wanted)])).fetchall())
+
+
+async def use(connection: AsyncConnection, generation: Generation) -> None:
+    """Have bare names mean this generation until the transaction ends."""
+    await connection.execute("SELECT set_config('search_path', quote_ident(%s), true)", [generation.schema])
+
+
+def _parts(rows: Sequence[bytes]) -> Iterable[bytes]:
+    """A table's rows with what COPY wants around them, in pieces of some size."""
+    waiting, size = [HEADER], 0
+    for row in rows:
+        waiting.append(row)
+        size += len(row)
+        if size >= _COPY_BYTES:
+            yield b"".join(waiting)
+            waiting, size = [], 0
+    yield b"".join([*waiting, TRAILER])

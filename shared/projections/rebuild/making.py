@@ -1,0 +1,172 @@
+"""Making generations beside the live ones, up to the end that the log has when it begins; or taking that up again."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from psycopg import AsyncConnection
+
+from shared.log.ends import end_offsets
+from shared.log.records import Partition
+from shared.log.span import Bounds, offsets_at
+from shared.projections.generations import Generation, NoGeneration, building, built_by, drop, generations
+from shared.projections.rebuild import records
+from shared.projections.rebuild.bucket import Build
+from shared.projections.rebuild.bulk import Bulk, Told, load
+from shared.projections.rebuild.catch_up import positions
+from shared.projections.rebuild.loading import Target, use
+from shared.projections.rebuild.tables import strip
+from shared.projections.spec import Key, ProjectionSpec
+from shared.store.dead_letters import held
+
+# About so many events are folded at a time by each process: some 100 MB.
+EVENTS_A_BUCKET = 50_000
+_CLOCK = "SELECT at FROM clock"
+_PARKED = "SELECT scope, scope_id, reason FROM parked"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be made. `until`: only what the log had by then. `home` is where buckets may lie."""
+
+    dsn: str
+    broker: str
+    specs: Sequence[ProjectionSpec]
+    purpose: records.Purpose
+    home: Path
+    workers: int
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What was made: full generations with keys, which nobody projects yet."""
+
+    number: int
+    targets: Sequence[Target]
+
+
+async def make(connection: AsyncConnection, wanted: Wanted, told: Told) -> Made:
+    """Make them on a connection that holds the lock of rebuilds. Raises NoGeneration and what `bulk.load` raises."""
+    live = await _live(connection, wanted.specs)
+    record = await _taken_up(connection, wanted)
+    if record is None:
+        number = await _begun(connection, wanted, live)
+        record = next(one for one in await records.unfinished(connection) if one.number == number)
+    made = {one.name: one for one in await built_by(connection, record.number)}
+    targets = [Target(spec, made[spec.name], live[spec.name]) for spec in wanted.specs]
+    if not record.loaded:
+        await load(connection, await _bulk(connection, wanted, record, targets, told))
+    shutil.rmtree(record.folder, ignore_errors=True)
+    return Made(record.number, targets)
+
+
+async def discard(connection: AsyncConnection, number: int) -> None:
+    """Remove what a rebuild made, and what it keeps on this machine."""
+    for generation in await built_by(connection, number):
+        await drop(connection, generation)
+    for record in await records.unfinished(connection):
+        if record.number == number:
+            shutil.rmtree(record.folder, ignore_errors=True)
+    await records.forget(connection, number)
+
+
+async def parked(connection: AsyncConnection, generation: Generation) -> dict[Key, str]:
+    """The streams that a generation holds, with the reason."""
+    async with connection.transaction():
+        await use(connection, generation)
+        rows = await (await connection.execute(_PARKED)).fetchall()
+    return {Key(scope, scope_id): reason for scope, scope_id, reason in rows}
+
+
+async def _live(connection: AsyncConnection, specs: Sequence[ProjectionSpec]) -> dict[str, Generation]:
+    live = {one.name: one for one in await generations(connection) if one.status == "live"}
+    for spec in specs:
+        if spec.name not in live:
+            raise NoGeneration(f"projection {spec.name} has no live generation: start the system with `seatledger up`")
+    return live
+
+
+async def _taken_up(connection: AsyncConnection, wanted: Wanted) -> records.Record | None:
+    """A rebuild of the same that died; others that died are removed."""
+    names, versions = [spec.name for spec in wanted.specs], {(spec.name, spec.version) for spec in wanted.specs}
+    found = None
+    for record in await records.unfinished(connection):
+        made = {(one.name, one.version) for one in await built_by(connection, record.number)}
+        same = (record.purpose, list(record.projections), record.until) == (wanted.purpose, names, wanted.until)
+        if found is None and same and made == versions and (record.folder.is_dir() or record.loaded):
+            found = record
+        else:
+            await discard(connection, record.number)
+    return found
+
+
+async def _begun(connection: AsyncConnection, wanted: Wanted, live: Mapping[str, Generation]) -> int:
+    ends = await _ends(connection, wanted, live)
+    buckets = max(1, round(sum(bounds.end for bounds in ends.values()) / EVENTS_A_BUCKET))
+    async with connection.transaction():
+        folder = wanted.home / "rebuild" / f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
+        names = [spec.name for spec in wanted.specs]
+        number = await records.begin(connection, wanted.purpose, names, wanted.until, buckets, folder)
+        indexes = {}
+        for spec in wanted.specs:
+            at = wanted.until or await _clock(connection, live[spec.name])
+            generation = await building(connection, spec, number, at)
+            documents = () if spec.documents is None else [table.name for table in spec.documents.tables]
+            indexes[generation.schema] = await strip(connection, generation.schema, documents)
+        await records.keep_indexes(connection, number, indexes)
+    folder.mkdir(parents=True)
+    return number
+
+
+async def _bulk(
+    connection: AsyncConnection, wanted: Wanted, record: records.Record, targets: Sequence[Target], told: Told
+) -> Bulk:
+    live = {target.spec.name: target.live for target in targets}
+    judged: dict[Partition, int] = {}
+    for generation in live.values():
+        for partition, next_ in (await _positions(connection, generation)).items():
+            judged[partition] = min(judged.get(partition, next_), next_)
+    build = Build(
+        record.number,
+        record.folder,
+        targets,
+        {target.spec.name: await _clock(connection, target.generation) for target in targets},
+        {name: await parked(connection, generation) for name, generation in live.items()},
+    )
+    bounds = await _ends(connection, wanted, live)
+    holding = await held(connection)
+    return Bulk(
+        wanted.dsn, wanted.broker, build, record, bounds, judged, holding, max(1, wanted.workers), told
+    )  # fmt: skip
+
+
+async def _ends(connection: AsyncConnection, wanted: Wanted, live: Mapping[str, Generation]) -> dict[Partition, Bounds]:
+    """From the beginning of each partition that a projection reads to its end, or to where it was at `until`."""
+    partitions: set[Partition] = set()
+    for generation in live.values():
+        partitions |= set(await _positions(connection, generation))
+    if wanted.until is None:
+        ends = await end_offsets(wanted.broker, sorted(partitions))
+    else:
+        ends = await offsets_at(wanted.broker, sorted(partitions), int(wanted.until.timestamp() * 1000))
+    return {partition: Bounds(0, end) for partition, end in sorted(ends.items())}
+
+
+async def _positions(connection: AsyncConnection, generation: Generation) -> dict[Partition, int]:
+    async with connection.transaction():
+        await use(connection, generation)
+        return await positions(connection)
+
+
+async def _clock(connection: AsyncConnection, generation: Generation) -> datetime:
+    async with connection.transaction():
+        await use(connection, generation)
+        row = await (await connection.execute(_CLOCK)).fetchone()
+    assert row is not None
+    at: datetime = row[0]
+    return at

@@ -1,0 +1,31 @@
+"""A generation of a moment that stays for a while: what projections were by then, for whoever wants to query it."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from shared.projections.generations import set_status
+from shared.projections.rebuild import records
+from shared.projections.rebuild.bulk import Told
+from shared.projections.rebuild.catch_up import CatchUp
+from shared.projections.rebuild.making import Wanted, make
+from shared.store.pool import connect
+
+
+async def build_until(wanted: Wanted, until: datetime, keep: timedelta, told: Told) -> list[str]:
+    """Build generations of what the log had by `until`, and keep them for a time; their schemas. Raises as `make`."""
+    wanted = replace(wanted, until=until)
+    async with await connect(wanted.dsn, application="seatledger replay") as connection, AsyncExitStack() as open_:
+        await records.hold(connection)
+        made = await make(connection, wanted, told)
+        for target in made.targets:
+            other = await connect(wanted.dsn, target.generation.schema, application="seatledger replay")
+            await open_.enter_async_context(other)
+            await (await CatchUp.on(target.spec, other, wanted.broker)).fold_queued()
+        async with connection.transaction():
+            for target in made.targets:
+                await set_status(connection, target.generation, "as_of", datetime.now(UTC) + keep)
+            await records.forget(connection, made.number)
+        return [target.generation.schema for target in made.targets]
