@@ -1,5 +1,6 @@
 """`seatledger up`, `down`, `status`, `demo` and `emit`: the system here. Imports what it needs when it runs."""
 
+from math import isfinite, nan
 from typing import Annotated
 
 import typer
@@ -13,6 +14,23 @@ Database = Annotated[str, typer.Option(help="embedded (PostgreSQL on this machin
 Fresh = Annotated[bool, typer.Option("--fresh", help="Delete what an earlier run kept on this machine.")]
 EventFile = Annotated[
     str, typer.Argument(metavar="FILE", help="JSON Lines, or a JSON or YAML list; - = standard input.")
+]
+
+
+# Typer's `min` would let 0 through.
+def _rate(text: str) -> float:
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = nan
+    if not (rate > 0 and isfinite(rate)):
+        raise typer.BadParameter(f"{text!r} is no rate: give events a second, more than 0, like 200 or 0.5")
+    return rate
+
+
+Rate = Annotated[
+    float | None,
+    typer.Option(parser=_rate, metavar="N", help="So many events a second at most; as fast as the broker takes them."),
 ]
 
 
@@ -65,9 +83,9 @@ def demo(
 
 
 @system.command()
-def emit(file: EventFile) -> None:
+def emit(file: EventFile, rate: Rate = None) -> None:
     """Publish the events of a file; validated first, and nothing is published when one is wrong."""
     from services.addresses import broker_address
     from services.orders import cli
 
-    cli.emit(file, broker=broker_address)
+    cli.emit(file, broker=broker_address, rate=rate)

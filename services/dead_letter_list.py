@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import orjson
@@ -29,7 +29,7 @@ _SHOWN = 20_000
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """One in full: its item, what else is known of it, its record (None: it has none), what was done to it."""
+    """One in full: its item, what else is known of it, what was done to it, and its record if it has one."""
 
     item: Item
     more: Mapping[str, object]
@@ -37,7 +37,7 @@ class _Found:
     headers: Sequence[Header] = ()
     key: bytes | None = None
     value: bytes | None = None
-    has_record: bool = field(default=True)
+    has_record: bool = True
 
 
 def show_all(database: Database, filters: Filters, *, limit: int, after: str, as_json: bool) -> None:
@@ -84,7 +84,7 @@ def age(seconds: float) -> str:
 def nothing_of(name: Name) -> UserError:
     """There is nothing of that name."""
     what = "no record of that place was ever dead" if isinstance(name, Place) else "that stream is not parked"
-    return UserError(f"{name}: {what}; names are in: seatledger dead-letters list --status …", NOT_FOUND)
+    return UserError(f"{name}: {what}; names are in: seatledger dead-letters list", NOT_FOUND)
 
 
 async def _found(connection: AsyncConnection, name: Name) -> _Found:
@@ -157,7 +157,7 @@ def _say(found: _Found) -> None:
 
 
 def _payload(value: bytes | None) -> tuple[str, object]:
-    """json, text or hex, and the payload so."""
+    """json, text or hex, and the payload so. Numbers are shown as they are read: the bytes that came are --raw."""
     if value is None:
         return "none", None
     try:

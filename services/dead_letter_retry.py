@@ -66,14 +66,7 @@ class Outcome:
         }
 
 
-def retry(
-    database: Database,
-    names: Sequence[str],
-    filters: Filters,
-    *,
-    by: str | None,
-    as_json: bool,
-) -> None:
+def retry(database: Database, names: Sequence[str], filters: Filters, *, by: str | None, as_json: bool) -> None:
     """Retry those that are named or, where none is, those that the filters choose; print what came of each.
 
     UserError when one of the names is nobody's (nothing is retried then), and when some do not flow in the end.
@@ -91,7 +84,7 @@ def retry(
     else:
         table("Retried", ("name", "outcome", "why"), [(one.name, _WORDS[one.came], one.why) for one in outcomes])
     if bad := [str(one.name) for one in outcomes if one.came not in _GOOD]:
-        raise UserError(f"{len(bad)} of {len(outcomes)} did not come to flow: {', '.join(bad)}")
+        raise UserError(f"{len(bad)} of {len(outcomes)} do not flow: {', '.join(bad)}")
 
 
 async def retry_all(

@@ -16,6 +16,8 @@ from shared.errors import UserError
 
 _PROBLEMS_SHOWN = 20
 _SILENT_SECONDS = 2.0
+_RENEWED_SECONDS = 0.2
+_LINE_SECONDS = 10.0
 T = TypeVar("T")
 
 
@@ -131,6 +133,50 @@ def late_progress(description: str, total: int) -> Iterator[Callable[[int], None
                 advance(done)
 
         yield count
+
+
+@contextmanager
+def flow_progress(description: str, total: int, *, in_lines: bool = False) -> Iterator[Callable[[int], None]]:
+    """As `late_progress`, for what flows: how fast and how long still, too. On standard error: the rest is the result.
+
+    A line that renews itself on a terminal; elsewhere, or `in_lines` where results are printed meanwhile, one every ten
+    seconds, and one at the end.
+    """
+    renewed = sys.stderr.isatty() and not in_lines
+    before, after, every = ("\r\x1b[2K", "", _RENEWED_SECONDS) if renewed else ("", "\n", _LINE_SECONDS)
+    began, done, shown = time.monotonic(), 0, False
+    due = began + _SILENT_SECONDS
+
+    def tell(now: float) -> None:
+        print(before + _flow(description, done, total, now - began), end=after, file=sys.stderr, flush=True)
+
+    def count(more: int) -> None:
+        nonlocal done, shown, due
+        done += more
+        now = time.monotonic()
+        if now >= due and (shown or done < total):
+            shown, due = True, now + every
+            tell(now)
+
+    try:
+        yield count
+    finally:
+        if shown:
+            tell(time.monotonic())
+            print(end="\n" if renewed else "", file=sys.stderr, flush=True)
+
+
+def _flow(description: str, done: int, total: int, seconds: float) -> str:
+    """Publishing: 1,200 of 5,000, 100 a second, 38 s left"""
+    rate = done / seconds if seconds else 0.0
+    left = f", {_rough((total - done) / rate)} left" if rate and done < total else ""
+    return f"{description}: {done:,} of {total:,}, {rate:,.{0 if rate >= 10 else 1}f} a second{left}"
+
+
+def _rough(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.0f} h"
 
 
 def _cell(value: object) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -110,7 +110,7 @@ class Shown:
         self._quiet = quiet
         self._phase = ""
         self._began = self._last = time.monotonic()
-        self._open = False
+        self._ended: Progress | None = None
 
     def __call__(self, progress: Progress) -> None:
         if self._quiet:
@@ -119,9 +119,12 @@ class Shown:
         if progress.phase != self._phase:
             self._phase, self._began, self._last = progress.phase, now, now
         ended = progress.done >= progress.total
+        if ended and self._ended == progress:
+            return
         if not ended and now - self._last < _TOLD_EVERY_S:
             return
         self._last = now
+        self._ended = progress if ended else None
         self._say(_line(progress, now - self._began), ended=ended)
 
     def _say(self, line: str, *, ended: bool) -> None:
@@ -150,8 +153,3 @@ def waiting_said(*, quiet: bool) -> Callable[[str], None]:
             say(f"Waiting: {what}")
 
     return waiting
-
-
-def names(projections: Sequence[ProjectionSpec]) -> str:
-    """For a sentence."""
-    return ", ".join(spec.name for spec in projections)

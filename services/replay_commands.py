@@ -12,7 +12,6 @@ from services.rebuild_options import (
     chosen,
     duration,
     home,
-    names,
     point_in_time,
     processes,
     refusals,
@@ -28,6 +27,7 @@ from shared.projections.rebuild.replaying import replay as replay_all
 from shared.projections.rebuild.rolling_back import roll_back
 from shared.projections.rebuild.standing import build_until
 from shared.projections.spec import Key
+from shared.store.logging import configure_logging
 
 Address = Callable[[], str]
 
@@ -105,9 +105,9 @@ def recompute(scope: str, name: str, database: Address, *, as_json: bool) -> Non
 
 
 def _wanted(projection: str, database: Address, broker: Address, purpose: Purpose, workers: int | None) -> Wanted:
+    # What the projector says, for which the replay stands in for a moment, is for a log and not for a person.
+    configure_logging("replay", "error")
     found = chosen(projection)
-    if not found:
-        raise UserError(f"{projection!r} is no projection; give one of {names(chosen('all'))}, or all", BAD_REQUEST)
     return Wanted(database(), broker(), found, purpose, home(), processes(workers))
 
 

@@ -45,6 +45,7 @@ _ATTRIBUTES: Final = {
         "traceparent",
     )
 } | {"content-type": "datacontenttype"}
+_HEADERS: Final = {attribute: header for header, attribute in _ATTRIBUTES.items()}
 
 Headers = Iterable[tuple[str, bytes | None]]
 
@@ -139,25 +140,31 @@ def split_structured(envelope: object) -> tuple[dict[str, object], bytes]:
         ) from None
 
 
+def attributes_of(event: CloudEvent) -> dict[str, str | int]:
+    """The context attributes that an event has; `event_of` gives it back from them and its data."""
+    attributes = {
+        "specversion": "1.0",
+        "id": event.id,
+        "source": event.source,
+        "type": event.type,
+        "subject": event.subject,
+        "time": moment_text(event.time),
+        "dataschema": f"urn:seatledger:{event.type}:{event.version}",
+        "partitionkey": event.partitionkey,
+        "sequence": event.sequence,
+        "correlationid": event.correlationid,
+        "causationid": event.causationid,
+        "traceparent": event.traceparent,
+        "datacontenttype": _JSON,
+    }
+    return {name: value for name, value in attributes.items() if value is not None}
+
+
 def to_record(event: CloudEvent) -> tuple[bytes | None, bytes, list[tuple[str, bytes]]]:
     """Key, value and headers of the record in binary mode; `read_record` gives the same event back."""
-    attributes = {
-        "ce_specversion": "1.0",
-        "ce_id": event.id,
-        "ce_source": event.source,
-        "ce_type": event.type,
-        "ce_subject": event.subject,
-        "ce_time": moment_text(event.time),
-        "ce_dataschema": f"urn:seatledger:{event.type}:{event.version}",
-        "ce_partitionkey": event.partitionkey,
-        "ce_sequence": None if event.sequence is None else str(event.sequence),
-        "ce_correlationid": event.correlationid,
-        "ce_causationid": event.causationid,
-        "ce_traceparent": event.traceparent,
-        "content-type": _JSON,
-    }
+    headers = [(_HEADERS[name], str(value).encode()) for name, value in attributes_of(event).items()]
     key = None if event.partitionkey is None else event.partitionkey.encode()
-    return key, event.data, [(name, text.encode()) for name, text in attributes.items() if text is not None]
+    return key, event.data, headers
 
 
 def _structured(content_type: str, value: bytes, key: bytes | None) -> CloudEvent:

@@ -86,6 +86,12 @@ def topic_named(name: str) -> Topic:
     return _BY_NAME[name]
 
 
+def largest_record(name: str) -> int:
+    """How many bytes a record of the topic of that name may have; of one that is not ours, as many as any."""
+    known = _BY_NAME.get(name)
+    return LARGE_RECORDS if known is None else known.max_record_bytes
+
+
 class TopicsRefused(Exception):
     """The broker would not create a topic; the sentence names it and gives the broker's reason."""
 

@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordTooLargeError
 
 from shared.log.outgoing import Outgoing as Outgoing
-from shared.log.topics import LARGE_RECORDS, topic_named
+from shared.log.topics import LARGE_RECORDS, largest_record
 
 # What waits this long for company goes out as one request: the relay's latency against its throughput.
 _LINGER_MS = 2
@@ -97,10 +97,7 @@ class LogWriter:
 def check_size(record: Outgoing) -> None:
     """Raise Refused when the record is larger than its topic takes."""
     size = len(record.value or b"") + len(record.key or b"") + sum(len(k) + len(v) for k, v in record.headers)
-    try:
-        limit = topic_named(record.topic).max_record_bytes
-    except KeyError:
-        limit = LARGE_RECORDS
+    limit = largest_record(record.topic)
     if size > limit:
         raise Refused(f"the record has {size:,} bytes and {record.topic} takes {limit:,}; make it smaller")
 

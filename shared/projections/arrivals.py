@@ -12,7 +12,7 @@ from shared.events.models.base import EventModel
 from shared.events.reading import read_from_record
 from shared.events.registry import EVENT_TYPES
 from shared.log.records import Record
-from shared.log.topics import CATALOG, LARGE_RECORDS, ORDERS, SUBSCRIPTIONS, TOPICS, topic_named
+from shared.log.topics import CATALOG, ORDERS, SUBSCRIPTIONS, TOPICS, largest_record
 from shared.projections.spec import Key, ProjectionSpec
 from shared.store.dead_letters import DeadLetter
 
@@ -48,7 +48,7 @@ def read_arrivals(spec: ProjectionSpec, records: Iterable[Record]) -> Arrivals:
         if _says_nothing(spec, record):
             continue
         try:
-            read = read_from_record(record.key, record.value, record.headers, limit_of(record.topic))
+            read = read_from_record(record.key, record.value, record.headers, largest_record(record.topic))
             facts = tuple(fact for fact in spec.facts_of(read.event, read.model) if fact.scope in spec.scopes)
         except Unreadable as unreadable:
             found.dead.append(DeadLetter(record, unreadable.reason))
@@ -88,11 +88,3 @@ def about(topic: str, subject: str) -> Key:
 def topics_about(scope: str) -> frozenset[str]:
     """The topics whose events are about things of a scope, as `about` has it."""
     return frozenset(topic.name for topic in TOPICS if _SUBJECTS.get(topic.name, _OTHER) == scope)
-
-
-def limit_of(topic: str) -> int:
-    """The largest value of a record that is looked at, in bytes."""
-    try:
-        return topic_named(topic).max_record_bytes
-    except KeyError:
-        return LARGE_RECORDS

@@ -68,3 +68,58 @@ def test_what_takes_longer_tells_how_far_it_is(
         for _ in range(4):
             advance(1)
     assert capsys.readouterr().out == "Events: 4 of 4\n"
+
+
+def test_what_flows_tells_how_fast_and_how_long_still_on_standard_error(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given: a second for each portion, and one at begin and end
+    clock = iter([0.0, 1.0, 2.0, 3.0, 12.0, 13.0])
+    monkeypatch.setattr("services.presentation.time.monotonic", lambda: next(clock))
+    # when
+    with presentation.flow_progress("Events", 1500) as advance:
+        for _ in range(4):
+            advance(300)
+    # then
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.splitlines() == [
+        "Events: 600 of 1,500, 300 a second, 3 s left",
+        "Events: 1,200 of 1,500, 100 a second, 3 s left",
+        "Events: 1,200 of 1,500, 92 a second, 3 s left",
+    ]
+
+
+@pytest.mark.parametrize("seconds", [0.5, 9.0])
+def test_what_flows_for_less_than_two_seconds_or_in_one_portion_says_nothing(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    clock = iter([0.0, seconds])
+    monkeypatch.setattr("services.presentation.time.monotonic", lambda: next(clock))
+    with presentation.flow_progress("Events", 1) as advance:
+        advance(1)
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(("done", "left"), [(10, "90 s"), (1, "16 min"), (100, None)])
+def test_how_long_still_is_told_roughly(done: int, left: str | None) -> None:
+    told = presentation._flow("Events", done, 100, 10.0)
+    assert told.partition("a second")[2] == ("" if left is None else f", {left} left")
+
+
+@pytest.mark.parametrize(
+    ("in_lines", "shown"),
+    [
+        (False, "\r\x1b[2KEvents: 5 of 9, 2.0 a second, 2 s left\r\x1b[2KEvents: 5 of 9, 1.7 a second, 2 s left\n"),
+        (True, "Events: 5 of 9, 2.0 a second, 2 s left\nEvents: 5 of 9, 1.7 a second, 2 s left\n"),
+    ],
+)
+def test_a_terminal_has_one_line_that_renews_itself_unless_results_are_printed_meanwhile(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, in_lines: bool, shown: str
+) -> None:
+    clock = iter([0.0, 2.5, 3.0])
+    monkeypatch.setattr("services.presentation.time.monotonic", lambda: next(clock))
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    with presentation.flow_progress("Events", 9, in_lines=in_lines) as advance:
+        advance(5)
+    assert capsys.readouterr().err == shown

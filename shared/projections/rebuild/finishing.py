@@ -33,12 +33,11 @@ DELETE FROM {} USING unnest(%s::text[], %s::text[]) AS w (s, i) WHERE (scope, sc
 _UNDEPEND = """
 DELETE FROM dependency USING unnest(%s::text[], %s::text[]) AS w (s, i) WHERE (dependent_scope, dependent_id) = (s, i)
 """
+_HAS_POSITIONS = "SELECT FROM position LIMIT 1"
 _ANCHORS = "INSERT INTO anchor (scope, scope_id) SELECT scope, scope_id FROM packed_fact"
 _POSITIONS = """
 INSERT INTO position (topic, partition, next, last_offset, last_identity)
 SELECT * FROM unnest(%s::text[], %s::int[], %s::bigint[], %s::bigint[], %s::text[])
-ON CONFLICT (topic, partition) DO UPDATE
-SET next = excluded.next, last_offset = excluded.last_offset, last_identity = excluded.last_identity
 """
 # Far beyond what the live generation counts to meanwhile: no number of one ever means another thing in the other.
 _COUNT_ON = "SELECT setval('touched', %s + 1000000000)"
@@ -69,22 +68,22 @@ async def _finish(
     dsn: str, target: Target, standings: Mapping[Partition, Standing], indexes: Sequence[str],
     parked: Mapping[Key, str],
 ) -> None:  # fmt: skip
+    """In one transaction: a rebuild that dies here finds full tables without keys again."""
     async with await connect(dsn, target.generation.schema, application="seatledger rebuild") as connection:
-        await _gather_scattered(connection, target.spec)
-        await carry_parked(connection, target, parked)
-        async with connection.transaction():
-            await connection.execute("TRUNCATE anchor")
-            await connection.execute(_ANCHORS)
+        if await (await connection.execute(_HAS_POSITIONS)).fetchone() is not None:
+            return
         try:
-            await restore(connection, indexes)
+            async with connection.transaction():
+                await _gather_scattered(connection, target.spec)
+                await carry_parked(connection, target, parked)
+                await connection.execute(_ANCHORS)
+                await restore(connection, indexes)
+                here = {p: standing for p, standing in standings.items() if p.topic in target.spec.topics}
+                rows = [(*p, s.next, s.last_offset, s.last_identity) for p, s in sorted(here.items())]
+                await connection.execute(_POSITIONS, columns(rows, 5))
+                await connection.execute(_COUNT_ON, [await _last_count(connection, target.live)])
         except psycopg.errors.UniqueViolation as error:
             raise IdsReused(await _which(connection, error)) from error
-        async with connection.transaction():
-            here = {p: standing for p, standing in standings.items() if p.topic in target.spec.topics}
-            rows = [(*p, s.next, s.last_offset, s.last_identity) for p, s in sorted(here.items())]
-            if rows:
-                await connection.execute(_POSITIONS, columns(rows, 5))
-            await connection.execute(_COUNT_ON, [await _last_count(connection, target.live)])
         await connection.execute("ANALYZE")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from psycopg import AsyncConnection, sql
+from psycopg.types.json import Jsonb
 
 from shared.projections.generations import Generation
 from shared.projections.rebuild.copying import HEADER, TRAILER
@@ -63,8 +64,19 @@ async def _copy_rows(connection: AsyncConnection, table: Table, rows: Sequence[R
     statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)").format(sql.Identifier(table.name), columns)
     async with connection.cursor() as cursor, cursor.copy(statement) as copy:
         copy.set_types([types[column] for column in table.columns])
+        texts = [place for place, column in enumerate(table.columns) if types[column] in ("json", "jsonb")]
         for row in rows:
-            await copy.write_row(row)
+            await copy.write_row(_with_json(row, texts))
+
+
+def _with_json(row: Row, places: Sequence[int]) -> Row:
+    """A JSON column that is given as text means that text, as in `arrays.literal`, and no JSON string."""
+    if not any(isinstance(row[place], str) for place in places):
+        return row
+    return tuple(
+        Jsonb(value, dumps=str) if place in places and isinstance(value, str) else value
+        for place, value in enumerate(row)
+    )
 
 
 async def touched_in_live(

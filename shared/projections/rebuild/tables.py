@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from psycopg import AsyncConnection, errors, sql
+from psycopg import AsyncConnection, sql
 
 from shared.store.arrays import literal
 
@@ -47,12 +47,7 @@ async def strip(connection: AsyncConnection, schema: str, keep: Collection[str])
 
 
 async def restore(connection: AsyncConnection, statements: Sequence[str]) -> None:
-    """Give tables their keys and indexes; one that is there already (a rebuild that died here) is passed over.
-
-    Raises psycopg.errors.UniqueViolation.
-    """
-    for statement in statements:
-        try:
+    """Give tables their keys and indexes, all of them or none. Raises psycopg.errors.UniqueViolation."""
+    async with connection.transaction():
+        for statement in statements:
             await connection.execute(statement.encode())
-        except (errors.DuplicateTable, errors.DuplicateObject, errors.InvalidTableDefinition):
-            continue

@@ -12,7 +12,7 @@ from shared.events.errors import UnknownVersion, Unreadable
 from shared.events.models.base import EventModel
 from shared.events.reading import read_from_record
 from shared.log.records import Record
-from shared.projections.arrivals import limit_of
+from shared.log.topics import largest_record
 from shared.projections.facts import id_reused, identity_of
 from shared.projections.spec import ProjectionSpec
 from shared.store.dead_letters import DeadLetter
@@ -47,7 +47,7 @@ def take(specs: Sequence[ProjectionSpec], records: Iterable[tuple[bool, Record]]
     found = Takings()
     for answers, record in records:
         try:
-            read = read_from_record(record.key, record.value, record.headers, limit_of(record.topic))
+            read = read_from_record(record.key, record.value, record.headers, largest_record(record.topic))
             if read.event.type not in types:
                 continue
             makers = {spec.facts_of for spec in specs if read.event.type in spec.types}

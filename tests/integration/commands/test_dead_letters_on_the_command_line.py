@@ -242,7 +242,7 @@ def test_all_are_retried_but_the_dropped_ones_and_what_came_of_each_is_said(stop
         "invoicing_g1": "not_read", "orders_g1": "not_read", "subscriptions_g1": "dead",
     }  # fmt: skip
     assert "does it run?" in found[STREAMS[0]]["reason"]
-    assert "5 of 5 did not come to flow" in str(result.exception)
+    assert "5 of 5 do not flow" in str(result.exception)
     assert len(shown("operations")["items"]) == 6
     assert rows(stopped, "SELECT scope, scope_id FROM orders_g1.recompute_queue") == [("order", "ord/1")]
 

@@ -40,11 +40,11 @@ def at_fault(event: CloudEvent, model: EventModel) -> Iterable[Fact]:
     raise RuntimeError("a fault of ours")
 
 
-def faulty_with(event_id: str, spec: ProjectionSpec) -> ProjectionSpec:
-    """The projection in a release that cannot take this one event in."""
+def faulty_with(spec: ProjectionSpec, *ids: str) -> ProjectionSpec:
+    """The projection in a release that cannot take these events in."""
 
     def facts(event: CloudEvent, model: EventModel) -> Iterable[Fact]:
-        return at_fault(event, model) if event.id == event_id else facts_of(event, model)
+        return at_fault(event, model) if event.id in ids else facts_of(event, model)
 
     return replace(spec, facts_of=facts)
 

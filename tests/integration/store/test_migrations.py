@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from psycopg.types.json import Jsonb
 
 from shared.store.migrations import STORE_MIGRATIONS, MigrationRefused, migrate
 from shared.store.pool import connect
@@ -94,3 +95,26 @@ def test_two_starters_at_once_apply_everything_once(database: str) -> None:
     done = asyncio.run(scenario())
     every_file = sorted(f"store/{file.name}" for file in STORE_MIGRATIONS.glob("*.sql"))
     assert sorted(done) == [[], [], every_file]
+
+
+def test_dead_letters_of_an_earlier_release_are_dead_and_get_the_type_that_their_headers_say(
+    database: str, tmp_path: Path
+) -> None:
+    earlier = {path.stem: path.read_text() for path in STORE_MIGRATIONS.glob("000[123]_*.sql")}
+    headers = [[["ce_type", b"OrderExecuted".hex()], ["ce_subject", b"ord-1".hex()]], [["ce_type", "ff00"]], []]
+
+    async def scenario() -> list[tuple[str, str | None, str | None]]:
+        async with await connect(database) as connection:
+            await migrate(connection, {"store": folder(tmp_path, **earlier)})
+            for offset, pairs in enumerate(headers):
+                await connection.execute(
+                    """INSERT INTO store.dead_letter
+                    (topic, partition, "offset", reason, headers, logged_at, found_by)
+                    VALUES ('orders.events', 0, %s, 'old', %s, now(), 'orders')""",
+                    [offset, Jsonb(pairs)],
+                )
+            await migrate(connection, {"store": STORE_MIGRATIONS})
+            cursor = await connection.execute('SELECT status, type, subject FROM store.dead_letter ORDER BY "offset"')
+            return await cursor.fetchall()
+
+    assert asyncio.run(scenario()) == [("dead", "OrderExecuted", "ord-1"), ("dead", None, None), ("dead", None, None)]

@@ -13,6 +13,7 @@ from shared.events.errors import UnknownVersion, Unreadable
 from shared.events.fact_bodies import body_from_json, body_to_json
 from shared.events.facts import facts_of
 from shared.events.reading import ReadEvent, addressed, data_of, read, read_from_record
+from shared.events.structured import to_structured
 from tests.strategies.events import Data, long_events
 from tests.strategies.pace import UNHURRIED
 
@@ -71,6 +72,19 @@ def test_a_written_record_is_read_back(event: Data) -> None:
     sent = addressed(one, model)
 
     assert read_record(*to_record(sent)) == sent
+
+
+@UNHURRIED
+@given(long_events())
+def test_an_event_in_structured_form_is_one_line_with_the_same_content(event: Data) -> None:
+    one, model, fingerprint = read_whole(event)
+    sent = addressed(one, model)
+
+    line = to_structured(sent)
+
+    again = read_from_record(None, line, _STRUCTURED)
+    assert b"\n" not in line
+    assert (again.event._replace(data=sent.data), again.model, again.fingerprint) == (sent, model, fingerprint)
 
 
 @UNHURRIED

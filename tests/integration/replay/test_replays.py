@@ -1,0 +1,245 @@
+"""Replays of a system with a history: the rows that live has, whatever the log holds; halted by new errors."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+from pathlib import Path
+
+import pytest
+
+from services.invoicing.projection import SPEC as INVOICING
+from services.subscriptions.projection import SPEC as SUBSCRIPTIONS
+from shared.projections.rebuild.bulk import NewErrors, Progress
+from shared.projections.rebuild.rolling_back import NothingKept, roll_back
+from shared.projections.rebuild.switch import NotSwitched
+from shared.projections.rebuild.workers import WorkerEnded
+from shared.store.pool import connect
+from tests.infrastructure.billing_system import Event
+from tests.infrastructure.brokers import Broker
+from tests.integration.replay.systems import DAY, failing, live, replay, schemas, system
+
+ROWS = (
+    "SELECT * FROM read.subscriptions ORDER BY 1",
+    "SELECT * FROM read.rejected_events ORDER BY 1, 2, 3",
+    "SELECT * FROM read.subscription_versions ORDER BY 1",
+    "SELECT * FROM read.installment_plans ORDER BY 1",
+    "SELECT * FROM read.next_charges ORDER BY 1",
+    "SELECT * FROM read.documents ORDER BY 1",
+    "SELECT * FROM read.document_lines ORDER BY 1, 2",
+    "SELECT * FROM read.orders ORDER BY 1",
+    "SELECT * FROM read.order_items ORDER BY 1, 2",
+    "SELECT * FROM read.customers ORDER BY 1",
+    "SELECT * FROM read.resellers ORDER BY 1",
+    "SELECT * FROM read.list_prices ORDER BY 1, 2, 3, 4, 5",
+    "SELECT * FROM read.settings ORDER BY 1, 2, 3, 4",
+)
+
+LATER: Event = {
+    "id": "later", "source": "urn:test", "type": "LicensesChanged", "time": "2026-02-01T08:00:00Z",
+    "data": {"subscription_id": "sub-1", "customer_id": "cus-1", "quantity": 1234},
+}  # fmt: skip
+
+
+def test_a_replay_gives_the_rows_that_live_has_and_goes_on_from_there(
+    empty_broker: Broker, database: str, tmp_path: Path
+) -> None:
+    async def scenario() -> None:
+        async with system(database, empty_broker) as running:
+            # Given a system with a history, with rubbish, repeats and what waits for ever in it
+            before = [await running.query(query) for query in ROWS]
+            assert all(before), "every view has something in it"
+            dead = await running.query("SELECT count(*) FROM store.dead_letter")
+            # When everything is replayed
+            report = await replay(running, tmp_path)
+            # Then readers see other generations with the same rows
+            assert report.comparison.same, report.comparison.differences[:3]
+            assert await live(running) == {"orders": "orders_g2", "subscriptions": "subscriptions_g2",
+                                           "invoicing": "invoicing_g2"}  # fmt: skip
+            assert [await running.query(query) for query in ROWS] == before
+            assert await running.query("SELECT count(*) FROM store.dead_letter") == dead
+            assert not list((tmp_path / "rebuild").iterdir()), "what was read is thrown away"
+            # And a run finds nothing that is not issued yet
+            assert (await running.run(DAY, early=True)).documents == []
+            # And what is replayed can be replayed: a generation of packed facts and what came since
+            assert (await replay(running, tmp_path, dry_run=True)).comparison.same
+
+    asyncio.run(scenario())
+
+
+def test_a_row_that_was_changed_by_hand_is_found_with_its_events(
+    empty_broker: Broker, database: str, tmp_path: Path
+) -> None:
+    async def scenario() -> None:
+        async with system(database, empty_broker, 200) as running:
+            # Given rows that nobody's events gave
+            ((charged,),) = await running.query("SELECT min(subscription) FROM read.next_charges")
+            async with await connect(database) as connection:
+                for statement in (
+                    "UPDATE subscriptions_g1.subscription SET quantity = 999 WHERE subscription = 'sub-2'",
+                    f"UPDATE invoicing_g1.next_charge SET net = net + 1 WHERE subscription = '{charged}'",
+                    "DELETE FROM subscriptions_g1.subscription WHERE subscription = 'sub-5'",
+                ):
+                    assert (await connection.execute(statement.encode())).rowcount == 1
+            # When it is verified
+            report = await replay(running, tmp_path, dry_run=True)
+            # Then each is told, with the events of its subscription, and the total that is wrong
+            found = {(one.table, one.key["subscription"]): one for one in report.comparison.differences}
+            assert set(found) == {("subscription", "sub-2"), ("subscription", "sub-5"), ("next_charge", charged)}
+            assert found["subscription", "sub-2"].columns == ["quantity"]
+            assert found["subscription", "sub-5"].row.live is None
+            (stream,) = {one.stream for one in found.values() if one.key["subscription"] == "sub-2"}
+            assert stream is not None
+            assert "LicensesChanged" in {event.type for event in report.behind["subscriptions", stream]}
+            assert all(event.topic is not None for event in report.behind["subscriptions", stream])
+            (total,) = report.comparison.totals
+            assert (total.table, total.column) == ("next_charge", "net")
+            # And a replay is not switched to, until that is what is wanted
+            assert (await replay(running, tmp_path)).switched is None
+            assert (await live(running))["subscriptions"] == "subscriptions_g1"
+            assert await schemas(running) == {"orders_g1", "subscriptions_g1", "invoicing_g1"}
+            assert (await replay(running, tmp_path, expect_diff=True)).switched is not None
+            assert (await replay(running, tmp_path, dry_run=True)).comparison.same
+
+    asyncio.run(scenario())
+
+
+def test_a_release_that_fails_halts_the_replay_and_touches_nothing(
+    empty_broker: Broker, database: str, tmp_path: Path
+) -> None:
+    async def scenario() -> None:
+        async with system(database, empty_broker, 200) as running:
+            before = await running.query("SELECT * FROM read.subscriptions ORDER BY 1")
+            with pytest.raises(
+                NewErrors, match=r"0 records and 1 streams .* subscriptions subscription sub-3: ValueError"
+            ):
+                await replay(running, tmp_path, [failing(SUBSCRIPTIONS, "sub-3")])
+            assert await live(running) == {"orders": "orders_g1", "subscriptions": "subscriptions_g1",
+                                           "invoicing": "invoicing_g1"}  # fmt: skip
+            assert await running.query("SELECT * FROM read.subscriptions ORDER BY 1") == before
+            # And the next release takes it up, and finishes it
+            report = await replay(running, tmp_path, [SUBSCRIPTIONS])
+            assert report.switched is not None
+            assert report.comparison.same
+
+    asyncio.run(scenario())
+
+
+def test_a_stream_that_live_holds_parked_is_parked_in_the_new_generation_with_its_rows(
+    empty_broker: Broker, database: str, tmp_path: Path
+) -> None:
+    async def scenario() -> None:
+        async with system(database, empty_broker, 200) as running:
+            async with await connect(database, "subscriptions_g1") as connection:
+                await connection.execute(
+                    "INSERT INTO parked (scope, scope_id, reason) VALUES ('subscription', 'sub-3', 'it failed')"
+                )
+                await connection.execute("UPDATE subscription SET quantity = 77 WHERE subscription = 'sub-3'")
+            report = await replay(running, tmp_path, [SUBSCRIPTIONS])
+            assert report.comparison.same, report.comparison.differences
+            assert await running.query("SELECT scope_id, reason FROM subscriptions_g2.parked") == [
+                ("sub-3", "it failed")
+            ]
+            rows = await running.query("SELECT quantity FROM read.subscriptions WHERE subscription = 'sub-3'")
+            assert rows == [(77,)]
+
+    asyncio.run(scenario())
+
+
+def test_a_rebuild_whose_process_was_killed_goes_on_where_it_was(
+    empty_broker: Broker, database: str, tmp_path: Path
+) -> None:
+    async def scenario() -> None:
+        async with system(database, empty_broker) as running:
+            for phase in ("read", "fold"):
+                killed: list[int] = []
+
+                def kill(progress: Progress, phase: str = phase, killed: list[int] = killed) -> None:
+                    children = multiprocessing.active_children()
+                    if progress.phase == phase and children and not killed:
+                        killed.append(1)
+                        for child in children:
+                            child.kill()
+
+                # When a worker is killed in the middle
+                with pytest.raises(WorkerEnded):
+                    await replay(running, tmp_path, told=kill, dry_run=True)
+                assert killed
+            done = await running.query("SELECT count(*) FROM store.rebuild_bucket")
+            number = await running.query("SELECT number FROM store.rebuild")
+            # Then the next one takes up what is there
+            report = await replay(running, tmp_path, dry_run=True)
+            assert report.comparison.same
+            assert done != [(0,)]
+            assert len(number) == 1
+            assert await running.query("SELECT count(*) FROM store.rebuild") == [(0,)]
+            assert await schemas(running) == {"orders_g1", "subscriptions_g1", "invoicing_g1"}
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("phase", ["index", "compare"])
+def test_a_replay_that_died_in_a_later_phase_is_run_again(
+    phase: str, empty_broker: Broker, database: str, tmp_path: Path
+) -> None:
+    class Died(Exception):
+        pass
+
+    def dies(progress: Progress) -> None:
+        if progress.phase == phase:
+            raise Died
+
+    async def scenario() -> None:
+        async with system(database, empty_broker, 200) as running:
+            with pytest.raises(Died):
+                await replay(running, tmp_path, told=dies)
+            assert (await live(running))["invoicing"] == "invoicing_g1"
+            # When more has come before somebody runs it again
+            await running.emit([LATER])
+            await running.settled(60)
+            report = await replay(running, tmp_path)
+            # Then it catches up from where it was
+            assert report.comparison.same
+            assert await live(running) == {"orders": "orders_g2", "subscriptions": "subscriptions_g2",
+                                           "invoicing": "invoicing_g2"}  # fmt: skip
+            rows = await running.query("SELECT quantity FROM read.subscriptions WHERE subscription = 'sub-1'")
+            assert rows == [(LATER["data"]["quantity"],)]
+
+    asyncio.run(scenario())
+
+
+def test_a_switch_waits_for_an_open_transaction_and_names_it(
+    empty_broker: Broker, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.projections.rebuild.replaying._SWITCH_S", 0.3)
+
+    async def scenario() -> None:
+        async with system(database, empty_broker, 100) as running:
+            # Given a dashboard in the middle of a transaction
+            async with await connect(database, application="a dashboard") as reading, reading.transaction():
+                before = await (await reading.execute("SELECT count(*) FROM read.subscriptions")).fetchone()
+                with pytest.raises(NotSwitched, match=r"process \d+ of postgres \(a dashboard, for"):
+                    await replay(running, tmp_path)
+                # Then it goes on reading what it read
+                assert await (await reading.execute("SELECT count(*) FROM read.next_charges")).fetchone() is not None
+                assert await (await reading.execute("SELECT count(*) FROM read.subscriptions")).fetchone() == before
+            # And once it has ended the replay is finished from where it was
+            assert (await replay(running, tmp_path)).switched is not None
+
+    asyncio.run(scenario())
+
+
+def test_what_was_live_before_can_be_shown_again(empty_broker: Broker, database: str, tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with system(database, empty_broker, 200) as running:
+            with pytest.raises(NothingKept, match="invoicing has no earlier generation"):
+                await roll_back(database, running.broker, [INVOICING], None, lambda what: None)
+            before = await running.query("SELECT * FROM read.next_charges ORDER BY 1")
+            await replay(running, tmp_path, [INVOICING])
+            switching, _ = await roll_back(database, running.broker, [INVOICING], None, lambda what: None)
+            assert [(one.live.schema, one.to.schema) for one in switching] == [("invoicing_g2", "invoicing_g1")]
+            assert (await live(running))["invoicing"] == "invoicing_g1"
+            assert await running.query("SELECT * FROM read.next_charges ORDER BY 1") == before
+            assert (await running.run(DAY, early=True)).documents == []
+
+    asyncio.run(scenario())
