@@ -81,6 +81,28 @@ def test_it_is_billed_as_simulate_says_when_each_event_comes_alone(
     asyncio.run(scenario())
 
 
+def test_one_run_ends_a_parent_and_its_add_on_though_it_was_still_the_day_before_where_the_add_on_is(
+    empty_broker: Broker, database: str
+) -> None:
+    """The run of the 11th looked at all of it, and has to know that the 12th is when to look again."""
+    in_new_york = ordered(2, "2025-01-05", "add-on", "cus-b", parent_subscription_id="base")
+    in_new_york["data"]["customer"]["time_zone"] = "America/New_York"
+    events = [ADD_ONS[0], in_new_york, {**ADD_ONS[4], "time": "2025-02-12T02:00:00Z"}]
+    days = [date(2025, 2, 1), date(2025, 2, 11), date(2025, 2, 12), date(2025, 3, 1)]
+
+    async def scenario() -> None:
+        async with billing_system(database, empty_broker.address) as system:
+            await system.emit(events)
+            await system.settled()
+            documents = [document for day in days for document in (await system.run(day)).documents]
+
+            assert in_order(documents) == simulated(events, days)
+            credited = {(document["recipient"], document["date"]) for document in documents[2:]}
+            assert credited == {("cus-a", "2025-02-12"), ("cus-b", "2025-02-12")}
+
+    asyncio.run(scenario())
+
+
 async def _all_have_ended(system: BillingSystem) -> None:
     states = await system.query("SELECT subscription, status, quantity FROM read.subscriptions ORDER BY subscription")
     assert states == [("add-on", "canceled", 3), ("add-on of the add-on", "canceled", 2), ("base", "canceled", 2)]
