@@ -112,6 +112,7 @@ def test_an_installation_that_issued_documents_before_gets_its_open_invoices(
                 await connection.execute(
                     "ALTER TABLE invoicing.issued_line DROP COLUMN reverse_charge, DROP COLUMN why"
                 )
+                await connection.execute("ALTER TABLE invoicing.billing_run DROP COLUMN payers_left")
                 await connection.execute("DELETE FROM store.schema_migration WHERE room = 'invoicing' AND number > 1")
 
                 applied = await migrate(connection, migration_folders())

@@ -235,6 +235,7 @@ def test_a_switch_waits_for_an_open_transaction_and_names_it(
     asyncio.run(scenario())
 
 
+@pytest.mark.slow
 def test_what_was_live_before_can_be_shown_again(empty_broker: Broker, database: str, tmp_path: Path) -> None:
     async def scenario() -> None:
         async with system(database, empty_broker, 200) as running:
