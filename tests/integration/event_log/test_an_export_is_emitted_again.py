@@ -29,7 +29,7 @@ from tests.infrastructure.brokers import Broker
 from tests.integration.event_log.log import no_database, prepared, price, seats, write, write_and_take_back
 from tests.integration.invoicing.test_invoice_runs import RELEASE_NOTES
 
-pytestmark = [pytest.mark.broker, pytest.mark.database]
+pytestmark = [pytest.mark.broker, pytest.mark.database, pytest.mark.slow]
 
 # What arrival and not content decides: where the log has been read to, the clock, when a thing was folded.
 _BOOKKEEPING = ("position", "clock")

@@ -46,6 +46,8 @@ REAL = identified(
     source="urn:test:real",
 )
 
+pytestmark = pytest.mark.slow
+
 
 async def asked(dsn: str, subscription: str, candidates: Sequence[Fact], on: date) -> Preview:
     """The preview as a service makes it that has no ledger of its own: the live subscriptions and the ledger."""

@@ -14,6 +14,8 @@ from tests.infrastructure.billing_system import BillingSystem, Event, billing_sy
 from tests.infrastructure.brokers import Broker
 from tests.integration.invoicing.documents import in_order, simulated
 
+pytestmark = pytest.mark.slow
+
 
 def event(number: int, kind: str, time: str, data: dict[str, Any]) -> Event:
     return {"id": str(number), "source": "urn:test", "type": kind, "time": f"{time}T09:00:00Z", "data": data}

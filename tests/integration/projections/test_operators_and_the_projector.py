@@ -32,7 +32,7 @@ from tests.integration.projections.operators import (
 from tests.integration.projections.seats import SPEC
 from tests.integration.projections.test_the_projector import eventually, publish, query, shows
 
-pytestmark = [pytest.mark.database, pytest.mark.broker]
+pytestmark = [pytest.mark.database, pytest.mark.broker, pytest.mark.slow]
 
 
 def test_a_poison_stream_flows_again_when_the_release_that_mends_it_runs(database: str, empty_broker: Broker) -> None:

@@ -28,7 +28,7 @@ from tests.integration.projections.operators import (
 )
 from tests.integration.projections.test_the_projector import eventually, publish, query, shows
 
-pytestmark = [pytest.mark.database, pytest.mark.broker]
+pytestmark = [pytest.mark.database, pytest.mark.broker, pytest.mark.slow]
 
 
 async def rows(dsn: str) -> list[list[tuple[object, ...]]]:

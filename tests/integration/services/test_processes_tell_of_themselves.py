@@ -17,7 +17,7 @@ from tests.infrastructure.databases import allow_connections
 from tests.infrastructure.monitored import get, reasons, scrape, sums
 from tests.integration.services.running import CHANGE, ORDER, eventually, running, write_events
 
-pytestmark = [pytest.mark.broker, pytest.mark.database]
+pytestmark = [pytest.mark.broker, pytest.mark.database, pytest.mark.slow]
 
 DATABASE, BROKER = "the database does not answer", "the broker does not answer"
 

@@ -29,7 +29,7 @@ from tests.integration.services.running import (
     write_events,
 )
 
-pytestmark = [pytest.mark.broker, pytest.mark.database]
+pytestmark = [pytest.mark.broker, pytest.mark.database, pytest.mark.slow]
 
 ORDERS_VIEWS = ("orders", "order_items", "customers", "resellers", "products", "list_prices", "settings")
 
