@@ -22,6 +22,7 @@ from shared.projections.generations import NoGeneration
 from shared.projections.rebuild.bulk import NewErrors, Progress
 from shared.projections.rebuild.finishing import IdsReused
 from shared.projections.rebuild.records import AlreadyRebuilding
+from shared.projections.rebuild.replaying import LiveBehind
 from shared.projections.rebuild.rolling_back import NothingKept
 from shared.projections.rebuild.switch import NotSwitched
 from shared.projections.rebuild.workers import WorkerEnded, WorkerFailed
@@ -40,7 +41,8 @@ _PHASES = {
 }
 # What stops a rebuild and is nobody's fault in the code: the sentence says it all.
 _EXPECTED = (
-    AlreadyRebuilding, IdsReused, NewErrors, NoGeneration, NothingKept, NotSwitched, TableDiffers, WorkerEnded,
+    AlreadyRebuilding, IdsReused, LiveBehind, NewErrors, NoGeneration, NothingKept, NotSwitched, TableDiffers,
+    WorkerEnded,
 )  # fmt: skip
 
 

@@ -20,8 +20,13 @@ class ServiceProcess:
 
     @property
     def serves(self) -> bool:
-        """Whether it listens on a port that it is given (SEATLEDGER_API_PORT)."""
+        """Whether it is an API."""
         return self.role == "api"
+
+    @property
+    def port_variable(self) -> str:
+        """What it is given its port in; at it /healthz, /readyz and /metrics answer."""
+        return "SEATLEDGER_API_PORT" if self.serves else "SEATLEDGER_METRICS_PORT"
 
 
 SERVICES: tuple[ServiceProcess, ...] = tuple(

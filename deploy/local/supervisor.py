@@ -169,12 +169,9 @@ class Supervisor:
 
     def _start_service(self, service: ServiceProcess) -> Child:
         ready_file = self.home / "ready" / service.name
-        environment = {**self._environment(), READY_FILE: str(ready_file)}
-        port, is_ready = None, ready_file.exists
-        if service.serves:
-            port = free_port()
-            environment["SEATLEDGER_API_PORT"] = str(port)
-            is_ready = _listening_on(port)
+        port = free_port()
+        environment = {**self._environment(), READY_FILE: str(ready_file), service.port_variable: str(port)}
+        is_ready = _listening_on(port) if service.serves else ready_file.exists
         log = self.home / "logs" / f"{service.name}.log"
         command = Command(service.name, [sys.executable, "-m", service.module], log, environment)
         return self.watch.spawn(command, is_ready, port=port, service=service.service, role=service.role)

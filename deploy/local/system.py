@@ -18,7 +18,10 @@ HOME = "SEATLEDGER_HOME"
 
 @dataclass
 class RunningProcess:
-    """One child: `started` (seconds since the epoch) beside the pid tells it from a later process with the same pid."""
+    """One child: `started` (seconds since the epoch) beside the pid tells it from a later process with the same pid.
+
+    At `port` of a service process /healthz, /readyz and /metrics answer, and an API's routes.
+    """
 
     name: str
     pid: int
@@ -52,7 +55,9 @@ class System:
     @property
     def apis(self) -> dict[str, str]:
         """Service name to the address of its API."""
-        return {p.service: f"http://127.0.0.1:{p.port}" for p in self.processes if p.service and p.port}
+        return {
+            p.service: f"http://127.0.0.1:{p.port}" for p in self.processes if p.service and p.port and p.role == "api"
+        }
 
     def write(self, home: Path) -> None:
         """Replace `system.json` in one step: a reader never sees half of it. 0600, as the DSN may hold a password."""

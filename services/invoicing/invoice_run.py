@@ -16,7 +16,7 @@ from psycopg.types.json import Jsonb
 
 from services.invoicing import barrier
 from services.invoicing.candidates import Candidate, Findings, candidates, leave_out_parked, look
-from services.invoicing.issuing import LINES_A_CHUNK, chunks, issue_chunk, mark, would_issue
+from services.invoicing.issuing import LINES_A_CHUNK, chunks, issue_chunk, mark, payers_of, would_issue
 from services.invoicing.projection import SPEC
 from shared.errors import UserError
 from shared.events.shapes import Json
@@ -33,6 +33,7 @@ _BEGIN = """
 INSERT INTO invoicing.billing_run (day, barrier, early) VALUES (%s, %s, %s)
 ON CONFLICT (day) DO UPDATE SET barrier = excluded.barrier, early = excluded.early
 """
+_PLAN = "UPDATE invoicing.billing_run SET payers_left = %s WHERE day = %s"
 _COMPLETE = """
 UPDATE invoicing.billing_run SET completed_at = clock_timestamp() WHERE day = %s RETURNING documents, lines
 """
@@ -85,6 +86,7 @@ async def run_day(dsn: str, broker: str, day: date, options: Options) -> RunRepo
             report.documents = await would_issue(connection, findings, day)
             report.lines = sum(len(_lines(document)) for document in report.documents)
             return report
+        await connection.execute(_PLAN, [len(payers_of(findings)), day])
         for chunk in chunks(findings, options.lines_a_chunk):
             issued = await issue_chunk(connection, chunk, day)
             report.documents += issued

@@ -26,7 +26,10 @@ LINES_A_CHUNK = 5_000
 _TYPES = {"invoice": "InvoiceIssued", "credit_note": "CreditNoteIssued"}
 
 _LOCK = "SELECT one FROM invoicing.billing_lock FOR UPDATE"
-_COUNT = "UPDATE invoicing.billing_run SET documents = documents + %s, lines = lines + %s WHERE day = %s"
+_COUNT = """
+UPDATE invoicing.billing_run
+SET documents = documents + %s, lines = lines + %s, payers_left = payers_left - %s WHERE day = %s
+"""
 _MARK = """
 INSERT INTO invoicing.billed (subscription, touched, look_again_on, open_from, new_facts_on, waiting)
 SELECT * FROM unnest(%s::text[], %s::bigint[], %s::date[], %s::date[], %s::date[], %s::boolean[])
@@ -42,6 +45,12 @@ class Chunk:
     drafts: Sequence[DraftLine]
     settled: Sequence[Looked]
     findings: Findings
+
+
+def payers_of(findings: Findings) -> frozenset[str]:
+    """Who has lines to be billed for and can be billed."""
+    wanted = frozenset(draft.recipient for looked in findings.looked for draft in looked.drafts)
+    return wanted - findings.unbillable.keys()
 
 
 def chunks(findings: Findings, lines: int = LINES_A_CHUNK) -> Iterator[Chunk]:
@@ -65,7 +74,7 @@ def chunks(findings: Findings, lines: int = LINES_A_CHUNK) -> Iterator[Chunk]:
             settled_with.setdefault(payer, []).append(looked)
     drafts: list[DraftLine] = []
     settled: list[Looked] = []
-    for payer in sorted(by_payer.keys() - findings.unbillable.keys()):
+    for payer in sorted(payers_of(findings)):
         drafts += by_payer[payer]
         settled += settled_with.get(payer, [])
         if len(drafts) >= lines:
@@ -88,7 +97,8 @@ async def issue_chunk(connection: AsyncConnection, chunk: Chunk, day: date) -> l
             await append(connection, f"document-{document.number}", 0, [_event(document, shape)])
         chunk.findings.left_open |= _left_open(chunk, documents)
         await mark(connection, chunk.settled, waiting=chunk.findings.left_open)
-        await connection.execute(_COUNT, [len(documents), sum(len(d.lines) for d in documents), day])
+        lines, payers = sum(len(d.lines) for d in documents), {draft.recipient for draft in chunk.drafts}
+        await connection.execute(_COUNT, [len(documents), lines, len(payers), day])
     return shapes
 
 

@@ -169,5 +169,5 @@ SPEC = ProjectionSpec(
     types=BILLED | _DOCUMENTS,
     names=names,
     matters=matters,
-    documents=Documents((DOCUMENT, DOCUMENT_LINE, DOCUMENT_RELATION), document_rows, concerned),
+    documents=Documents(_DOCUMENTS, (DOCUMENT, DOCUMENT_LINE, DOCUMENT_RELATION), document_rows, concerned),
 )

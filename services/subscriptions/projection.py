@@ -93,5 +93,5 @@ SPEC = ProjectionSpec(
     types=BILLED,
     names=names,
     matters=matters,
-    documents=Documents((REJECTED_SETTING,), rejected_setting, lambda event, model: ()),
+    documents=Documents(frozenset({"SettingChanged"}), (REJECTED_SETTING,), rejected_setting, lambda event, model: ()),
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -23,6 +23,8 @@ from shared.store.config import OUTBOX_LIMIT
 from shared.store.outbox import at_least
 
 C = TypeVar("C")
+# What became of a command; told once for each, also where nobody waits for the answer any more.
+Told = Callable[[Asked[C], Outcome], None]
 
 
 class Overloaded(Exception):
@@ -53,13 +55,23 @@ _RETRY_OUTBOX_S = 10
 _RETRY_WAITING_S = 1
 
 
+def _nobody(asked: Asked[C], outcome: Outcome) -> None:
+    return
+
+
 class Combiner(Generic[C]):
     """Hands commands to a desk. `combining` runs one."""
 
     def __init__(
-        self, desk: Desk[C], connections: AsyncConnectionPool, bounds: Bounds, previewing: AsyncConnectionPool
+        self,
+        desk: Desk[C],
+        connections: AsyncConnectionPool,
+        bounds: Bounds,
+        previewing: AsyncConnectionPool,
+        told: Told[C] = _nobody,
     ) -> None:
         self._desk = desk
+        self._told = told
         self._connections = connections
         self._previewing = previewing
         self._bounds = bounds
@@ -75,11 +87,13 @@ class Combiner(Generic[C]):
         Raises CommandRefused, Overloaded, Busy, psycopg.Error (nothing was done: ask again), or what broke.
         """
         if asked.preview:
-            # It takes its time, and holds nobody up who changes something or only reads.
-            async with self._previews, self._previewing.connection(timeout=_CONNECTION_S) as connection:
-                return _carried_out((await handle(connection, self._desk, [asked]))[0])
+            outcome = await self._previewed(asked)
+            self._told(asked, outcome)
+            return _carried_out(outcome)
         if len(self._waiting) >= self._bounds.waiting:
-            raise Overloaded(f"{self._bounds.waiting:,} commands wait already: ask again", _RETRY_WAITING_S)
+            overloaded = Overloaded(f"{self._bounds.waiting:,} commands wait already: ask again", _RETRY_WAITING_S)
+            self._told(asked, overloaded)
+            raise overloaded
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._waiting.append((asked, future))
         self._some.set()
@@ -108,7 +122,21 @@ class Combiner(Generic[C]):
                     if not future.done():  # whoever asked may have gone
                         future.set_result(outcome)
 
+    async def _previewed(self, asked: Asked[C]) -> Outcome:
+        try:
+            # It takes its time, and holds nobody up who changes something or only reads.
+            async with self._previews, self._previewing.connection(timeout=_CONNECTION_S) as connection:
+                return (await handle(connection, self._desk, [asked]))[0]
+        except Exception as error:  # told to whoever asked, as with any other command
+            return error
+
     async def _handled(self, asked: Sequence[Asked[C]]) -> Sequence[Outcome]:
+        outcomes = await self._come_of(asked)
+        for one, outcome in zip(asked, outcomes, strict=True):
+            self._told(one, outcome)
+        return outcomes
+
+    async def _come_of(self, asked: Sequence[Asked[C]]) -> Sequence[Outcome]:
         try:
             async with self._connections.connection(timeout=_CONNECTION_S) as connection:
                 await self._look(connection)
@@ -139,10 +167,11 @@ async def combining(
     connections: AsyncConnectionPool,
     previewing: AsyncConnectionPool,
     bounds: Bounds | None = None,
+    told: Told[C] = _nobody,
 ) -> AsyncIterator[Combiner[C]]:
     """A combiner that works for the time of the block, on connections of open pools; previews on `previewing`."""
     bounds = bounds or Bounds()
-    combiner = Combiner(desk, connections, bounds, previewing)
+    combiner = Combiner(desk, connections, bounds, previewing, told)
     lanes = [asyncio.create_task(combiner.run()) for _ in range(bounds.lanes)]
     try:
         yield combiner

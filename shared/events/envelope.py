@@ -112,7 +112,7 @@ def event_of(attributes: Mapping[str, object], data: bytes, key: bytes | None = 
         data=data,
         subject=_optional(attributes, "subject"),
         version=_version(attributes.get("dataschema"), event_type),
-        partitionkey=_optional(attributes, "partitionkey") or _key_text(key),
+        partitionkey=_optional(attributes, "partitionkey") or key_text(key),
         sequence=_sequence(attributes.get("sequence")),
         correlationid=_optional(attributes, "correlationid"),
         causationid=_optional(attributes, "causationid"),
@@ -188,7 +188,8 @@ def _header_text(name: str, content: bytes | None) -> str:
         raise Unreadable(name, "is not UTF-8; give plain text") from None
 
 
-def _key_text(key: bytes | None) -> str | None:
+def key_text(key: bytes | None) -> str | None:
+    """A record's key as a partitionkey; None where it is none that an attribute could say."""
     if not key:
         return None
     text = key.decode(errors="replace")

@@ -102,9 +102,9 @@ def civil_date(value: object) -> date:
     if isinstance(value, str):
         if not _DATE.fullmatch(value):
             raise ValueError(got(value, "give a date like 2026-01-31"))
-        return _in_range(_parsed_date(value), value)
+        return in_range(_parsed_date(value), value)
     if isinstance(value, date) and not isinstance(value, datetime):
-        return _in_range(value, value)
+        return in_range(value, value)
     raise ValueError(got(value, 'give a date in quotes, like "2026-01-31"'))
 
 
@@ -113,13 +113,13 @@ def moment(value: object) -> Moment:
     if isinstance(value, str):
         if len(value) == 10:
             return civil_date(value)
-        return _in_range(_parsed_datetime(value), value)
+        return in_range(_parsed_datetime(value), value)
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise ValueError(got(value, "give the offset too"))
-        return _in_range(in_utc(value), value)
+        return in_range(in_utc(value), value)
     if isinstance(value, date):
-        return _in_range(value, value)
+        return in_range(value, value)
     raise ValueError(got(value, 'give a date or a time with its offset in quotes, like "2026-01-31T10:00:00Z"'))
 
 
@@ -214,7 +214,8 @@ def _parsed_datetime(value: str) -> datetime:
         raise ValueError(got(value, "there is no such time; give one of calendar and clock")) from None
 
 
-def _in_range(parsed: _M, value: object) -> _M:
+def in_range(parsed: _M, value: object = None) -> _M:
+    """What was parsed of `value`, if there is room for it. Raises ValueError."""
     if not _FIRST_YEAR <= parsed.year <= _LAST_YEAR:
         raise ValueError(got(value, f"give a year from {_FIRST_YEAR} to {_LAST_YEAR}"))
     return parsed

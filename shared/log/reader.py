@@ -56,6 +56,7 @@ class LogReader(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka sh
         self._rest_s = rest_s
         self._placed: dict[Partition, int] = {}
         self._reassigned = True
+        self.joined = False
         self._consumer = AIOKafkaConsumer(
             bootstrap_servers=broker,
             group_id=group,
@@ -97,7 +98,11 @@ class LogReader(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka sh
         """Nothing: what was read of them and not yet stored is caught by the compare-and-set of positions."""
 
     def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
-        """Only noted: aiokafka swallows what a listener raises, so positions are read by `go_to` on the main path."""
+        """Only noted: aiokafka swallows what a listener raises, so positions are read by `go_to` on the main path.
+
+        From the first time on `joined` is true: the group has given this reader its part, which may be nothing.
+        """
+        self.joined = True
         self._reassigned = True
 
     @property

@@ -9,7 +9,7 @@ stream with the reason: later rows of that stream wait behind it, all others go 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -92,10 +92,23 @@ async def _park(outbox: Outbox, row: OutboxRow, refused: Refused) -> None:
     _log.warning("stream parked", stream=row.stream_id, topic=row.record.topic, outbox_id=row.id, reason=str(refused))
 
 
+def _nobody(sent: int) -> None:
+    return
+
+
 async def run_relay(
-    outbox: Outbox, broker: str, stop: asyncio.Event, *, batch: int = 500, idle_s: float = 0.05
+    outbox: Outbox,
+    broker: str,
+    stop: asyncio.Event,
+    *,
+    batch: int = 500,
+    idle_s: float = 0.05,
+    told: Callable[[int], None] = _nobody,
 ) -> None:
-    """Relay until `stop` is set. The broker away: back off and go on; errors of the database pass to the caller."""
+    """Relay until `stop` is set; `told` how many records were acknowledged, each time.
+
+    The broker away: back off and go on; errors of the database pass to the caller.
+    """
     backoff = _BACKOFF_FIRST_S
     while not stop.is_set():
         async with outbox.hold() as mine:
@@ -105,19 +118,27 @@ async def run_relay(
             try:
                 async with LogWriter(broker, "seatledger-relay") as writer:
                     backoff = _BACKOFF_FIRST_S
-                    await _while_writing(outbox, writer, stop, batch, idle_s)
+                    await _while_writing(outbox, writer, stop, batch, idle_s, told)
             except (KafkaError, TimeoutError) as error:
                 _log.warning("broker away", retry_in_s=backoff, error=str(error) or type(error).__name__)
                 await _pause(stop, backoff)
                 backoff = min(backoff * 2, _BACKOFF_MOST_S)
 
 
-async def _while_writing(outbox: Outbox, writer: LogWriter, stop: asyncio.Event, batch: int, idle_s: float) -> None:
+async def _while_writing(
+    outbox: Outbox,
+    writer: LogWriter,
+    stop: asyncio.Event,
+    batch: int,
+    idle_s: float,
+    told: Callable[[int], None],
+) -> None:
     while not stop.is_set():
         # The idempotent producer retries for ever by itself; the limit lets a stop or a new address through.
         count = await asyncio.wait_for(relay_once(outbox, writer, batch), _SEND_TIMEOUT_S)
         if count:
             _log.info("relayed", events=count)
+            told(count)
         else:
             await _pause(stop, idle_s)
 

@@ -38,30 +38,36 @@ class Span:
 
     def __init__(self, broker: str, bounds: Mapping[Partition, Bounds]) -> None:
         self._left = {partition: bound for partition, bound in bounds.items() if bound.first < bound.end}
-        self._consumer = AIOKafkaConsumer(
-            bootstrap_servers=broker,
+        self._broker = broker
+        self._consumer: Any = None  # aiokafka ships no types; none where there is nothing to read
+
+    async def __aenter__(self) -> Self:
+        if not self._left:
+            return self
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._broker,
             enable_auto_commit=False,
             auto_offset_reset="none",
             isolation_level="read_committed",
             fetch_max_bytes=_FETCH_BYTES,
             max_partition_fetch_bytes=_PARTITION_FETCH_BYTES,
         )
-
-    async def __aenter__(self) -> Self:
         try:
-            await self._consumer.start()
+            await consumer.start()
         except BaseException:
-            await self._consumer.stop()
+            await consumer.stop()
             raise
-        self._consumer.assign([TopicPartition(*partition) for partition in self._left])
+        consumer.assign([TopicPartition(*partition) for partition in self._left])
         for partition, bound in self._left.items():
-            self._consumer.seek(TopicPartition(*partition), bound.first)
+            consumer.seek(TopicPartition(*partition), bound.first)
+        self._consumer = consumer
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
-        await self._consumer.stop()
+        if self._consumer is not None:
+            await self._consumer.stop()
 
     async def pieces(self, most: int) -> AsyncIterator[list[Piece]]:
         """All of it, at most about `most` records at a time. Ends when every partition has come to its end."""

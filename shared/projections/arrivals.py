@@ -9,6 +9,7 @@ from shared.billing.facts import Fact
 from shared.events.envelope import CloudEvent
 from shared.events.errors import UnknownVersion, Unreadable
 from shared.events.models.base import EventModel
+from shared.events.quick import read_plainly
 from shared.events.reading import read_from_record
 from shared.events.registry import EVENT_TYPES
 from shared.log.records import Record
@@ -23,11 +24,14 @@ _OTHER = "event"
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """An event that can be taken in, with the facts that this projection stores of it."""
+    """An event that can be taken in, with the facts that this projection stores of it.
+
+    Without a model where it was plain enough to be read without.
+    """
 
     record: Record
     event: CloudEvent
-    model: EventModel
+    model: EventModel | None
     fingerprint: bytes
     facts: tuple[Fact, ...]
 
@@ -46,6 +50,12 @@ def read_arrivals(spec: ProjectionSpec, records: Iterable[Record]) -> Arrivals:
     found = Arrivals()
     for record in records:
         if _says_nothing(spec, record):
+            continue
+        plainly = read_plainly(record.key, record.value, record.headers) if spec.plainly else None
+        if plainly is not None:
+            if plainly.event.type in spec.types:
+                event, fingerprint, fact = plainly
+                found.arrived.append(Arrived(record, event, None, fingerprint, (fact,)))
             continue
         try:
             read = read_from_record(record.key, record.value, record.headers, largest_record(record.topic))

@@ -19,9 +19,16 @@ import structlog
 from aiokafka.errors import KafkaError
 from pydantic import ValidationError
 
+from shared.errors import UserError
 from shared.log.reader import ForeignLog
+from shared.monitoring.checks import Check, Checks
+from shared.monitoring.heartbeat import Heartbeat
+from shared.monitoring.listener import Monitor, listening
+from shared.monitoring.registry import process_registry
 from shared.projections.generations import Generation, NoGeneration, projected
+from shared.projections.metrics import Observed, ProjectorMetrics
 from shared.projections.projector import Limits, Projector
+from shared.projections.readiness import dependencies
 from shared.projections.spec import ProjectionSpec
 from shared.projections.waiting import TooManyParked
 from shared.projections.writes import TableDiffers
@@ -46,7 +53,7 @@ def main(spec: ProjectionSpec) -> int:
     collect_rarely()
     try:
         asyncio.run(project(spec, config))
-    except (ForeignLog, NoGeneration, TooManyParked, TableDiffers) as error:
+    except (UserError, ForeignLog, NoGeneration, TooManyParked, TableDiffers) as error:
         return _refuse(str(error))
     except (psycopg.Error, KafkaError) as error:
         return _refuse(f"{type(error).__name__}: {error}")
@@ -57,7 +64,8 @@ async def project(spec: ProjectionSpec, config: Config) -> None:
     """Project the generations of the spec's version, each with its own consumer group, until a signal comes.
 
     A replay makes new ones, and old ones are dropped: both are noticed within a second or so. When one of them cannot
-    go on the others end too. Raises what Projector.run raises, or NoGeneration.
+    go on the others end too. Raises what Projector.run raises, NoGeneration, or UserError where nothing can listen on
+    the port for /healthz, /readyz and /metrics.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -65,22 +73,41 @@ async def project(spec: ProjectionSpec, config: Config) -> None:
         loop.add_signal_handler(number, stop.set)
     running: dict[Generation, tuple[asyncio.Task[None], asyncio.Event]] = {}
     found = await _found(spec, config)
-    ready()
+    registry = process_registry(spec.name, "projector", {spec.name: spec.version})
+    metrics, checks = ProjectorMetrics(registry), dependencies(config.database, config.broker)
+    heartbeat = Heartbeat()
+    beating = loop.create_task(heartbeat.run())
     try:
-        while True:
-            for generation in found - running.keys():
-                ended = asyncio.Event()
-                task = loop.create_task(_projector(spec, generation, config).run(ended))
-                running[generation] = (task, ended)
-            for generation in running.keys() - found:
-                task, ended = running.pop(generation)
-                await _end([(task, ended)])
-            if await _anything_ended(stop, [task for task, _ in running.values()]):
-                return
-            found = await _found_again(spec, config, found)
+        with listening(config.metrics_host, config.metrics_port, Monitor(heartbeat, Checks(checks), registry)):
+            ready()
+            while True:
+                for generation in found - running.keys():
+                    observed, ended = metrics.of(generation), asyncio.Event()
+                    checks[_reading(generation)] = _reads(observed)
+                    task = loop.create_task(_projector(spec, generation, config, observed).run(ended))
+                    running[generation] = (task, ended)
+                for generation in running.keys() - found:
+                    del checks[_reading(generation)]
+                    await _end([running.pop(generation)])
+                if await _anything_ended(stop, [task for task, _ in running.values()]):
+                    return
+                found = await _found_again(spec, config, found)
     finally:
+        beating.cancel()
         await _end(list(running.values()))
         _log.info("stopped")
+
+
+def _reading(generation: Generation) -> str:
+    """The name of the check whether it is projected."""
+    return f"reading {generation.schema}"
+
+
+def _reads(observed: Observed) -> Check:
+    async def look() -> str | None:
+        return observed.silent()
+
+    return look
 
 
 async def _found(spec: ProjectionSpec, config: Config) -> set[Generation]:
@@ -131,13 +158,13 @@ def collect_rarely() -> None:
     gc.set_threshold(100_000, 20, 100)
 
 
-def _projector(spec: ProjectionSpec, generation: Generation, config: Config) -> Projector:
+def _projector(spec: ProjectionSpec, generation: Generation, config: Config, observed: Observed) -> Projector:
     limits = Limits(
         config.batch, config.recompute_batch, config.parked_limit, tick_seconds=None, rest_s=config.rest_seconds
     )
     # Positions are in the database, so a group is only how several workers share the partitions.
     group = f"{generation.group}-{uuid4()}" if config.own_groups else None
-    return Projector(spec, generation, config.database, config.broker, limits, group)
+    return Projector(spec, generation, config.database, config.broker, limits, group, observed)
 
 
 def _refuse(sentence: str) -> int:

@@ -23,6 +23,7 @@ from shared.log.records import Partition, Polled, Record, Standing, identity
 from shared.projections import clock, recompute, waiting
 from shared.projections.arrivals import Arrivals, read_arrivals
 from shared.projections.generations import Generation
+from shared.projections.metrics import Observed, ProjectorMetrics
 from shared.projections.position import Move, PositionLost, moved, standings
 from shared.projections.runner import Applied, Runner, refused
 from shared.projections.spec import ProjectionSpec
@@ -63,8 +64,12 @@ class Projector:
         broker: str,
         limits: Limits,
         group: str | None = None,
+        observed: Observed | None = None,
     ) -> None:
-        """`group` is the consumer group, where it is not the generation's own (two installations on one broker)."""
+        """`group` is the consumer group, where it is not the generation's own (two installations on one broker).
+
+        `observed` is told what happens; where nobody is to be told, it may be left out.
+        """
         self._group = group or generation.group
         self._spec = spec
         self._generation = generation
@@ -79,6 +84,7 @@ class Projector:
         self._next_look = 0.0
         self._next_batch = 0.0
         self._queued = False
+        self._observed = observed or ProjectorMetrics().of(generation)
         self._log = structlog.get_logger("projector").bind(generation=generation.schema)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -91,6 +97,7 @@ class Projector:
                         backoff = _BACKOFF_FIRST_S
                         await self._while_member(reader, stop)
                 except KafkaError as error:
+                    self._observed.interrupted("broker_away", "the broker does not answer")
                     self._log.warning("broker away", retry_in_s=backoff, error=str(error) or type(error).__name__)
                     await asyncio.sleep(backoff)
                     backoff = min(backoff * 2, _BACKOFF_MOST_S)
@@ -107,6 +114,7 @@ class Projector:
                 await self._place(reader, backoff)
             except PositionLost:
                 self._log.info("positions were moved by another")
+                self._observed.interrupted("position_lost")
                 await self._place(reader, backoff)
             except psycopg.Error as error:
                 if not away(error):
@@ -128,6 +136,7 @@ class Projector:
         await self._look()
         await self._tick()
         self._queued = await self._recompute(runner)
+        self._observed.polled()
 
     async def _place(self, reader: LogReader, backoff: float) -> None:
         """Read where the assigned partitions stand, and have the reader go there."""
@@ -139,6 +148,8 @@ class Projector:
             self._dropped = await dropped_after(self._connection, self._expected)
             await reader.go_to(at)
             self._log.info("assigned", partitions=len(at))
+            if reader.joined:
+                self._observed.assigned()
         except Reassigned:
             return  # the next poll says so again
         except psycopg.Error as error:
@@ -160,9 +171,12 @@ class Projector:
         try:
             applied = await runner.apply(arrivals, moves)
         except (psycopg.DataError, psycopg.IntegrityError) as error:
+            self._observed.interrupted("record_refused")
             applied = await self._isolate(runner, records, moves, error)
         self._expected |= {move.partition: move.next for move in moves}
-        self._log.info("batch", ms=round((time.perf_counter() - began) * 1000, 1), **applied.said())
+        seconds = time.perf_counter() - began
+        self._observed.batch((one.event.type for one in arrivals.arrived), applied, seconds)
+        self._log.info("batch", ms=round(seconds * 1000, 1), **applied.said())
         if applied.parked or arrivals.newer:
             await self._check_parked()
 
@@ -224,9 +238,11 @@ class Projector:
         try:
             applied = await runner.recompute(self._limits.recompute_batch)
         except (psycopg.DataError, psycopg.IntegrityError) as error:
+            self._observed.interrupted("rows_refused")
             await self._park_refused(runner, error)
             return True
         if applied is not None:
+            self._observed.folded(applied)
             self._log.info("recomputed", ms=round((time.perf_counter() - began) * 1000, 1), **applied.said())
             if applied.parked:
                 await self._check_parked()
@@ -266,6 +282,7 @@ class Projector:
     async def _wait_for_database(self, reader: LogReader, error: psycopg.Error, backoff: float) -> float:
         """Keep the membership without reading; the next backoff. Where to go on is read once the database answers."""
         self._log.warning("database away", retry_in_s=backoff, error=reason_of(error))
+        self._observed.interrupted("database_away", "the database does not answer")
         if self._connection is not None and (self._connection.broken or error.sqlstate is None):
             await self._disconnect()
         await reader.idle(backoff)

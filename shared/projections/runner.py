@@ -123,6 +123,8 @@ class Runner:
             return
         concerned: set[Key] = set()
         for one in taken:
+            if one.model is None or one.event.type not in documents.types:
+                continue
             rows = documents.rows(one.event, one.model)
             if rows is None:
                 continue
@@ -171,7 +173,9 @@ class Runner:
 
 async def ask_reactions_of(connection: AsyncConnection, spec: ProjectionSpec, taken: Sequence[Arrived]) -> None:
     """Write the reactions that the new events ask for."""
-    wanted: list[Reaction] = [reaction for one in taken for reaction in spec.reactions(one.event, one.model)]
+    wanted: list[Reaction] = [
+        reaction for one in taken if one.model is not None for reaction in spec.reactions(one.event, one.model)
+    ]
     if wanted:
         await ask_reactions(connection, wanted)
 

@@ -19,6 +19,7 @@ from shared.events.envelope import CloudEvent
 from shared.events.fact_bodies import body_from_json, body_to_json
 from shared.events.facts import facts_of
 from shared.events.models.base import EventModel
+from shared.events.quick import PLAIN
 from shared.events.registry import EVENT_TYPES
 from shared.store.reactions import Reaction
 
@@ -119,8 +120,9 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class Documents:
-    """How events that are no facts (issued invoices) become rows, and which streams have to be folded again."""
+    """How events of some types become rows beside facts (issued invoices), and which streams are folded again then."""
 
+    types: frozenset[str]
     tables: tuple[Table, ...]
     rows: Callable[[CloudEvent, EventModel], Rows | None]
     concerns: Callable[[CloudEvent, EventModel], Iterable[Key]]
@@ -172,11 +174,15 @@ class ProjectionSpec:
     scopes: frozenset[str] = field(init=False, repr=False, compare=False)
     looked_at: frozenset[str] = field(init=False, repr=False, compare=False)
     folds: Mapping[str, Stream] = field(init=False, repr=False, compare=False)
+    # Whether the plain events of `quick` can be taken without a model: nothing but billing's own facts is made of them.
+    plainly: bool = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "folds", {stream.scope: stream for stream in self.streams})
         object.__setattr__(self, "scopes", self.master_scopes | self.folds.keys())
         object.__setattr__(self, "looked_at", self.master_scopes | self.parent_scopes)
+        plainly = self.facts_of is facts_of and self.reactions is _no_reactions
+        object.__setattr__(self, "plainly", plainly and not (self.documents and self.documents.types & PLAIN))
 
     @property
     def tables(self) -> tuple[Table, ...]:

@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from psycopg import AsyncConnection
 
 from shared.log.records import Partition
+from shared.projections import recompute
 from shared.projections.generations import Generation, generations
 from shared.projections.spec import Key
 from shared.projections.stopped import StreamName
@@ -24,7 +25,6 @@ _PENDING = """
 SELECT scope_id, greatest(0, extract(epoch FROM clock_timestamp() - since))::float8, facts FROM pending
 ORDER BY since, scope_id
 """
-_QUEUE = "SELECT count(*) FROM recompute_queue"
 _OUTBOX_PARKED = (
     "SELECT stream_id, reason, extract(epoch FROM clock_timestamp() - parked_at)::float8 FROM store.outbox_parked"
 )
@@ -104,7 +104,7 @@ async def status_report(dsn: str, broker: str) -> StatusReport:
         dead, waiting = await dead_letters.counts(connection), await outbox.depth(connection)
     finally:
         await connection.close()
-    projections = await _lags(broker, found.positions)
+    projections = await lags(broker, found.positions)
     return StatusReport(
         projections,
         dead["dead"],
@@ -118,8 +118,7 @@ async def status_report(dsn: str, broker: str) -> StatusReport:
 
 async def _look_at(connection: AsyncConnection, generation: Generation, found: _Found) -> None:
     await connection.execute("SELECT set_config('search_path', quote_ident(%s), false)", [generation.schema])
-    for topic, partition, next_ in await (await connection.execute(_POSITIONS)).fetchall():
-        found.positions.append((generation, Partition(topic, partition), next_))
+    found.positions += [(generation, *place) for place in await positions(connection)]
     for scope, scope_id, reason, age in await (await connection.execute(_PARKED)).fetchall():
         name = str(StreamName(generation.name, scope, scope_id))
         found.parked.append(
@@ -127,11 +126,17 @@ async def _look_at(connection: AsyncConnection, generation: Generation, found: _
         )
     for row in await (await connection.execute(_PENDING)).fetchall():
         found.pending.append(PendingStatus(generation.name, *row))
-    queued = await (await connection.execute(_QUEUE)).fetchone()
-    found.queue += queued[0] if queued else 0
+    found.queue += await recompute.depth(connection)
 
 
-async def _lags(broker: str, positions: Sequence[tuple[Generation, Partition, int]]) -> list[ProjectionStatus]:
+async def positions(connection: AsyncConnection) -> list[tuple[Partition, int]]:
+    """The partitions of the generation that the search_path names, each with the offset that it reads next."""
+    rows = await (await connection.execute(_POSITIONS)).fetchall()
+    return [(Partition(topic, partition), next_) for topic, partition, next_ in rows]
+
+
+async def lags(broker: str, positions: Sequence[tuple[Generation, Partition, int]]) -> list[ProjectionStatus]:
+    """How far behind the log each of these positions is. Raises aiokafka.errors.KafkaError."""
     consumer = AIOKafkaConsumer(bootstrap_servers=broker, enable_auto_commit=False, isolation_level="read_committed")
     await consumer.start()
     try:

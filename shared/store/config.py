@@ -38,6 +38,11 @@ class Config(OutboxConfig):
     home: Path = Field(default=Path(".seatledger"), description="the state directory of this machine's system")
     api_host: str = Field(default="127.0.0.1", min_length=1, description="the address an API listens on")
     api_port: int = Field(default=8080, ge=0, le=65535)
+    metrics_host: str = Field(
+        default="127.0.0.1", min_length=1, description="the address a projector or worker tells of itself on"
+    )
+    # Several processes of a machine find one each without being told; who scrapes them gives them ports.
+    metrics_port: int = Field(default=0, ge=0, le=65535, description="0: any that is free, named in the log")
     oidc_issuer: str | None = Field(default=None, description="whose bearer tokens the APIs take beside their own")
     oidc_audience: str | None = Field(
         default=None, description="whom those tokens have to be for; goes with the issuer"

@@ -44,6 +44,11 @@ ORDER BY p.stream_id
 _NEXT_OF = "SELECT topic, key, value, headers FROM store.outbox WHERE stream_id = %s ORDER BY id LIMIT 1"
 _WHY_KEPT_BACK = "SELECT reason FROM store.outbox_parked WHERE stream_id = %s"
 _DEPTH = "SELECT count(*) FROM store.outbox"
+_BACKLOG = """
+SELECT count(*), greatest(extract(epoch FROM clock_timestamp() - min(queued_at)), 0)::float8,
+    (SELECT count(*) FROM store.outbox_parked)
+FROM store.outbox
+"""
 _AT_LEAST = "SELECT count(*) FROM (SELECT FROM store.outbox LIMIT %s) AS those"
 _TO_SEND = """
 SELECT count(*) FROM store.outbox AS o
@@ -86,6 +91,22 @@ async def depth(connection: AsyncConnection) -> int:
     row = await (await connection.execute(_DEPTH)).fetchone()
     assert row is not None
     return int(row[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits: rows, parked streams' too, how long the first of them has waited, and how many streams are parked."""
+
+    rows: int
+    oldest_seconds: float
+    parked_streams: int
+
+
+async def backlog(connection: AsyncConnection) -> Backlog:
+    """What waits now; without a row the age is 0."""
+    row = await (await connection.execute(_BACKLOG)).fetchone()
+    assert row is not None
+    return Backlog(*row)
 
 
 async def at_least(connection: AsyncConnection, many: int) -> bool:

@@ -1,4 +1,4 @@
-"""The application that every service's API is: a pool of connections, health, readiness, problems as documents.
+"""The application that every service's API is: pools of connections, what it tells of itself, problems as documents.
 
 Every route of the router needs a token. Handlers that read ask for `Reading` and see the views of the schema `read` as
 whoever asks may see them; commands ask for `Connection` and `Caller`, and decide themselves whom they reach.
@@ -9,31 +9,29 @@ from __future__ import annotations
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from http import HTTPStatus
 from typing import Annotated, Any
 
-import psycopg
 import uvicorn
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Depends, FastAPI, Request
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 from pydantic import ValidationError
 
 from shared.commands.combining import Bounds, combining
 from shared.commands.desk import Desk
+from shared.monitoring.registry import process_registry
 from shared.projections.process import collect_rarely
 from shared.store.config import Config
 from shared.store.logging import configure_logging
 from shared.store.pool import pool
 from shared.web.access import Caller, Recognition, caller
-from shared.web.errors import add_error_handlers, problem
+from shared.web.errors import add_error_handlers
+from shared.web.metrics import ApiMetrics, Counting
+from shared.web.monitoring import checks_of, monitoring
 from shared.web.oidc import Issuer
 from shared.web.openapi import Api
 from shared.web.request_ids import RequestIds
 from shared.web.row_security import reading_as
-
-_LIVE = "SELECT number FROM store.generation WHERE name = %s AND status = 'live'"
 
 
 def create_app(
@@ -44,7 +42,7 @@ def create_app(
     desk: Desk[Any] | None = None,
     bounds: Bounds | None = None,
 ) -> FastAPI:
-    """The API of a service: its routes, /healthz (the process answers) and /readyz (so do its data).
+    """The API of a service: its routes, and beside them /healthz, /readyz and /metrics.
 
     Where a service has commands, `desk` is where they are decided; they have connections of their own. `bounds` say how
     much may wait.
@@ -57,36 +55,28 @@ def create_app(
             connections = await open_now.enter_async_context(pool(dsn, application=f"{service} api"))
             app.state.connections, app.state.recognition = connections, Recognition(connections, issuer)
             app.state.bounds, app.state.pools = bounds or Bounds(), [connections]
+            app.state.checks = checks_of(connections, service)
+            metrics.pools["reading"] = connections
             if desk is not None:
                 limits = app.state.bounds
                 own = await open_now.enter_async_context(
                     pool(dsn, most=limits.lanes, application=f"{service} commands")
                 )
                 app.state.pools.append(own)
-                app.state.commands = await open_now.enter_async_context(combining(desk, own, connections, limits))
+                metrics.pools["commands"] = own
+                commands = combining(desk, own, connections, limits, metrics.decided)
+                app.state.commands = await open_now.enter_async_context(commands)
             yield
 
     app = Api(service, title=f"Seatledger {service}", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
+    metrics = ApiMetrics(process_registry(service, "api", {}))
     app.add_middleware(RequestIds)
+    # Added last, so it is the outermost: it sees how what no handler caught was answered.
+    app.add_middleware(Counting, metrics=metrics)
     add_error_handlers(app)
     app.include_router(router, dependencies=[Depends(caller)])
 
-    @app.get("/healthz", include_in_schema=False)
-    async def healthz() -> dict[str, str]:
-        return {"status": "ok"}
-
-    @app.get("/readyz", include_in_schema=False)
-    async def readyz(connection: Connection) -> Response:
-        try:
-            row = await (await connection.execute(_LIVE, [service])).fetchone()
-        except psycopg.errors.UndefinedTable:
-            row = None
-        if row is None:
-            return problem(
-                HTTPStatus.SERVICE_UNAVAILABLE, f"{service} has no live generation: run `python -m services.prepare`"
-            )
-        return JSONResponse({"status": "ready", "generation": row[0]})
-
+    app.include_router(monitoring(metrics.registry))
     return app
 
 

@@ -1,13 +1,14 @@
 """The broker of the tests: SEATLEDGER_TEST_BROKER chooses it, a session starts it once, the report names it."""
 
 import os
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.local import apache_kafka, embedded_broker
-from deploy.local.processes import free_port, listens, start, stop, wait_until
+from deploy.local.processes import Command, free_port, listens, start, stop, wait_until
 
 VARIABLE = "SEATLEDGER_TEST_BROKER"
 EMBEDDED, KAFKA, TESTCONTAINERS = "embedded", "kafka", "testcontainers"
@@ -52,17 +53,45 @@ def running(folder: Path) -> Iterator[Broker]:
     if kind == TESTCONTAINERS:
         yield from _container()
         return
-    port, log = free_port(), folder / "broker.log"
-    if kind == KAFKA:
-        command = apache_kafka.command(folder / "broker", port, free_port(), log)
-    else:
-        command = embedded_broker.command(folder / "broker", port, log)
+    port = free_port()
+    command = _command(kind, folder, port)
     process = start(command)
     try:
         wait_until(lambda: listens(port), process, command)
         yield Broker(kind, f"127.0.0.1:{port}")
     finally:
         stop(process, command.stop_signal, grace_seconds=20)
+
+
+class OwnBroker:
+    """A broker of one test, which may stop it and start it again; it keeps its log and its address."""
+
+    def __init__(self, folder: Path) -> None:
+        self._port = free_port()
+        self._command = _command(KAFKA if chosen() == KAFKA else EMBEDDED, folder, self._port)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        """Host and port."""
+        return f"127.0.0.1:{self._port}"
+
+    def start(self) -> None:
+        """Start it and wait until it listens."""
+        self._process = start(self._command)
+        wait_until(lambda: listens(self._port), self._process, self._command)
+
+    def stop(self) -> None:
+        """Stop it in order; nothing is lost by that."""
+        if self._process is not None:
+            stop(self._process, self._command.stop_signal, grace_seconds=20)
+            self._process = None
+
+
+def _command(kind: str, folder: Path, port: int) -> Command:
+    if kind == KAFKA:
+        return apache_kafka.command(folder / "broker", port, free_port(), folder / "broker.log")
+    return embedded_broker.command(folder / "broker", port, folder / "broker.log")
 
 
 def _container() -> Iterator[Broker]:

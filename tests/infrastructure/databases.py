@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from deploy.local import embedded_postgres
 from deploy.local.processes import start, stop, wait_until
@@ -43,12 +44,24 @@ class Databases:
 
     def drop(self, dsn: str) -> None:
         """Drop it, whoever is still connected."""
-        name = str(psycopg.conninfo.conninfo_to_dict(dsn)["dbname"])
+        name = str(conninfo_to_dict(dsn)["dbname"])
         self._administer(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
     def _administer(self, statement: sql.Composed) -> None:
         with psycopg.connect(self.dsn("postgres"), autocommit=True) as connection:
             connection.execute(statement)
+
+
+def allow_connections(dsn: str, allowed: bool) -> None:
+    """Nobody gets in, and who is in is thrown out."""
+    name = str(conninfo_to_dict(dsn)["dbname"])
+    with psycopg.connect(make_conninfo(dsn, dbname="postgres"), autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}").format(
+                sql.Identifier(name), sql.SQL("true" if allowed else "false")
+            )
+        )
+        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
 
 
 @contextmanager

@@ -173,9 +173,9 @@ class _Work:
         return self._packed[known]
 
     def _add_documents(self, spec: ProjectionSpec, one: Taken, rows: dict[str, list[Row]]) -> None:
-        found = None if spec.documents is None else spec.documents.rows(one.event, one.model)
-        for table, some in (found or {}).items():
-            rows.setdefault(table, []).extend(some)
+        if spec.documents is not None and one.model is not None and one.event.type in spec.documents.types:
+            for table, some in (spec.documents.rows(one.event, one.model) or {}).items():
+                rows.setdefault(table, []).extend(some)
 
     async def _touched(self, connection: AsyncConnection, target: Target, folded: Folded) -> Mapping[Key, int]:
         seen: dict[Key, int] = {}

@@ -40,7 +40,7 @@ INSERT INTO position (topic, partition, next, last_offset, last_identity)
 SELECT * FROM unnest(%s::text[], %s::int[], %s::bigint[], %s::bigint[], %s::text[])
 """
 # Far beyond what the live generation counts to meanwhile: no number of one ever means another thing in the other.
-_COUNT_ON = "SELECT setval('touched', %s + 1000000000)"
+_COUNT_ON = "SELECT setval('touched', %s::bigint + 1000000000)"
 _LAST_COUNT = "SELECT last_value FROM {}"
 _IDENTICAL = """
 SELECT topic, partition, "offset" FROM event WHERE identity IN (
@@ -58,10 +58,14 @@ async def finish(
     indexes: Mapping[str, Sequence[str]], parked: Mapping[str, Mapping[Key, str]],
 ) -> None:  # fmt: skip
     """Bring all generations to where the live projector can go on; generations side by side. Raises IdsReused."""
-    async with asyncio.TaskGroup() as tasks:
-        for target in targets:
-            statements = indexes[target.generation.schema]
-            tasks.create_task(_finish(dsn, target, standings, statements, parked[target.spec.name]))
+    finishing = [
+        _finish(dsn, target, standings, indexes[target.generation.schema], parked[target.spec.name])
+        for target in targets
+    ]  # fmt: skip
+    # All of them come to their end, so that nothing is being written when the caller goes on with an error.
+    for outcome in await asyncio.gather(*finishing, return_exceptions=True):
+        if isinstance(outcome, BaseException):
+            raise outcome
 
 
 async def _finish(

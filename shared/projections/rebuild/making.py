@@ -84,7 +84,8 @@ async def parked(connection: AsyncConnection, generation: Generation) -> dict[Ke
 
 
 async def _live(connection: AsyncConnection, specs: Sequence[ProjectionSpec]) -> dict[str, Generation]:
-    live = {one.name: one for one in await generations(connection) if one.status == "live"}
+    names = {spec.name for spec in specs}
+    live = {one.name: one for one in await generations(connection) if one.status == "live" and one.name in names}
     for spec in specs:
         if spec.name not in live:
             raise NoGeneration(f"projection {spec.name} has no live generation: start the system with `seatledger up`")
@@ -146,15 +147,24 @@ async def _bulk(
 
 
 async def _ends(connection: AsyncConnection, wanted: Wanted, live: Mapping[str, Generation]) -> dict[Partition, Bounds]:
-    """From the beginning of each partition that a projection reads to its end, or to where it was at `until`."""
+    """From the beginning of each partition that a projection reads to its end, or to where it was at `until`.
+
+    A live generation of another release is projected by nobody: where it stands is as far as there is anything to
+    compare with.
+    """
     partitions: set[Partition] = set()
+    versions = {spec.name: spec.version for spec in wanted.specs}
+    still: dict[Partition, int] = {}
     for generation in live.values():
-        partitions |= set(await _positions(connection, generation))
+        at = await _positions(connection, generation)
+        partitions |= set(at)
+        if generation.version != versions[generation.name] and wanted.until is None:
+            still |= {partition: min(next_, still.get(partition, next_)) for partition, next_ in at.items()}
     if wanted.until is None:
         ends = await end_offsets(wanted.broker, sorted(partitions))
     else:
         ends = await offsets_at(wanted.broker, sorted(partitions), int(wanted.until.timestamp() * 1000))
-    return {partition: Bounds(0, end) for partition, end in sorted(ends.items())}
+    return {partition: Bounds(0, min(end, still.get(partition, end))) for partition, end in sorted(ends.items())}
 
 
 async def _positions(connection: AsyncConnection, generation: Generation) -> dict[Partition, int]:

@@ -29,10 +29,15 @@ from shared.store.pool import connect
 
 # The queue of the live generation is empty now and then; what is queued in a snapshot is compared as it stands.
 _QUIET_S = 20.0
+_REACHED_S = 120.0
 _SWITCH_S = 300.0
 # Workers look for new generations every second, and a group takes a few to form: so long we project them ourselves.
 _FOLLOW_S = 6.0
 _REST_S = 0.05
+
+
+class LiveBehind(Exception):
+    """The live generation does not come to where the log was when the replay began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +64,8 @@ class Report:
 async def replay(wanted: Wanted, options: Options, told: Told) -> Report:
     """Rebuild, compare and, unless `dry_run` or what differs was not expected, switch.
 
-    Raises AlreadyRebuilding, NoGeneration, NewErrors, IdsReused, NotSwitched, WorkerFailed and WorkerEnded; after the
-    last one running it again goes on where it was, after the others the live generation is as it was before.
+    Raises AlreadyRebuilding, NoGeneration, NewErrors, IdsReused, LiveBehind, NotSwitched, WorkerFailed and WorkerEnded;
+    after the last one running it again goes on where it was, after the others the live generation is as it was before.
     """
     async with await connect(wanted.dsn, application="seatledger replay") as connection, AsyncExitStack() as open_:
         await records.hold(connection)
@@ -71,7 +76,7 @@ async def replay(wanted: Wanted, options: Options, told: Told) -> Report:
             await _catch_up(connection, target, catching[target.spec.name], told)
         for place, target in enumerate(made.targets):
             told(Progress("compare", place, len(made.targets)))
-            await _compare(connection, wanted, target, catching[target.spec.name], report)
+            await _compare(connection, wanted, target, catching[target.spec.name], report, options)
         told(Progress("compare", len(made.targets), len(made.targets)))
         if options.dry_run or (not report.comparison.same and not options.expect_diff):
             await open_.aclose()
@@ -109,14 +114,30 @@ async def _catch_up(connection: AsyncConnection, target: Target, catching: Catch
     await catching.run(to, await held(connection), count)
 
 
+async def _ahead(catching: CatchUp, live: Positions) -> int:
+    """How many offsets the new generation is ahead of the live one."""
+    at = await positions(catching.connection)
+    return sum(max(0, next_ - live.get(partition, 0)) for partition, next_ in at.items())
+
+
 async def _compare(
-    connection: AsyncConnection, wanted: Wanted, target: Target, catching: CatchUp, report: Report
+    connection: AsyncConnection, wanted: Wanted, target: Target, catching: CatchUp, report: Report, options: Options
 ) -> None:
     """With one snapshot of the live generation, at its positions and its clock."""
-    deadline = asyncio.get_running_loop().time() + _QUIET_S
+    loop = asyncio.get_running_loop()
+    quiet, reached = loop.time() + _QUIET_S, loop.time() + _REACHED_S
     while True:
         async with snapshot(wanted.dsn, target.live) as live:
-            if live.queued and asyncio.get_running_loop().time() < deadline:
+            # The log was read to its end: live may still have been on its way there.
+            missing = await _ahead(catching, live.positions)
+            if missing:
+                if loop.time() > reached:
+                    raise LiveBehind(
+                        f"{target.live.schema} has {missing} events still to read and cannot be compared with: does "
+                        "its projector run? Nothing was switched; run it again when `seatledger status` shows no lag"
+                    )
+                options.waiting(f"{target.live.schema} has {missing} events still to read")
+            if missing or (live.queued and loop.time() < quiet):
                 await asyncio.sleep(0.2)
                 continue
             report.queued += live.queued

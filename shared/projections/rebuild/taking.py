@@ -9,7 +9,9 @@ from uuid import UUID
 from shared.billing.facts import Fact
 from shared.events.envelope import CloudEvent
 from shared.events.errors import UnknownVersion, Unreadable
+from shared.events.facts import facts_of
 from shared.events.models.base import EventModel
+from shared.events.quick import PLAIN, read_plainly
 from shared.events.reading import read_from_record
 from shared.log.records import Record
 from shared.log.topics import largest_record
@@ -26,7 +28,7 @@ class Taken:
 
     record: Record
     event: CloudEvent
-    model: EventModel
+    model: EventModel | None
     identity: UUID
     fingerprint: bytes
     answers: bool
@@ -44,14 +46,17 @@ class Takings:
 def take(specs: Sequence[ProjectionSpec], records: Iterable[tuple[bool, Record]]) -> Takings:
     """Read the records of a bucket; of those with the same id the first one in the log counts. Never raises."""
     types = frozenset[str]().union(*(spec.types for spec in specs))
+    plain = PLAIN.difference(*(spec.types for spec in specs if not spec.plainly)) & types
     found = Takings()
     for answers, record in records:
+        plainly = read_plainly(record.key, record.value, record.headers)
+        if plainly is not None and plainly.event.type in plain:
+            event, fingerprint, fact = plainly
+            identity = identity_of(event.source, event.id)
+            found.taken.append(Taken(record, event, None, identity, fingerprint, answers, {facts_of: (fact,)}))
+            continue
         try:
-            read = read_from_record(record.key, record.value, record.headers, largest_record(record.topic))
-            if read.event.type not in types:
-                continue
-            makers = {spec.facts_of for spec in specs if read.event.type in spec.types}
-            facts = {facts_of: tuple(facts_of(read.event, read.model)) for facts_of in makers}
+            read = _read(specs, types, answers, record)
         except (Unreadable, UnknownVersion) as unreadable:
             if answers:
                 found.dead.append(DeadLetter(record, unreadable.reason))
@@ -60,11 +65,22 @@ def take(specs: Sequence[ProjectionSpec], records: Iterable[tuple[bool, Record]]
                 reason = f"cannot be taken in here: {type(error).__name__}: {error}"
                 found.dead.append(DeadLetter(record, reason))
         else:
-            identity = identity_of(read.event.source, read.event.id)
-            found.taken.append(Taken(record, read.event, read.model, identity, read.fingerprint, answers, facts))
+            found.taken += read
     found.taken, reused = _each_once(found.taken)
     found.dead += reused
     return found
+
+
+def _read(specs: Sequence[ProjectionSpec], types: frozenset[str], answers: bool, record: Record) -> list[Taken]:
+    """The event of a record, if any of the projections makes something of it."""
+    event, model, fingerprint = read_from_record(
+        record.key, record.value, record.headers, largest_record(record.topic)
+    )  # fmt: skip
+    if event.type not in types:
+        return []
+    makers = {spec.facts_of for spec in specs if event.type in spec.types}
+    facts = {maker: tuple(maker(event, model)) for maker in makers}
+    return [Taken(record, event, model, identity_of(event.source, event.id), fingerprint, answers, facts)]
 
 
 def _each_once(taken: Collection[Taken]) -> tuple[list[Taken], list[DeadLetter]]:

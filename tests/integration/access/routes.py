@@ -172,7 +172,7 @@ def app_of(process: ServiceProcess, dsn: str) -> FastAPI:
 
 def routes_of(app: FastAPI) -> Iterator[tuple[str, RouteContext]]:
     """Every route of an application but those that tell nothing of anybody, as ROUTES names them."""
-    open_to_all = {"/healthz", "/readyz", "/openapi.json"}
+    open_to_all = {"/healthz", "/readyz", "/metrics", "/openapi.json"}
     for route in iter_route_contexts(app.routes):
         for method in sorted((route.methods or set()) - {"HEAD"}):
             if route.path not in open_to_all:

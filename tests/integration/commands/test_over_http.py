@@ -148,3 +148,18 @@ def test_several_commands_are_decided_each_for_itself(client: TestClient) -> Non
 )
 def test_a_list_that_cannot_be_read_is_refused_whole(client: TestClient, commands: list[Any]) -> None:
     assert client.post("/v1/commands", json={"commands": commands}).status_code == 400
+
+
+def test_commands_are_counted_by_what_was_asked_and_what_came_of_it(client: TestClient) -> None:
+    client.post(QUANTITY, json={"change": 1})
+    client.post(QUANTITY, json={"change": 1}, params={"preview": "true"})
+    client.post(QUANTITY, json={"change": -100})
+
+    lines = client.get("/metrics").text.splitlines()
+
+    assert [line for line in lines if line.startswith("seatledger_commands_total")] == [
+        'seatledger_commands_total{command="Import",outcome="done"} 1.0',
+        'seatledger_commands_total{command="ChangeQuantity",outcome="done"} 1.0',
+        'seatledger_commands_total{command="ChangeQuantity",outcome="previewed"} 1.0',
+        'seatledger_commands_total{command="ChangeQuantity",outcome="refused"} 1.0',
+    ]

@@ -8,10 +8,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-import psycopg
 import pytest
 from aiokafka import AIOKafkaProducer
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from shared.log.reader import ForeignLog
 from shared.log.records import Record
@@ -22,6 +20,7 @@ from shared.projections.projector import Limits, Projector
 from shared.projections.status import status_report
 from shared.store.pool import connect
 from tests.infrastructure.brokers import Broker
+from tests.infrastructure.databases import allow_connections
 from tests.infrastructure.topics import delete_all_topics
 from tests.integration.projections.events import Said, change, order, price, raw
 from tests.integration.projections.generation import create
@@ -167,18 +166,6 @@ def test_the_database_goes_away_and_comes_back_and_nothing_is_lost(database: str
             await shows(database, {"sub-1": 8})
 
     asyncio.run(scenario())
-
-
-def allow_connections(dsn: str, allowed: bool) -> None:
-    """Nobody gets in, and who is in is thrown out."""
-    name = str(conninfo_to_dict(dsn)["dbname"])
-    with psycopg.connect(make_conninfo(dsn, dbname="postgres"), autocommit=True) as connection:
-        connection.execute(
-            psycopg.sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}").format(
-                psycopg.sql.Identifier(name), psycopg.sql.SQL("true" if allowed else "false")
-            )
-        )
-        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
 
 
 def test_a_log_that_was_made_anew_stops_the_projector_with_a_sentence(database: str, empty_broker: Broker) -> None:

@@ -14,7 +14,9 @@ from services.orders import api as orders
 from services.subscriptions import api as subscriptions
 from shared.store.config import Config
 from shared.web.application import create_app
+from tests.infrastructure.databases import allow_connections
 from tests.infrastructure.tokens import bearer, token_of
+from tests.integration.services.running import eventually
 
 pytestmark = [pytest.mark.broker, pytest.mark.database]
 
@@ -142,12 +144,54 @@ def test_ready_means_that_the_database_answers_and_has_a_generation(
 ) -> None:
     for client in clients.values():
         assert client.get("/healthz").json() == {"status": "ok"}
-        assert client.get("/readyz").json() == {"status": "ready", "generation": 1}
+        ready = {"status": "ready", "checks": {"database": {"ok": True}, "generation": {"ok": True}}}
+        assert client.get("/readyz").json() == ready
     empty = database_server.create()
     with TestClient(create_app("orders", orders.router, empty)) as client:
-        assert client.get("/readyz").status_code == 503
+        refused = client.get("/readyz")
         assert client.get("/healthz").status_code == 200
     database_server.drop(empty)
+    reason = "orders has no live generation: run `python -m services.prepare`"
+    assert refused.status_code == 503
+    assert refused.json() == {
+        "status": "not ready",
+        "checks": {"database": {"ok": True}, "generation": {"ok": False, "reason": reason}},
+    }
+
+
+def test_an_api_is_ready_again_once_the_database_answers(config: Config) -> None:
+    with TestClient(create_app("orders", orders.router, config.database)) as client:
+        assert client.get("/readyz").status_code == 200
+
+        allow_connections(config.database, False)
+        away = client.get("/readyz")
+        lives = client.get("/healthz").status_code
+        allow_connections(config.database, True)
+
+        reason = {"ok": False, "reason": "the database does not answer"}
+        assert (away.status_code, away.json()["checks"]) == (503, {"database": reason, "generation": reason})
+        assert lives == 200
+        eventually(lambda: client.get("/readyz").status_code == 200, "it is ready again")
+
+
+def test_requests_are_counted_by_the_template_of_their_route(clients: dict[str, TestClient]) -> None:
+    client = clients["subscriptions"]
+    for path in ("/v1/subscriptions/sub-3", "/v1/subscriptions/sub-4", "/v1/subscriptions/nobody", "/v1/nonsense/1"):
+        client.get(path)
+    client.get("/healthz")
+
+    answer = client.get("/metrics", headers={"Authorization": ""})
+
+    assert answer.status_code == 200
+    counted = [line for line in answer.text.splitlines() if line.startswith("seatledger_http_requests_total")]
+    one = "/v1/subscriptions/{subscription_id:path}"
+    assert counted == [
+        f'seatledger_http_requests_total{{method="GET",route="{one}",status="2xx"}} 2.0',
+        f'seatledger_http_requests_total{{method="GET",route="{one}",status="4xx"}} 1.0',
+        'seatledger_http_requests_total{method="GET",route="other",status="4xx"} 1.0',
+    ]
+    assert f'seatledger_http_request_seconds_count{{method="GET",route="{one}"}} 3.0' in answer.text
+    assert 'seatledger_database_pool_limit_connections{pool="reading"} 8.0' in answer.text
 
 
 @pytest.mark.parametrize("name", ["custmer", "after", "Limit"])

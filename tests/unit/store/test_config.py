@@ -21,3 +21,12 @@ def test_an_issuer_goes_with_its_audience(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("SEATLEDGER_OIDC_AUDIENCE", AUDIENCE)
     found = Config(database="d", broker="b")
     assert (found.oidc_issuer, found.oidc_audience, found.oidc_jwks_url) == (ISSUER, AUDIENCE, None)
+
+
+def test_a_process_tells_of_itself_on_this_machine_alone_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = Config(database="d", broker="b")
+    assert (found.metrics_host, found.metrics_port) == ("127.0.0.1", 0)
+    monkeypatch.setenv("SEATLEDGER_METRICS_HOST", "::1")
+    monkeypatch.setenv("SEATLEDGER_METRICS_PORT", "9464")
+    found = Config(database="d", broker="b")
+    assert (found.metrics_host, found.metrics_port) == ("::1", 9464)
