@@ -37,6 +37,7 @@ INSERT INTO invoicing.billing_run AS run (day, barrier, early, completed_at, doc
 SELECT day, '{"ends": []}', false, clock_timestamp(), documents, lines
 FROM unnest(%s::date[], %s::int[], %s::int[]) AS w (day, documents, lines)
 ON CONFLICT (day) DO UPDATE SET documents = run.documents + excluded.documents, lines = run.lines + excluded.lines,
+    payers_left = 0,
     completed_at = coalesce(run.completed_at, excluded.completed_at)
 """
 _LOOK_AGAIN = "DELETE FROM invoicing.billed WHERE subscription = ANY(%s::text[])"

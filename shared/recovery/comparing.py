@@ -94,5 +94,5 @@ def _refuse(own: Own) -> None:
         event = newer.event
     raise UserError(
         f"{event.type} {event.subject} ({event.id}, {own.place}) is in the log and not in the database: this database "
-        "was restored from a backup, or belongs to another log; run `seatledger recover`"
+        "was restored from a backup, or lost; run `seatledger recover`, or start once with SEATLEDGER_RECOVER=true"
     )
