@@ -1,18 +1,16 @@
 """Events of our own, as they stand in the log: told by their source, and by an id that only their stream gives.
 
-Streams are named by the services that append to them, and the names are stored for good. The log has no stream; what
-an event says and its type give it, and as its id is made of stream and sequence, it is known whether that is right.
+Streams are named by the services that append to them, and the names are stored for good. The log has no stream; type
+and subject give it, and as the id is made of stream and sequence, it is known whether that is right.
 """
 
 from __future__ import annotations
 
-from typing import Final, cast
+from collections.abc import Sequence
+from typing import Final
 
 from shared.events.content import id_of_position
 from shared.events.envelope import CloudEvent
-from shared.events.models.base import EventModel
-from shared.events.models.catalog import ExchangeRateSet, SettingChanged
-from shared.events.registry import EVENT_TYPES
 
 OWN_SOURCES: Final = frozenset({"urn:seatledger:orders", "urn:seatledger:subscriptions", "urn:seatledger:invoicing"})
 _ABOUT: Final = {
@@ -23,21 +21,23 @@ _ABOUT: Final = {
     **dict.fromkeys(("InvoiceIssued", "CreditNoteIssued"), "document"),
 }
 _SUBSCRIPTION: Final = "subscription"
+_SCOPES: Final = ("product", "reseller", "customer")
 
 
-def own_stream(event: CloudEvent, model: EventModel) -> str | None:
+def own_stream(event: CloudEvent) -> str | None:
     """The stream that an event of ours belongs to; None where somebody else wrote it under a name of ours."""
-    if event.source not in OWN_SOURCES or event.sequence is None:
+    if event.source not in OWN_SOURCES or event.sequence is None or event.subject is None:
         return None
-    stream = _stream(event.type, model)
-    return stream if id_of_position(stream, event.sequence) == event.id else None
+    for stream in _streams(event.type, event.subject):
+        if id_of_position(stream, event.sequence) == event.id:
+            return stream
+    return None
 
 
-def _stream(event_type: str, model: EventModel) -> str:
+def _streams(event_type: str, subject: str) -> Sequence[str]:
+    """Where an event may be: the subject of a setting does not say of what sort it is."""
     if event_type == "SettingChanged":
-        setting = cast(SettingChanged, model)
-        return setting.scope if setting.scope == "organisation" else f"{setting.scope}-{setting.scope_id}"
+        return [subject, *(f"{scope}-{subject}" for scope in _SCOPES)]
     if event_type == "ExchangeRateSet":
-        rate = cast(ExchangeRateSet, model)
-        return f"exchange-rate-{rate.base}-{rate.quote}"
-    return f"{_ABOUT.get(event_type, _SUBSCRIPTION)}-{EVENT_TYPES[event_type].subject(model)}"
+        return ["exchange-rate-" + subject.replace("/", "-")]
+    return [f"{_ABOUT.get(event_type, _SUBSCRIPTION)}-{subject}"]

@@ -14,9 +14,8 @@ from psycopg import AsyncConnection
 
 from shared.errors import UserError
 from shared.events.envelope import CloudEvent, read_record
-from shared.events.errors import UnknownVersion, Unreadable
+from shared.events.errors import Unreadable
 from shared.events.own import own_stream
-from shared.events.reading import read
 from shared.log.records import Partition
 from shared.log.topics import largest_record
 from shared.recovery.own_log import Own, own_records, unread
@@ -71,10 +70,15 @@ async def move(connection: AsyncConnection, reached: Mapping[Partition, int]) ->
     await connection.execute(_MOVE, columns(((*partition, next_) for partition, next_ in reached.items()), 3))
 
 
-def event_in(own: Own) -> CloudEvent:
-    """The event of a record, its data not read yet. Raises Unreadable."""
+def own_event(own: Own) -> tuple[CloudEvent, str] | None:
+    """The event of a record, its data not read yet, and its stream; None for one that only says that it is ours."""
     record = own.record
-    return read_record(record.key, record.value, record.headers, largest_record(record.topic))
+    try:
+        event = read_record(record.key, record.value, record.headers, largest_record(record.topic))
+    except Unreadable:
+        return None
+    stream = own_stream(event)
+    return None if stream is None else (event, stream)
 
 
 async def _compared(connection: AsyncConnection) -> dict[Partition, int]:
@@ -84,14 +88,10 @@ async def _compared(connection: AsyncConnection) -> dict[Partition, int]:
 
 def _refuse(own: Own) -> None:
     """Raise for an event of ours; one that only says so is for the projectors to judge."""
-    try:
-        event = event_in(own)
-        if own_stream(event, read(event).model) is None:
-            return
-    except Unreadable:
+    found = own_event(own)
+    if found is None:
         return
-    except UnknownVersion as newer:
-        event = newer.event
+    event, _ = found
     raise UserError(
         f"{event.type} {event.subject} ({event.id}, {own.place}) is in the log and not in the database: this database "
         "was restored from a backup, or lost; run `seatledger recover`, or start once with SEATLEDGER_RECOVER=true"

@@ -16,10 +16,9 @@ from shared.events.envelope import CloudEvent
 from shared.events.errors import UnknownVersion, Unreadable
 from shared.events.facts import facts_of
 from shared.events.models.base import EventModel
-from shared.events.own import own_stream
 from shared.events.reading import read
 from shared.events.values import moment_text
-from shared.recovery.comparing import event_in, lacking, move
+from shared.recovery.comparing import lacking, move, own_event
 from shared.recovery.own_log import Own, own_records, unread
 from shared.store.arrays import columns, literal
 
@@ -85,18 +84,17 @@ async def take_in(
 
 def _lost(own: Own) -> Lost | None:
     """The event of a record; None for one that only says that it is ours."""
-    try:
-        event = event_in(own)
-        model = read(event).model
-    except Unreadable:
+    found = own_event(own)
+    if found is None:
         return None
-    except UnknownVersion as newer:
-        raise UserError(
-            f"{own.place}: {newer.event.type} {newer.event.subject} was written by a newer release, and nothing was "
-            "recovered: recover with that release"
-        ) from None
-    stream = own_stream(event, model)
-    return None if stream is None else Lost(stream, event, model, _logged_at(own))
+    event, stream = found
+    try:
+        return Lost(stream, event, read(event).model, _logged_at(own))
+    except UnknownVersion:
+        reason = "was written by a newer release, and nothing was recovered: recover with that release"
+    except Unreadable as error:
+        reason = f"cannot be read, and nothing was recovered: {error}"
+    raise UserError(f"{own.place}: {event.type} {event.subject} {reason}")
 
 
 async def _refuse_others(connection: AsyncConnection, some: Sequence[Own]) -> None:
@@ -107,23 +105,15 @@ async def _refuse_others(connection: AsyncConnection, some: Sequence[Own]) -> No
         await (await connection.execute(_TIMES, [literal([own.id for own in some])])).fetchall()
     )
     for own in some:
-        if own.id not in known or _written_at(own) == known[own.id]:
-            continue
-        lost = _lost(own)
-        if lost is not None:
+        found = own_event(own) if own.id in known else None
+        # Two events of one place in a stream were decided at two times.
+        if found is not None and moment_text(found[0].time) != known[own.id]:
+            event, _ = found
             raise UserError(
-                f"{lost.event.type} {lost.event.subject} in the log ({own.place}) is another one than in the database, "
+                f"{event.type} {event.subject} in the log ({own.place}) is another one than in the database, "
                 f"where it is of {known[own.id]}: commands were carried out on a restored database before it was "
                 "recovered; restore the backup again, and recover before anything is started"
             )
-
-
-def _written_at(own: Own) -> str | None:
-    """The event's own time as the database has it: two events of one place in a stream were decided at two times."""
-    try:
-        return moment_text(event_in(own).time)
-    except Unreadable:
-        return None
 
 
 async def _insert(connection: AsyncConnection, lost: Sequence[Lost]) -> None:
