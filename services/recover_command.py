@@ -34,7 +34,8 @@ def recover(database: Address, broker: Address, *, dry_run: bool, by: str | None
             with database_failures(": nothing was recovered"):
                 recovered = asyncio.run(recover_all(database(), broker(), dry_run=dry_run, by=by, told=told))
         except KafkaError as error:
-            raise UserError(f"The broker does not answer ({error}): nothing was recovered", UNAVAILABLE) from None
+            why = str(error) or type(error).__name__
+            raise UserError(f"The broker does not answer ({why}): nothing was recovered", UNAVAILABLE) from None
     if as_json:
         document(_shape(recovered))
     else:

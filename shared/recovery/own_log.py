@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from shared.errors import UserError
 from shared.events.own import OWN_SOURCES
 from shared.log.records import Partition, Record, record_of
 from shared.log.span import Bounds, Span
@@ -40,10 +41,19 @@ class Turn:
 async def unread(broker: str, first: Mapping[Partition, int]) -> dict[Partition, Bounds]:
     """What the log at `broker` (host:port) has from these offsets on, in partitions not named from its begin.
 
-    Only partitions with something. aiokafka's errors pass through.
+    Only partitions with something. UserError where no topic is there; aiokafka's errors pass through.
     """
-    async with LogView(broker, _TOPICS) as view:
+    view = LogView(broker, _TOPICS)
+    try:
+        await view.start()
+        if not view.partitions:
+            raise UserError(
+                f"The broker at {broker} has no topic of ours: is it the right one? The first start makes them"
+            )
         begins, ends = await view.beginnings(), await view.ends()
+    finally:
+        # Also where it could not be started: a consumer that is not closed says so.
+        await view.stop()
     bounds = {one: Bounds(max(first.get(one, 0), begins[one]), end) for one, end in ends.items()}
     return {one: bound for one, bound in bounds.items() if bound.first < bound.end}
 

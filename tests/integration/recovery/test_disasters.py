@@ -33,6 +33,7 @@ from tests.integration.recovery.disaster import (
 
 pytestmark = [pytest.mark.broker, pytest.mark.database, pytest.mark.slow]
 _STREAM = "SELECT sequence, type FROM store.event WHERE stream_id = 'subscription-ord-9-1' ORDER BY sequence"
+_WAITS = "SELECT stream_id FROM store.outbox"
 _DEAD = "SELECT reason FROM store.dead_letter"
 
 
@@ -41,7 +42,10 @@ async def _lives(database: str, broker: Broker, folder: Path) -> tuple[Path, dic
     office = Office(database, broker.address)
     async with billing_system(database, broker.address, specs=SPECS) as system:
         await before_the_backup(system, office)
-        dump = backed_up(database, folder)
+    # The relay stands still: what is in the backup's outbox is in the log by the time of the disaster.
+    await office.asks("customers register northwind --reseller shop")
+    dump = backed_up(database, folder)
+    async with billing_system(database, broker.address, specs=SPECS) as system:
         await after_the_backup(system, office)
         found = await everything(system)
     kinds = {line.split("', ")[0] for line in found["documents"]}
@@ -81,6 +85,8 @@ def test_a_restored_backup_is_refused_recovered_and_goes_on(
         restored(dump, again)
         config = Config(database=again, broker=empty_broker.address, partitions=3)
         office = Office(again, empty_broker.address)
+        async with await connect(again) as connection:
+            assert await (await connection.execute(_WAITS)).fetchall() == [("customer-northwind",)]
         with pytest.raises(UserError, match=r"is in the log and not in the database.*run `seatledger recover`"):
             await prepare(config)
         # when
