@@ -20,13 +20,11 @@ import psycopg
 import structlog
 from aiokafka.errors import KafkaError
 
-from services.recovering import recover
 from shared.errors import UserError
 from shared.log.topics import DEFAULT_PARTITIONS, ensure_topics
 from shared.projections.generations import ensure_generation
 from shared.projections.spec import ProjectionSpec
 from shared.recovery.comparing import refuse_lost_events
-from shared.recovery.importing import Progress
 from shared.store.config import Config
 from shared.store.logging import configure_logging
 from shared.store.migrations import STORE_MIGRATIONS, MigrationRefused, migrate
@@ -69,10 +67,7 @@ async def prepare(config: Config, wait_s: float = _WAIT_S) -> None:
         at = datetime.now(UTC)
         made = [await ensure_generation(connection, spec, partitions, at) for spec in specs()]
         if config.recover:
-            recovered = await recover(
-                config.database, config.broker, dry_run=False, by=None, told=lambda progress: None
-            )
-            log.info("recovered", events=recovered.events.total(), numbers_not_there=recovered.not_there)
+            await _recover(config, log)
         await _patiently(lambda: refuse_lost_events(connection, config.broker, log.info), wait_s)
     finally:
         await connection.close()
@@ -80,6 +75,10 @@ async def prepare(config: Config, wait_s: float = _WAIT_S) -> None:
 
 
 async def _recover(config: Config, log: structlog.stdlib.BoundLogger) -> None:
+    # Brings invoicing, which need not be installed where nothing is ever recovered.
+    from services.recovering import recover
+    from shared.recovery.importing import Progress
+
     done = 0
 
     def told(progress: Progress) -> None:
