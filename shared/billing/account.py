@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, tzinfo
+from datetime import date
 from decimal import Decimal
 
-from shared.billing.capture import founding_zone
 from shared.billing.charges import Charges
 from shared.billing.facts import Fact
-from shared.billing.folding import fold, is_founding, settled
+from shared.billing.folding import fold, settled
+from shared.billing.founding import known_after, known_facts, zone_of
 from shared.billing.history import known_by_end_of
 from shared.billing.masterdata import MasterData
-from shared.billing.moments import civil_date
 from shared.billing.naming import lineage
 from shared.billing.phases import Layout
 from shared.billing.policies import Policies
@@ -96,17 +95,6 @@ def account_of(timeline: Timeline, master: MasterData, day: date) -> Account | N
     return Account(whole, layout, layout.phase_at(day).terms, Policies(layout, master, day), prices, day)
 
 
-def zone_of(facts: Sequence[Fact], master: MasterData) -> tzinfo | None:
-    """The customer's zone of a subscription; None while it waits for its order."""
-    founding = next((fact for fact in facts if is_founding(fact)), None)
-    return None if founding is None else founding_zone(founding, master)
-
-
-def known_facts(facts: Sequence[Fact], tz: tzinfo, day: date) -> list[Fact]:
-    """The facts whose `time` falls on a day or before, in the customer's zone (contracts, `simulate`)."""
-    return [fact for fact in facts if civil_date(fact.time, tz) <= day]
-
-
 def account_on(subscription_id: str, facts: Sequence[Fact], master: MasterData, day: date) -> Account | None:
     """The account of a subscription from all its facts, of what is known by the end of a day; None without an order."""
     timeline = timeline_on(subscription_id, facts, master, day)
@@ -115,28 +103,38 @@ def account_on(subscription_id: str, facts: Sequence[Fact], master: MasterData, 
 
 def timeline_on(subscription_id: str, facts: Sequence[Fact], master: MasterData, day: date) -> Timeline | None:
     """What the facts that are known by the end of a day fold to; None without an order."""
-    tz = zone_of(facts, master)
-    return None if tz is None else fold(subscription_id, known_facts(facts, tz, day), master, day)
+    return fold(subscription_id, known_facts(facts, master, day), master, day)
 
 
 def scopes_of(account: Account) -> frozenset[tuple[str, str]]:
-    """The master data a subscription depends on, as (scope, id): a new fact about one can change its charges."""
+    """The master data a subscription looks at itself, as (scope, id): a new fact about one can change its charges."""
     terms = account.terms
     scopes: set[tuple[str, str]] = {("customer", terms.customer_id), ("organisation", "")}
     scopes |= {("product", phase.terms.product_id) for phase in account.layout.phases}
-    if terms.parent_id is not None:
-        scopes |= lineage(terms.parent_id, account.policies.master.subscriptions)
     scopes |= {("reseller", reseller) for reseller in (terms.reseller_id, account.payer().recipient) if reseller}
     return frozenset(scopes)
 
 
+def looked_at_after(account: Account, day: date) -> date | None:
+    """The first day after `day` on which more becomes known of what a subscription looks at, beside its own facts.
+
+    That is master data on the customer's own days, and of an add-on its parents, with the master data of each, on the
+    days of their customers: a run knows of a parent what the parent's own run of that day knows.
+    """
+    master, parent_id = account.policies.master, account.terms.parent_id
+    days = [master.becomes_known_after(day, account.terms.tz, scopes_of(account))]
+    above = {} if parent_id is None else lineage(parent_id, master.subscriptions)
+    for parent, scopes in above.items():
+        facts = master.subscriptions.get(parent, ())
+        days.append(known_after(facts, master, day))
+        tz = zone_of(known_facts(facts, master, day), master)
+        if tz is not None:
+            days.append(master.becomes_known_after(day, tz, scopes))
+    return min((on for on in days if on is not None), default=None)
+
+
 def next_known(account: Account | None, facts: Sequence[Fact], master: MasterData, day: date) -> date | None:
     """The first day after `day` on which something that bears on a subscription becomes known, if any."""
-    tz = zone_of(facts, master)
-    if tz is None:
-        return None
-    days = [known for known in (civil_date(fact.time, tz) for fact in facts) if known > day]
-    if account is not None:
-        changed = master.becomes_known_after(day, tz, scopes_of(account))
-        days += [] if changed is None else [changed]
-    return min(days, default=None)
+    own = known_after(facts, master, day)
+    others = None if account is None else looked_at_after(account, day)
+    return min((on for on in (own, others) if on is not None), default=None)

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from shared.billing.capture import founding_zone, terms_of
+from shared.billing.capture import terms_of
 from shared.billing.changes import change
 from shared.billing.facts import Fact
+from shared.billing.founding import in_order, is_founding, known_facts
 from shared.billing.masterdata import MasterData
 from shared.billing.moments import FOUNDING, OrderKey, civil_date, order_key
 from shared.billing.phases import opening
@@ -19,11 +20,6 @@ from shared.billing.settling import settle
 from shared.billing.terms import Refused, Terms
 from shared.billing.timeline import End, Rejection, RenewalOff, SeatChange, Timeline
 from shared.billing.windows import any_closed, give_back
-
-
-def is_founding(fact: Fact) -> bool:
-    """Whether a fact can bring a subscription into being."""
-    return isinstance(fact.body, FOUNDING)
 
 
 def fold(
@@ -38,16 +34,11 @@ def fold(
     `known` is the day by the end of which the facts are known, where master data knows more. `addons` are the
     subscriptions that this one is folded for as their parent.
     """
-    facts = list(facts)
-    founding = [fact for fact in facts if is_founding(fact)]
-    if not founding:
+    placed = in_order(list(facts), master)
+    if not placed:
         return None
-    first = founding[0]
-    if len(founding) > 1:
-        first = min(founding, key=lambda fact: order_key(fact, founding_zone(fact, master)))
-    tz = founding_zone(first, master)
     timeline = Timeline(subscription_id)
-    for key, fact in sorted(((order_key(fact, tz), fact) for fact in facts), key=lambda pair: pair[0]):
+    for key, fact in placed:
         _apply(timeline, fact, key, master, known, addons)
     return timeline
 
@@ -151,16 +142,17 @@ def _follow(timeline: Timeline, parent: Timeline | None, terms: Terms) -> None:
 def _parent(
     timeline: Timeline, parent_id: str, master: MasterData, known: date | None, addons: frozenset[str]
 ) -> Timeline | None:
-    """The settled timeline of what a subscription is an add-on of; None while nothing is known of it."""
+    """The settled timeline of what a subscription is an add-on of; None while nothing is known of it.
+
+    What the parent's own run of a day knows of it, its add-on's run of that day knows too, whatever the add-on's zone:
+    one run ends both.
+    """
     addons = addons | {timeline.subscription_id}
-    facts = master.subscriptions.get(parent_id)
-    if parent_id in addons or not facts:
+    if parent_id in addons:
         return None
-    zones = [founding_zone(fact, master) for fact in facts if is_founding(fact)]
-    if not zones:
-        return None
+    facts = master.subscriptions.get(parent_id, ())
     if known is not None:
-        facts = [fact for fact in facts if civil_date(fact.time, zones[0]) <= known]
+        facts = known_facts(facts, master, known)
     parent = fold(parent_id, facts, master, known, addons)
     if parent is None or not parent.phases:
         return None

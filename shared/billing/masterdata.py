@@ -167,9 +167,6 @@ class MasterData:
             return self._reseller_history(scope_id, tz).next_after(day)
         if scope == "product":
             return self._product_history(scope_id, tz).next_after(day)
-        if scope == "subscription":
-            known = (civil_date(fact.time, tz) for fact in self.subscriptions.get(scope_id, ()))
-            return min((on for on in known if on > day), default=None)
         if tz not in self._organisation:
             # Exchange rates come daily and change no charge: they are looked up when a document is made.
             others = [fact for fact in self.organisation if not isinstance(fact.body, ExchangeRateSet)]

@@ -38,14 +38,17 @@ def named_by(fact: Fact) -> Iterator[tuple[Scope, str]]:
             yield "product", body.from_product_id
 
 
-def lineage(parent_id: str, subscriptions: Mapping[str, Sequence[Fact]]) -> set[tuple[Scope, str]]:
-    """An add-on's parent, its parents in turn, and what the facts of those name: it ends when one of them does."""
-    reached: set[tuple[Scope, str]] = set()
+def lineage(parent_id: str, subscriptions: Mapping[str, Sequence[Fact]]) -> dict[str, frozenset[tuple[Scope, str]]]:
+    """An add-on's parent and its parents in turn, each with the master data that its facts name.
+
+    The add-on ends when one of them does.
+    """
+    reached: dict[str, frozenset[tuple[Scope, str]]] = {}
     wanted = {parent_id}
     while wanted:
         subscription = wanted.pop()
-        reached.add(("subscription", subscription))
         named = {name for fact in subscriptions.get(subscription, ()) for name in named_by(fact)}
-        wanted |= {name for scope, name in named - reached if scope == "subscription"}
-        reached |= named
+        parents = {name for name in named if name[0] == "subscription"}
+        reached[subscription] = frozenset(named - parents)
+        wanted |= {parent for _, parent in parents} - reached.keys()
     return reached

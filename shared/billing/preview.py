@@ -15,17 +15,17 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, tzinfo
+from datetime import UTC, date
 from decimal import Decimal
 from typing import NamedTuple
 
-from shared.billing.account import Account, account_on, zone_of
+from shared.billing.account import Account, account_on
 from shared.billing.calendar import add_months
 from shared.billing.capture import founding_zone
 from shared.billing.documents import Document, DraftLine
 from shared.billing.effect import Portion, twice
 from shared.billing.facts import Fact
-from shared.billing.folding import is_founding
+from shared.billing.founding import is_founding, known_on, zone_of
 from shared.billing.installments import InstallmentPlan, installment_plan
 from shared.billing.moments import civil_date
 from shared.billing.money import ZERO
@@ -168,8 +168,15 @@ def amounts(documents: Iterable[Document]) -> dict[str, Amount]:
 
 def _known_on(loop: RunLoop, candidates: Iterable[Fact]) -> Iterator[date]:
     """The days by the end of which runs know the candidates."""
-    zones = {one.id: zone_of(one.facts, loop.master) or UTC for one in loop.subscriptions}
-    return (civil_date(fact.time, tz) for fact in candidates for tz in _zones_of(fact, zones))
+    own = {one.id: one.facts for one in loop.subscriptions}
+    zones = {zone_of(facts, loop.master) or UTC for facts in own.values()}
+    for fact in candidates:
+        if fact.scope == "subscription" and fact.scope_id in own:
+            yield known_on(fact, own[fact.scope_id], loop.master)
+        else:
+            # In the zones of all that may look at it.
+            counted = {UTC, *zones} if fact.scope == "organisation" else zones
+            yield from (civil_date(fact.time, tz) for tz in counted)
 
 
 def _moved_orders(without: RunLoop, then: RunLoop) -> Iterator[date]:
@@ -182,13 +189,6 @@ def _moved_orders(without: RunLoop, then: RunLoop) -> Iterator[date]:
         zones = {founding_zone(order, loop.master) for loop in (without, then)}
         if len(zones) > 1:
             yield from (civil_date(order.time, tz) for tz in zones)
-
-
-def _zones_of(fact: Fact, zones: dict[str, tzinfo]) -> Iterable[tzinfo]:
-    """The zones in which a fact counts: its subscription's, or those of all that may look at it."""
-    if fact.scope == "subscription" and fact.scope_id in zones:
-        return (zones[fact.scope_id],)
-    return (UTC, *zones.values()) if fact.scope == "organisation" else zones.values()
 
 
 def _accounts(loop: RunLoop, day: date) -> dict[str, Account]:

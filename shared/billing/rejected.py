@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date
 
-from shared.billing.account import Account, account_on, known_facts, zone_of
+from shared.billing.account import Account, account_on
 from shared.billing.facts import Fact, SettingChanged
-from shared.billing.folding import fold, is_founding
+from shared.billing.folding import fold
+from shared.billing.founding import is_founding, known_facts
 from shared.billing.masterdata import MasterData
 from shared.billing.moments import civil_date
 from shared.billing.run_loop import RunLoop, Watched
@@ -37,10 +38,7 @@ def rejected_settings(facts: Iterable[Fact], until: date) -> list[RejectedFact]:
 
 def rejected_of(subscription: Watched, account: Account | None, master: MasterData, until: date) -> list[RejectedFact]:
     """What the rules refuse of a subscription, and what waits for its order at the end."""
-    tz = zone_of(subscription.facts, master)
-    known = subscription.facts if tz is None else known_facts(subscription.facts, tz, until)
-    if tz is None:
-        known = [fact for fact in known if civil_date(fact.time, UTC) <= until]
+    known = known_facts(subscription.facts, master, until)
     if not any(is_founding(fact) for fact in known):
         reason = (
             f"waits for the order of subscription {subscription.id}: execute that order, or import the subscription"

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal
 
-from shared.billing.account import Account, scopes_of
+from shared.billing.account import Account, looked_at_after
 from shared.billing.calendar import ONE_DAY, first_after
 from shared.billing.money import round_money
 from shared.billing.periods import billing_plan_name
@@ -134,7 +134,7 @@ def _becomes_known_or_holds(account: Account, on: date) -> Iterator[date]:
     """When something that has arrived becomes known or a setting that is known begins to hold, next after a day."""
     master, tz = account.policies.master, account.terms.tz
     for day in (
-        master.becomes_known_after(on, tz, scopes_of(account)),
+        looked_at_after(account, on),
         master.settings.next_change(_is_shown, on, tz),
     ):
         if day is not None:

@@ -51,6 +51,10 @@ class Sold:
         return _day(self.began)
 
 
+# Around midnight in UTC, where it is another day in other zones.
+_CLOCK = st.sampled_from([time(0), time(0, 0, 1), time(9, 30), time(21, 59, 59), time(23, 59, 59)])
+
+
 def _moments() -> st.SearchStrategy[str]:
     """A date alone, or an instant: midnight and just before it are where time zones differ.
 
@@ -61,9 +65,11 @@ def _moments() -> st.SearchStrategy[str]:
         *(date(2025, 5, 3), date(2025, 5, 5), date(2026, 4, 20), date(2026, 5, 4)),
     ]
     days = st.sampled_from(ends) | st.dates(FIRST_DAY, _LAST_KNOWN)
-    clock = st.sampled_from([time(0), time(0, 0, 1), time(9, 30), time(21, 59, 59), time(23, 59, 59)])
-    instants = st.builds(lambda day, at: _instant(datetime.combine(day, at, UTC)), days, clock)
-    return days.map(date.isoformat) | instants
+    return days.map(date.isoformat) | st.builds(_at, days, _CLOCK)
+
+
+def _at(day: date, clock: time) -> str:
+    return _instant(datetime.combine(day, clock, UTC))
 
 
 # Made once: to build a strategy costs more than to draw from it.
@@ -76,7 +82,10 @@ _DAYS_AFTER = st.sampled_from([0, 1, 9, 20, 30, 31]) | st.integers(0, 500)
 
 @st.composite
 def histories(draw: st.DrawFn, max_subscriptions: int = 3, max_changes: int = 8) -> History:
-    """Up to `max_subscriptions` orders or imports with up to `max_changes` later events in all."""
+    """Up to `max_subscriptions` orders or imports with up to `max_changes` later events in all.
+
+    Now and then one is ordered a second time: the rules take the order that comes first by their order of facts.
+    """
     pool = st.sampled_from(draw(_POOLS))
     resellers = {customer: draw(st.sampled_from((None, *_RESELLERS))) for customer in _CUSTOMERS}
     said: list[Event] = []
@@ -85,6 +94,9 @@ def histories(draw: st.DrawFn, max_subscriptions: int = 3, max_changes: int = 8)
         sold.append(_sold(draw, number, draw(pool), sold, resellers))
         starts = _import if draw(st.integers(0, 9)) == 9 else _order
         said.append({"time": sold[-1].began} | starts(draw, sold[-1]))
+    if draw(st.integers(0, 7)) == 7:
+        again = replace(draw(st.sampled_from(sold)), began=draw(pool), terms=draw(say.terms))
+        said.append({"time": again.began} | _order(draw, again))
     # Several of what is drawn: a lot of examples would have next to no changes otherwise.
     for _ in range(max(draw(st.integers(0, max_changes)), draw(st.integers(0, max_changes)))):
         of = draw(st.sampled_from(sold))
@@ -150,9 +162,10 @@ def _after(moment: str, hours: int) -> str:
 
 def _known(draw: st.DrawFn, of: Sold, pool: st.SearchStrategy[str]) -> str:
     """When a change becomes known: mostly some days after the start, often with others, within hours of the order."""
-    way = draw(st.sampled_from(["days", "days", "pool", "hours"]))
-    if way == "days":
-        return _shifted(min(of.start + timedelta(days=draw(_DAYS_AFTER)), _LAST_KNOWN), 0)
+    way = draw(st.sampled_from(["days", "days", "instant", "pool", "hours"]))
+    if way in ("days", "instant"):
+        day = min(of.start + timedelta(days=draw(_DAYS_AFTER)), _LAST_KNOWN)
+        return day.isoformat() if way == "days" else _at(day, draw(_CLOCK))
     return draw(pool) if way == "pool" else _after(of.began, draw(_HOURS))
 
 
@@ -186,6 +199,9 @@ def _item(draw: st.DrawFn, sold: Sold, start: date) -> Event:
 
 def _accounts(draw: st.DrawFn, sold: Sold) -> Event:
     accounts: Event = {"customer": {"id": sold.customer_id} | draw(say.customer_says)}
+    if sold.parent is not None and draw(st.booleans()):
+        # Often in another zone than its parent, whose end it has to hear of all the same.
+        accounts["customer"]["time_zone"] = draw(say.time_zones)
     if sold.reseller_id is not None:
         accounts["reseller"] = {"id": sold.reseller_id} | draw(say.reseller_says)
     return accounts

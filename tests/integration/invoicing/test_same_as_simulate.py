@@ -16,6 +16,7 @@ from tests.infrastructure.brokers import Broker
 from tests.infrastructure.databases import Databases
 from tests.infrastructure.topics import delete_all_topics
 from tests.integration.invoicing.documents import facts_in, in_order, table
+from tests.strategies.families import families
 from tests.strategies.histories import History, arrivals, histories
 from tests.strategies.lives import lives
 
@@ -40,7 +41,7 @@ def deliveries(draw: st.DrawFn, of: st.SearchStrategy[History]) -> tuple[History
 
 
 @SLOW
-@given(delivery=deliveries(histories()), days=RUNS)
+@given(delivery=deliveries(histories() | families()), days=RUNS)
 def test_documents_and_rows_are_those_of_simulate_whatever_the_order_of_arrival(
     broker: Broker, database_server: Databases, delivery: tuple[History, list[History]], days: list[date]
 ) -> None:

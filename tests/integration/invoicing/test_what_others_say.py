@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from services.prepare import migration_folders
+from shared.store.migrations import migrate
+from shared.store.pool import connect
 from tests.infrastructure.billing_system import BillingSystem, Event, billing_system
 from tests.infrastructure.brokers import Broker
 from tests.integration.invoicing.documents import in_order, simulated
@@ -16,9 +19,12 @@ def event(number: int, kind: str, time: str, data: dict[str, Any]) -> Event:
     return {"id": str(number), "source": "urn:test", "type": kind, "time": f"{time}T09:00:00Z", "data": data}
 
 
-def ordered(number: int, time: str, sub: str, customer: str, product: str = "p", **item: Any) -> Event:
+def ordered(
+    number: int, time: str, sub: str, customer: str, product: str = "p", time_zone: str = "UTC", **item: Any
+) -> Event:
     sold = {"subscription_id": sub, "product": {"id": product}, "quantity": 2, "unit_price": "31.00", **item}
-    data = {"order_id": f"o-{sub}", "currency": "EUR", "customer": {"id": customer}, "items": [sold]}
+    of = {"id": customer, "time_zone": time_zone}
+    data = {"order_id": f"o-{sub}", "currency": "EUR", "customer": of, "items": [sold]}
     return event(number, "OrderExecuted", time, data)
 
 
@@ -32,6 +38,16 @@ ADD_ONS = [
     event(5, "SubscriptionCanceled", "2025-02-11",
           {"subscription_id": "base", "customer_id": "cus-a", "mode": "immediate"}),
 ]  # fmt: skip
+# The parent ends on the 12th where it is, and the evening before where its add-on is.
+IN_TWO_ZONES = [
+    ADD_ONS[0],
+    ordered(2, "2025-01-05", "add-on", "cus-b", time_zone="America/New_York", parent_subscription_id="base"),
+    {**ADD_ONS[4], "time": "2025-02-12T02:00:00Z"},
+]
+# What a run found that reckoned the add-on's next day in its own zone: that nothing new is to become known.
+_AS_LEFT_BEHIND = """
+UPDATE invoicing.billed SET new_facts_on = NULL, look_again_on = '2025-03-01' WHERE subscription = 'add-on'
+"""
 # The new product's list price and setting count after the conversion.
 CONVERTED = [
     ordered(1, "2025-01-01", "sub-1", "cus-a"),
@@ -77,6 +93,49 @@ def test_it_is_billed_as_simulate_says_when_each_event_comes_alone(
             assert in_order(documents) == simulated(events, days)
             if events is ADD_ONS:
                 await _all_have_ended(system)
+
+    asyncio.run(scenario())
+
+
+def test_one_run_ends_a_parent_and_its_add_on_though_it_was_still_the_day_before_where_the_add_on_is(
+    empty_broker: Broker, database: str
+) -> None:
+    """The run of the 11th looked at all of it, and has to know that the 12th is when to look again."""
+    events = IN_TWO_ZONES
+    days = [date(2025, 2, 1), date(2025, 2, 11), date(2025, 2, 12), date(2025, 3, 1)]
+
+    async def scenario() -> None:
+        async with billing_system(database, empty_broker.address) as system:
+            await system.emit(events)
+            await system.settled()
+            documents = [document for day in days for document in (await system.run(day)).documents]
+
+            assert in_order(documents) == simulated(events, days)
+            credited = {(document["recipient"], document["date"]) for document in documents[2:]}
+            assert credited == {("cus-a", "2025-02-12"), ("cus-b", "2025-02-12")}
+
+    asyncio.run(scenario())
+
+
+def test_an_end_that_an_earlier_release_missed_comes_with_the_first_run_after_the_upgrade(
+    empty_broker: Broker, database: str
+) -> None:
+    async def scenario() -> None:
+        async with billing_system(database, empty_broker.address) as system:
+            await system.emit(IN_TWO_ZONES)
+            await system.settled()
+            for day in (date(2025, 2, 1), date(2025, 2, 11)):
+                await system.run(day)
+            async with await connect(database) as connection:
+                await connection.execute(_AS_LEFT_BEHIND)
+                missed = (await system.run(date(2025, 2, 12))).documents
+                await connection.execute("DELETE FROM store.schema_migration WHERE (room, number) = ('invoicing', 5)")
+                await migrate(connection, migration_folders())
+
+            assert [document["recipient"] for document in missed] == ["cus-a"]
+            (late,) = (await system.run(date(2025, 2, 13))).documents
+            assert (late["kind"], late["recipient"]) == ("credit_note", "cus-b")
+            assert (await system.run(date(2025, 2, 14))).documents == []
 
     asyncio.run(scenario())
 

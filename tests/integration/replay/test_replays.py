@@ -67,6 +67,7 @@ def test_a_replay_gives_the_rows_that_live_has_and_goes_on_from_there(
     asyncio.run(scenario())
 
 
+@pytest.mark.slow
 def test_a_row_that_was_changed_by_hand_is_found_with_its_events(
     empty_broker: Broker, database: str, tmp_path: Path
 ) -> None:
@@ -104,6 +105,7 @@ def test_a_row_that_was_changed_by_hand_is_found_with_its_events(
     asyncio.run(scenario())
 
 
+@pytest.mark.slow
 def test_a_release_that_fails_halts_the_replay_and_touches_nothing(
     empty_broker: Broker, database: str, tmp_path: Path
 ) -> None:
@@ -125,6 +127,7 @@ def test_a_release_that_fails_halts_the_replay_and_touches_nothing(
     asyncio.run(scenario())
 
 
+@pytest.mark.slow
 def test_a_stream_that_live_holds_parked_is_parked_in_the_new_generation_with_its_rows(
     empty_broker: Broker, database: str, tmp_path: Path
 ) -> None:
@@ -146,6 +149,7 @@ def test_a_stream_that_live_holds_parked_is_parked_in_the_new_generation_with_it
     asyncio.run(scenario())
 
 
+@pytest.mark.slow
 def test_a_rebuild_whose_process_was_killed_goes_on_where_it_was(
     empty_broker: Broker, database: str, tmp_path: Path
 ) -> None:
@@ -178,6 +182,7 @@ def test_a_rebuild_whose_process_was_killed_goes_on_where_it_was(
     asyncio.run(scenario())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("phase", ["index", "compare"])
 def test_a_replay_that_died_in_a_later_phase_is_run_again(
     phase: str, empty_broker: Broker, database: str, tmp_path: Path
@@ -208,6 +213,7 @@ def test_a_replay_that_died_in_a_later_phase_is_run_again(
     asyncio.run(scenario())
 
 
+@pytest.mark.slow
 def test_a_switch_waits_for_an_open_transaction_and_names_it(
     empty_broker: Broker, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date
 
 from hypothesis import given as each
 from hypothesis import strategies as st
 
 from services.invoicing.simulation import simulate
-from shared.billing.capture import founding_zone
-from shared.billing.facts import Fact, Ref
-from shared.billing.folding import evolve, fold, is_founding
+from shared.billing.facts import Ref
+from shared.billing.folding import evolve, fold
+from shared.billing.founding import in_order
 from shared.billing.masterdata import MasterData
-from shared.billing.moments import order_key
 from shared.billing.timeline import Timeline
 from tests.billing_dsl import facts_from
 from tests.full_looks import by_subscription
@@ -21,12 +20,6 @@ from tests.strategies.events import DATA
 from tests.strategies.examples import examples
 from tests.strategies.histories import LAST_DAY, Event, History, histories
 from tests.strategies.stated_settings import command_line
-
-
-def in_order(own: Sequence[Fact], master: MasterData) -> list[Fact]:
-    """The facts of a subscription as rule R0.11 orders them."""
-    tz = founding_zone(next(fact for fact in own if is_founding(fact)), master)
-    return sorted(own, key=lambda fact: order_key(fact, tz))
 
 
 @examples
@@ -37,7 +30,7 @@ def test_a_fact_that_sorts_last_evolves_the_timeline_to_what_folding_gives(
     facts = facts_from(history)
     master = MasterData.of(facts, stated)
     for subscription, unordered in by_subscription(facts).items():
-        own = in_order(unordered, master)
+        own = [fact for _, fact in in_order(unordered, master)]
         for count in range(1, len(own)):
             known = fold(subscription, own[:count], master) or Timeline(subscription)
             before = known.copy()

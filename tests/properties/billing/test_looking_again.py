@@ -16,7 +16,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from services.invoicing.simulation import simulate
-from shared.billing.account import Account, account_of
+from shared.billing.account import Account, account_of, account_on
 from shared.billing.documents import Document
 from shared.billing.facts import Fact
 from shared.billing.folding import fold
@@ -26,8 +26,10 @@ from shared.billing.moments import civil_date
 from shared.billing.scheduled import scheduled
 from shared.billing.state import next_change, subscription_state
 from tests.billing_dsl import facts_from
-from tests.full_looks import FullLooks, accounts_on, by_subscription, days_between
+from tests.full_looks import ONE_DAY, FullLooks, accounts_on, by_subscription, days_between
 from tests.strategies.examples import EXAMPLES, examples
+from tests.strategies.families import FIRST as FIRST_ORDER
+from tests.strategies.families import LAST, families
 from tests.strategies.histories import LAST_DAY, History, crowded, histories
 from tests.strategies.stated_settings import command_line
 
@@ -72,6 +74,31 @@ def test_nor_does_it_where_a_lot_happens_to_the_seats_of_a_few_days(
 
     simulated = simulate(facts, last, settings=more | stated).documents
     assert [alone(document) for document in simulated] == sorted(found, key=lambda document: document.sort_key)
+
+
+@examples
+@each(families())
+def test_nor_does_it_where_add_ons_are_in_other_zones_than_their_parents(history: History) -> None:
+    facts = facts_from(history)
+    looks = FullLooks(facts)
+    found = [alone(document) for day in days_between(FIRST_ORDER - ONE_DAY, LAST) for document in looks.run(day)]
+
+    simulated = simulate(facts, LAST).documents
+    assert [alone(document) for document in simulated] == sorted(found, key=lambda document: document.sort_key)
+
+
+@examples
+@each(families(), st.data())
+def test_a_run_sees_an_add_on_follow_the_end_that_it_sees_of_its_parent(history: History, data: st.DataObject) -> None:
+    facts = facts_from(history)
+    master, own = MasterData.of(facts), by_subscription(facts)
+    day = data.draw(st.dates(FIRST_ORDER, LAST))
+    accounts = {name: account_on(name, some, master, day) for name, some in own.items()}
+    for account in filter(None, accounts.values()):
+        parent = accounts.get(account.terms.parent_id or "")
+        end = None if parent is None else parent.timeline.end
+        follows = end is not None and end.on > account.terms.start
+        assert (account.timeline.parent_end is not None) == follows
 
 
 def shown(account: Account, on: date) -> tuple[object, ...]:

@@ -9,12 +9,11 @@ from hypothesis import given as each
 from hypothesis import strategies as st
 
 from shared.billing.account import Account, account_of
-from shared.billing.capture import founding_zone
 from shared.billing.facts import Fact
-from shared.billing.folding import fold, is_founding
+from shared.billing.folding import fold
+from shared.billing.founding import in_order
 from shared.billing.installments import installment_plan
 from shared.billing.masterdata import MasterData
-from shared.billing.moments import order_key
 from shared.billing.scheduled import scheduled
 from shared.billing.state import next_change, next_charge, subscription_state
 from shared.billing.timeline import Timeline
@@ -41,10 +40,8 @@ def subscriptions(facts: list[Fact]) -> Iterator[tuple[str, list[Fact]]]:
     master = MasterData.of(facts)
     for name in sorted({fact.scope_id for fact in facts if fact.scope == "subscription"}):
         own = [fact for fact in facts if (fact.scope, fact.scope_id) == ("subscription", name)]
-        founding = next((fact for fact in own if is_founding(fact)), None)
-        if founding is not None:
-            tz = founding_zone(founding, master)
-            yield name, sorted(own, key=lambda fact: order_key(fact, tz))
+        if ordered := [fact for _, fact in in_order(own, master)]:
+            yield name, ordered
 
 
 @examples

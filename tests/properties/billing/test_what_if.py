@@ -9,7 +9,7 @@ from decimal import Decimal
 from hypothesis import given as each
 from hypothesis import strategies as st
 
-from services.invoicing.reach import links_said, named, portions, telling
+from services.invoicing.reach import add_ons_said, links_said, named, portions, telling, with_families
 from shared.billing.documents import Document
 from shared.billing.effect import Effect, Place, Portion, effect
 from shared.billing.facts import Fact
@@ -99,7 +99,8 @@ def test_only_what_can_be_reached_differs(what: tuple[list[Fact], list[Fact]], c
     looked = looks_at(real)
     refused = {name for name, reached in looked.items() if len(reached) <= 1}
     dependents = {name for name, reached in looked.items() if reached & masters} | (refused if masters else set())
-    restricted = effect(Portion(of(own | dependents, real), issued), telling_ones, until)
+    reached = with_families(own | dependents, add_ons_said([*real, *hypothetical]))
+    restricted = effect(Portion(of(reached, real), issued), telling_ones, until)
 
     assert changed(restricted) == changed(everything)
     assert sorted(map(repr, restricted.rejected)) == sorted(map(repr, everything.rejected))

@@ -15,15 +15,14 @@ from shared.billing.account import (
     Account,
     Payer,
     account_on,
-    known_facts,
     next_known,
     scopes_of,
     timeline_on,
-    zone_of,
 )
 from shared.billing.facts import Fact
+from shared.billing.founding import known_facts, zone_of
 from shared.billing.masterdata import MasterData
-from shared.billing.moments import zone
+from shared.billing.state import next_change
 from tests.billing_dsl import (
     Event,
     Json,
@@ -38,7 +37,6 @@ from tests.billing_dsl import (
     setting,
 )
 
-NEW_YORK = zone("America/New_York")
 JANUARY, FEBRUARY = date(2025, 1, 31), date(2025, 2, 1)
 IN_THE_EVENING = "2025-02-01T02:00:00Z"  # 21:00 of 31 January in New York
 CUSTOMER = {"id": "cus-1", "time_zone": "America/New_York"}
@@ -185,12 +183,12 @@ def test_what_is_known_of_a_subscription_is_what_was_said_by_the_end_of_the_cust
     events = [order(), seats(2, on=IN_THE_EVENING), seats(3, on="2025-02-01")]
     facts = about(facts_from(events))
 
-    assert [fact.id for fact in known_facts(facts, NEW_YORK, JANUARY)] == ["1", "2"]
+    assert [fact.id for fact in known_facts(facts, MasterData(), JANUARY)] == ["1", "2"]
     assert [change.quantity for change in account(*events, on=JANUARY).timeline.seats] == [1, 2]
     assert [change.quantity for change in account(*events, on=FEBRUARY).timeline.seats] == [1, 2, 3]
 
 
-def test_a_subscription_depends_on_its_customer_products_resellers_parents_and_what_those_name() -> None:
+def test_a_subscription_looks_at_its_customer_products_and_resellers() -> None:
     events = [
         ordered(1, on="2025-01-01", sub="base", customer="cus-0", product="server", reseller="zoe"),
         order(parent_subscription_id="base", reseller="alice"),
@@ -206,10 +204,6 @@ def test_a_subscription_depends_on_its_customer_products_resellers_parents_and_w
         ("product", "suite"),
         ("reseller", "alice"),
         ("reseller", "bob"),
-        ("subscription", "base"),
-        ("customer", "cus-0"),
-        ("product", "server"),
-        ("reseller", "zoe"),
     }
 
 
@@ -238,6 +232,59 @@ def test_when_something_that_bears_on_it_becomes_known_next(said: Event, on: dat
     facts = facts_from([order(), said])
 
     assert next_known(account(order(), said, on=on), about(facts), MasterData.of(facts), on) == then
+
+
+ATHENS: Json = {"id": "cus-0", "time_zone": "Europe/Athens"}
+IN_UTC: Json = {"id": "cus-9", "time_zone": "UTC"}
+# Of an add-on in New York: its parent in Athens, which is an add-on itself, of one in UTC.
+FAMILY = (
+    ordered(1, on="2025-01-01", sub="top", customer=IN_UTC, product="rack"),
+    ordered(1, on="2025-01-01", sub="base", customer=ATHENS, product="server", parent_subscription_id="top"),
+    order(parent_subscription_id="base"),
+)
+# The 16th in Athens already, and the 15th still in New York.
+IN_ATHENS, NOT_IN_NEW_YORK = "2025-01-15T22:30:00Z", "2025-01-16T02:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("said", "then"),
+    [
+        pytest.param(canceled(on=NOT_IN_NEW_YORK, sub="base"), 16, id="its parent"),
+        pytest.param(canceled(on=IN_ATHENS, sub="base"), 16, id="its parent, where it is the next day first"),
+        pytest.param(canceled(on=NOT_IN_NEW_YORK, sub="top"), 16, id="what is above its parent"),
+        pytest.param(canceled(on=IN_ATHENS, sub="top"), 15, id="what is above, where it is the next day later"),
+        pytest.param(customer_changed(on=NOT_IN_NEW_YORK), 15, id="its customer"),
+        pytest.param(customer_changed(on=IN_ATHENS, customer="cus-0"), 16, id="its parent's customer"),
+        pytest.param(customer_changed(on=IN_ATHENS, customer="cus-9"), 15, id="the customer above"),
+        pytest.param(product_defined(on=IN_ATHENS, product="server"), 16, id="its parent's product"),
+        pytest.param(product_defined(on=NOT_IN_NEW_YORK, product="rack"), 16, id="the product above"),
+        pytest.param(setting("est_enabled", False, since=NOT_IN_NEW_YORK), 15, id="all, where it is known first"),
+        pytest.param(canceled(on=NOT_IN_NEW_YORK, sub="beside"), None, id="another subscription"),
+    ],
+)
+def test_an_add_on_hears_of_its_parents_on_the_days_of_their_own_customers(said: Event, then: int | None) -> None:
+    facts, on = facts_from([*FAMILY, said]), date(2025, 1, 10)
+    found = account(*FAMILY, said, on=on)
+
+    assert next_known(found, about(facts), MasterData.of(facts), on) == (then and date(2025, 1, then))
+    assert next_change(found, on) == (date(2025, 1, then) if then else FEBRUARY)
+
+
+def test_an_add_on_ends_in_the_run_that_ends_its_parent() -> None:
+    events = [*FAMILY, canceled(on=IN_ATHENS, sub="base")]
+
+    for day, ended in ((15, False), (16, True)):
+        ends = [account(*events, on=date(2025, 1, day), sub=sub).timeline.end for sub in ("base", "sub-1")]
+        assert [end is not None for end in ends] == [ended, ended]
+
+
+def test_a_parent_that_is_ordered_later_is_heard_of_then() -> None:
+    facts = facts_from([FAMILY[2], canceled(on="2025-02-03", sub="base"), {**FAMILY[1], "time": "2025-02-05"}])
+    found = account(FAMILY[2], on=JANUARY)
+
+    assert next_known(found, about(facts), MasterData.of(facts), JANUARY) is None
+    known = account_on("sub-1", about(facts), MasterData.of(facts), JANUARY)
+    assert next_known(known, about(facts), MasterData.of(facts), JANUARY) == date(2025, 2, 5)
 
 
 def test_without_an_account_only_its_own_facts_bear_on_it() -> None:

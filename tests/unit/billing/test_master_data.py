@@ -17,7 +17,6 @@ from shared.billing.masterdata import BillingDayMove, KnownProduct, MasterData
 from shared.billing.moments import zone
 from tests.billing_dsl import (
     Event,
-    canceled,
     customer_changed,
     customer_registered,
     event,
@@ -122,7 +121,6 @@ def test_the_list_prices_of_a_currency_stand_in_the_order_in_which_they_became_k
         (customer_changed(on=AT_THREE_IN_THE_MORNING), ("customer", "cus-1")),
         (reseller_changed(on=AT_THREE_IN_THE_MORNING), ("reseller", "res-1")),
         (product_defined(on=AT_THREE_IN_THE_MORNING), ("product", "office")),
-        (canceled(on=AT_THREE_IN_THE_MORNING), ("subscription", "sub-1")),
         (setting("rounding", "line", since="2025-01-01") | {"time": AT_THREE_IN_THE_MORNING}, ("organisation", "")),
     ],
 )
@@ -133,7 +131,7 @@ def test_something_becomes_known_on_the_customer_s_day(said: Event, scope: tuple
     assert known.becomes_known_after(FEBRUARY, TOKYO, [scope]) is None
 
 
-@pytest.mark.parametrize("scope", ["customer", "reseller", "product", "subscription"])
+@pytest.mark.parametrize("scope", ["customer", "reseller", "product"])
 def test_nothing_becomes_known_of_what_nothing_is_said_of(scope: str) -> None:
     assert master().becomes_known_after(JANUARY, TOKYO, [(scope, "unknown")]) is None
 

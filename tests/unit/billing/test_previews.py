@@ -260,6 +260,20 @@ def test_what_counts_is_the_zone_of_whom_the_command_is_about() -> None:
 
 
 @pytest.mark.parametrize(
+    ("first", "second", "day"),
+    [("Pacific/Auckland", "America/New_York", 23), ("America/New_York", "Pacific/Auckland", 22)],
+)
+def test_where_two_orders_came_it_is_the_zone_of_the_one_that_founds(first: str, second: str, day: int) -> None:
+    orders = [
+        ordered(10, "10.00", on=on, customer={"id": "cus-1", "time_zone": zone})
+        for on, zone in (("2026-01-02", second), ("2026-01-01", first))
+    ]
+    said = asked(seats(12, on="2026-03-22T14:00:00Z"), given=orders, on="2026-03-22", closed="2026-03-20")
+
+    assert said.now.day == date(2026, 3, day)
+
+
+@pytest.mark.parametrize(
     ("command", "zone", "order", "expected"),
     [
         ("2025-01-31T21:59:59Z", "Pacific/Auckland", "2025-01-31T23:59:59Z",

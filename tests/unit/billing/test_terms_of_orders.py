@@ -11,7 +11,7 @@ import pytest
 
 from shared.billing.blocks import ItemTerms
 from shared.billing.capture import in_installments, terms_of
-from shared.billing.folding import is_founding
+from shared.billing.founding import is_founding
 from shared.billing.masterdata import MasterData
 from shared.billing.terms import Refused, Terms
 from tests.billing_dsl import (
