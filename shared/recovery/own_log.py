@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from shared.log.view import LogView
 
 _RECORDS_A_TURN = 5_000
 _SOURCES = frozenset(source.encode() for source in OWN_SOURCES)
+_ID = re.compile(rb"[0-9a-f-]{36}")
 _TOPICS = frozenset(topic.name for topic in TOPICS) - {DEAD_LETTERS.name}
 
 
@@ -68,7 +70,8 @@ async def own_records(
     async with Span(broker, bounds) as span:
         async for pieces in span.pieces(_RECORDS_A_TURN):
             reached = {piece.partition: piece.next for piece in pieces}
-            own = [_own(record_of(raw)) for piece in pieces for raw in piece.records if _is_own(raw.headers)]
+            found = (_own(record_of(raw)) for piece in pieces for raw in piece.records if _is_own(raw.headers))
+            own = [one for one in found if one is not None]
             yield Turn(own, reached)
             told(sum(next_ - passed[partition] for partition, next_ in reached.items()))
             passed |= reached
@@ -79,6 +82,7 @@ def _is_own(headers: Sequence[tuple[str, bytes | None]]) -> bool:
     return any(name == "ce_source" and content in _SOURCES for name, content in headers)
 
 
-def _own(record: Record) -> Own:
+def _own(record: Record) -> Own | None:
+    """None for an id that no event of ours has: bytes of others, which need not be text."""
     event_id = next((content for name, content in record.headers if name == "ce_id"), b"")
-    return Own(event_id.decode(errors="replace"), record)
+    return Own(event_id.decode(), record) if _ID.fullmatch(event_id) else None

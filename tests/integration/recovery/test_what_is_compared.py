@@ -11,6 +11,7 @@ from services.invoicing.ledger_store import keep_numbers, numbers_not_there
 from services.prepare import prepare
 from services.recovering import recover
 from shared.errors import UserError
+from shared.events.content import id_of_position
 from shared.events.envelope import CloudEvent
 from shared.log.writer import LogWriter, Outgoing
 from shared.recovery.comparing import refuse_lost_events
@@ -92,15 +93,18 @@ def test_what_was_compared_is_not_compared_again(empty_broker: Broker, database:
 def test_what_others_write_under_our_name_is_left_alone(empty_broker: Broker, database: str) -> None:
     async def scenario() -> None:
         await prepared(database, empty_broker)
-        # given: an id that no stream of ours gives, and something that is no event
+        # given: ids that no stream of ours gives, one of them no text
         forged: Event = {"id": "mine", "source": "urn:seatledger:orders", "type": "CustomerRegistered",
                          "time": "2026-01-01T00:00:00Z", "data": {"id": "x"}}  # fmt: skip
         record = record_of(forged)
-        broken = Outgoing(record.topic, record.key, b"{", record.headers)
+        strange = [(name, b"\x00\xff" if name == "ce_id" else content) for name, content in record.headers]
+        broken = Outgoing(record.topic, record.key, b"{", strange)
+        likely = [(name, id_of_position("customer-y", 1).encode() if name == "ce_id" else content)
+                  for name, content in record.headers]  # fmt: skip
         async with LogWriter(empty_broker.address) as writer:
-            await writer.write([record, broken])
+            await writer.write([record, broken, Outgoing(record.topic, record.key, record.value, likely)])
         # when, then
-        assert await compared(database, empty_broker) == 2
+        assert await compared(database, empty_broker) == 3
         recovered = await recover(database, empty_broker.address, dry_run=False, by=None, told=lambda progress: None)
         assert not recovered.events
 
