@@ -152,6 +152,18 @@ def operations(
     operation_commands.show_all(database_dsn, target=target, limit=limit, after=after, as_json=as_json)
 
 
+@operating.command()
+def recover(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be taken in.")] = False,
+    by: By = None,
+    as_json: Json = False,
+) -> None:
+    """After a backup was restored: take in our own events that the log has and the database lacks."""
+    from services import recover_command
+
+    recover_command.recover(database_dsn, broker_address, dry_run=dry_run, by=by, as_json=as_json)
+
+
 def _said(reason: str) -> None:
     if not reason.strip():
         raise typer.BadParameter("--reason is empty; say why")

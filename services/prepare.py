@@ -1,7 +1,7 @@
 """`python -m services.prepare`: wait for broker and database, then migrations, topics and generations; nothing twice.
 
 Runs before the services start, and at every start: what is there already is left as it is. Services that are not
-installed are passed over.
+installed are passed over. A database without events of ours that the log has is refused: services would decide on it.
 """
 
 from __future__ import annotations
@@ -20,9 +20,11 @@ import psycopg
 import structlog
 from aiokafka.errors import KafkaError
 
+from shared.errors import UserError
 from shared.log.topics import DEFAULT_PARTITIONS, ensure_topics
 from shared.projections.generations import ensure_generation
 from shared.projections.spec import ProjectionSpec
+from shared.recovery.comparing import refuse_lost_events
 from shared.store.config import Config
 from shared.store.logging import configure_logging
 from shared.store.migrations import STORE_MIGRATIONS, MigrationRefused, migrate
@@ -52,7 +54,10 @@ def migration_folders() -> dict[str, Path]:
 
 
 async def prepare(config: Config, wait_s: float = _WAIT_S) -> None:
-    """Make database and broker ready. Raises MigrationRefused, TopicsRefused, or what kept them from answering."""
+    """Make database and broker ready. Raises MigrationRefused, TopicsRefused, or what kept them from answering.
+
+    UserError where the database is behind the log, and SEATLEDGER_RECOVER does not say to take in what it lacks.
+    """
     log = structlog.get_logger("prepare")
     connection = await _patiently(lambda: connect(config.database, application="seatledger prepare"), wait_s)
     try:
@@ -61,9 +66,28 @@ async def prepare(config: Config, wait_s: float = _WAIT_S) -> None:
         partitions = config.partitions or DEFAULT_PARTITIONS
         at = datetime.now(UTC)
         made = [await ensure_generation(connection, spec, partitions, at) for spec in specs()]
+        if config.recover:
+            await _recover(config, log)
+        await _patiently(lambda: refuse_lost_events(connection, config.broker, log.info), wait_s)
     finally:
         await connection.close()
     log.info("prepared", migrations=applied, topics=created, generations=[g.schema for g in made if g is not None])
+
+
+async def _recover(config: Config, log: structlog.stdlib.BoundLogger) -> None:
+    # Brings invoicing, which need not be installed where nothing is ever recovered.
+    from services.recovering import recover
+    from shared.recovery.importing import Progress
+
+    done = 0
+
+    def told(progress: Progress) -> None:
+        nonlocal done
+        done += progress.more
+        log.info("recovering", records=done, of=progress.total)
+
+    recovered = await recover(config.database, config.broker, dry_run=False, by=None, told=told)
+    log.info("recovered", events=recovered.events.total(), numbers_not_there=recovered.not_there)
 
 
 async def _patiently(attempt: Callable[[], Awaitable[_T]], wait_s: float) -> _T:
@@ -87,7 +111,7 @@ def main() -> int:
     configure_logging("prepare", config.log_level)
     try:
         asyncio.run(prepare(config))
-    except (MigrationRefused, psycopg.Error, KafkaError) as error:
+    except (MigrationRefused, UserError, psycopg.Error, KafkaError) as error:
         print(f"not ready: {error}", file=sys.stderr)
         return 1
     return 0

@@ -21,6 +21,7 @@ from services.invoicing.projection import SPEC
 from shared.errors import UserError
 from shared.events.shapes import Json
 from shared.projections.generations import generations
+from shared.recovery.comparing import refuse_lost_events
 from shared.store.ledger import RUN_LOCK, last_closed
 from shared.store.pool import connect
 
@@ -75,6 +76,7 @@ async def run_day(dsn: str, broker: str, day: date, options: Options) -> RunRepo
     async with _alone(dsn, options.waiting) as connection:
         # A dry run issues nothing, so it may be of a day that has not ended, or has not begun.
         await _check_day(connection, day, early=options.early or options.dry_run)
+        await refuse_lost_events(connection, broker, options.waiting)
         reached = await barrier.wait(connection, broker, options.timeout_s, options.waiting)
         if not options.dry_run:
             await connection.execute(_BEGIN, [day, Jsonb(asdict(reached)), options.early])

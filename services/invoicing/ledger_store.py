@@ -5,6 +5,7 @@ What is there is read by `shared.store.ledger`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
@@ -19,6 +20,7 @@ from shared.store.ledger import LINE_COLUMNS
 
 SELLER = "default"
 _SERIES = {"invoice": "INV", "credit_note": "CN"}
+_NUMBER = re.compile(r"(INV|CN)-([0-9]{4})-([0-9]{6,9})")
 
 # What explains a line is written with it, and read by who asks for it: a run reckons without.
 _COPY_LINES = f"COPY invoicing.issued_line ({LINE_COLUMNS}, why) FROM STDIN"
@@ -31,6 +33,22 @@ _TAKE_NUMBERS = """
 INSERT INTO invoicing.document_counter AS counter (seller, series, year, last) VALUES (%s, %s, %s, %s)
 ON CONFLICT (seller, series, year) DO UPDATE SET last = counter.last + excluded.last
 RETURNING last
+"""
+_KEEP_NUMBER = """
+INSERT INTO invoicing.document_counter AS counter (seller, series, year, last) VALUES (%s, %s, %s, %s)
+ON CONFLICT (seller, series, year) DO UPDATE SET last = greatest(counter.last, excluded.last)
+"""
+# As `take_numbers` writes them; lpad would cut off what has more digits.
+_NOT_THERE = """
+SELECT number FROM (
+    SELECT series || '-' || year || '-' || to_char(place, 'FM000000') AS number, series, year, place
+    FROM invoicing.document_counter, generate_series(1, last) AS place WHERE place < 1000000
+    UNION ALL
+    SELECT series || '-' || year || '-' || place, series, year, place
+    FROM invoicing.document_counter, generate_series(1000000, last) AS place
+) AS given
+WHERE NOT EXISTS (SELECT FROM store.event WHERE stream_id = 'document-' || number AND sequence = 1)
+ORDER BY series, year, place
 """
 
 
@@ -69,6 +87,25 @@ async def take_numbers(connection: AsyncConnection, groups: Sequence[Group], day
         first = int(row[0]) - len(wanted) + 1
         numbers |= {group: f"{series}-{day.year}-{first + place:06d}" for place, group in enumerate(wanted)}
     return numbers
+
+
+async def keep_numbers(connection: AsyncConnection, numbers: Iterable[str]) -> None:
+    """Have each series go on after these numbers, which were given before. ValueError for one of no series of ours."""
+    last: dict[tuple[str, int], int] = {}
+    for number in numbers:
+        form = _NUMBER.fullmatch(number)
+        if form is None:
+            raise ValueError(f"{number!r} is no number of a document")
+        place = (form[1], int(form[2]))
+        last[place] = max(last.get(place, 0), int(form[3]))
+    async with connection.cursor() as cursor:
+        await cursor.executemany(_KEEP_NUMBER, [(SELLER, *place, one) for place, one in sorted(last.items())])
+
+
+async def numbers_not_there(connection: AsyncConnection) -> list[str]:
+    """The numbers that were given and that no document has, in order: none, where nothing was lost."""
+    rows = await (await connection.execute(_NOT_THERE)).fetchall()
+    return [number for (number,) in rows]
 
 
 def document_lines(documents: Iterable[Document]) -> list[IssuedLine]:

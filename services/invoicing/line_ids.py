@@ -29,6 +29,12 @@ def parsed(line: str) -> LayerKey | None:
     return LayerKey(subscription, cycle_start, layer_start) if subscription else None
 
 
+def revision_of(line: str) -> int:
+    """Which line of its layer an id names: the first has no number."""
+    parts = line.split("/")
+    return int(parts[-1]) if len(parts) > 3 and parts[-1].isdecimal() else 1
+
+
 def subscription_in(line: str) -> str:
     """The subscription that an id is most likely meant for."""
     key = parsed(line)

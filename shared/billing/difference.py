@@ -48,7 +48,7 @@ def difference(layer: Layer | None, held: Sequence[Holding], day: date, reckonin
     """
     if layer is None:
         return _whole(held)
-    alike = [h for h in held if (h.shown, h.of_days, h.product) == (layer.shown, layer.of_days, layer.product)]
+    alike = [h for h in held if _alike(h, layer)]
     aligned = _aligned(layer, alike, day, reckoning)
     if reckoning.rounding == "line":
         aligned = _exact_total(aligned or _other_hour(layer, alike, day, reckoning), layer, alike, day, reckoning)
@@ -56,6 +56,13 @@ def difference(layer: Layer | None, held: Sequence[Holding], day: date, reckonin
     aligned = [d for d in aligned if d.net or (d.returns is None and d.start == layer.start)]
     drafts = _whole([h for h in held if h not in alike]) + aligned
     return sorted(drafts, key=lambda draft: draft.returns is None)
+
+
+def _alike(holding: Holding, layer: Layer) -> bool:
+    """Whether seats were billed as they should be now; of what is free, no share is ever reckoned from its days."""
+    if (holding.shown, holding.product) != (layer.shown, layer.product):
+        return False
+    return holding.of_days == layer.of_days or not layer.shown
 
 
 def _whole(held: Sequence[Holding]) -> list[Draft]:

@@ -52,12 +52,12 @@ def returned_tax_lines(
         base = sum(nets.values(), ZERO)
         left = sum((tax_left[(name, tax.rate)] for name in nets), ZERO)
         amount = min(round_money(base * tax.rate, currency), left)
-        _take(amount, tax.rate, nets, currency, tax_left)
+        take_tax(amount, tax.rate, nets, currency, tax_left)
         taxes.append(TaxLine(tax.rate, base, amount, tax.reverse_charge))
     return tuple(taxes)
 
 
-def _take(amount: Decimal, rate: Decimal, nets: Mapping[str, Decimal], currency: str, tax_left: TaxLeft) -> None:
+def take_tax(amount: Decimal, rate: Decimal, nets: Mapping[str, Decimal], currency: str, tax_left: TaxLeft) -> None:
     """Take returned tax off the invoices: each its own share first, the odd cents where something is left."""
     for own_share_only in (True, False):
         for name in sorted(nets):

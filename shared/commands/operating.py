@@ -104,7 +104,7 @@ def database_failures(so: str = "") -> Iterator[None]:
         yield
     except (Busy, NoGeneration) as error:
         raise UserError(str(error), UNAVAILABLE) from None
-    except psycopg.errors.UndefinedTable:
+    except (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName):
         raise UserError("This database holds no Seatledger: prepare it with python -m services.prepare") from None
     except psycopg.OperationalError as error:
         if not away(error):

@@ -60,6 +60,7 @@ class Config(OutboxConfig):
     )
     parked_limit: int = Field(default=100, ge=0, description="parked streams beyond which a projector stops")
     tick_seconds: float = Field(default=5.0, gt=0, description="how often a generation's clock moves forward")
+    recover: bool = Field(default=False, description="prepare takes in what a restored database lacks of the log")
     daily_runs: bool = Field(default=False, description="whether invoicing runs each day that has ended by itself")
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
 

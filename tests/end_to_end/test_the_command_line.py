@@ -49,6 +49,7 @@ def seatledger(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         ("positions", "show"),
         ("positions", "set"),
         ("operations",),
+        ("recover",),
     ],
 )
 def test_every_command_explains_itself(tmp_path: Path, command: tuple[str, ...]) -> None:

@@ -109,6 +109,7 @@ def test_wrong_usage_is_code_2_and_names_what_is_wrong(arguments: tuple[str, ...
         ("positions", "show"),
         ("positions", "set", "orders", "orders.events", "0", "5"),
         ("operations",),
+        ("recover",),
     ],
     ids=str,
 )
