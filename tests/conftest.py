@@ -4,6 +4,7 @@ Nothing is started until a test asks for it.
 """
 
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,10 @@ from tests.infrastructure import brokers, databases
 from tests.infrastructure.brokers import Broker
 from tests.infrastructure.databases import Databases
 from tests.infrastructure.topics import delete_all_topics
+
+# Who runs the tests in the background has Ctrl-C ignored, and so would every command that a test starts and interrupts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
