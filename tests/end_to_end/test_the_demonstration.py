@@ -11,6 +11,7 @@ import pytest
 
 from deploy.local import system
 from services.demo.days import last_day
+from tests.end_to_end.pages import skip_where_it_is_tomorrow
 
 
 @pytest.fixture
@@ -32,6 +33,11 @@ def seatledger(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         timeout=590,
         check=False,
     )
+
+
+@pytest.fixture(autouse=True)
+def same_day_everywhere() -> None:
+    skip_where_it_is_tomorrow()
 
 
 @pytest.mark.slow
