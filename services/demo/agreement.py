@@ -6,8 +6,8 @@ import json
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -33,6 +33,8 @@ _PLAN: Final = (
     "subscription", "billing_plan", "installments", "invoiced", "excluded", "remaining", "next_invoice_date",
     "next_invoice_amount", "next_invoice_gross", "extra_charge_rate",
 )  # fmt: skip
+# Their rows are as of a day, and begin with the subscription.
+_AS_OF_TODAY: Final = ("subscriptions", "installment plans")
 _REJECTED: Final = ("id", "type", "reason")
 # Of the JSON of `simulate`, the columns that are amounts: written there as decimal strings.
 _AMOUNTS: Final = frozenset(
@@ -44,20 +46,38 @@ Rows = Counter[tuple[object, ...]]
 
 
 @contextmanager
-def simulating(stream: Path, until: date, days: Sequence[date]) -> Iterator[subprocess.Popen[bytes]]:
-    """`seatledger simulate` on the file of the stream, beside the system; it does not outlive the block."""
+def simulating(
+    stream: Path, untils: Iterable[date], days: Sequence[date]
+) -> Iterator[dict[date, subprocess.Popen[bytes]]]:
+    """`seatledger simulate` on the file of the stream up to each day, beside the system; none outlives the block."""
     runs = ",".join(day.isoformat() for day in days)
-    arguments = ["simulate", str(stream), "--until", until.isoformat(), "--runs", runs, "--json"]
-    command = [sys.executable, "-m", "services.cli", *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
+    command = [sys.executable, "-m", "services.cli", "simulate", str(stream), "--runs", runs, "--json", "--until"]
+    with ExitStack() as running:
+        processes = {}
+        for until in sorted(set(untils)):
+            process = subprocess.Popen([*command, until.isoformat()], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            processes[until] = running.enter_context(process)
+            running.callback(process.kill)
+        yield processes
 
 
-def simulated(process: subprocess.Popen[bytes]) -> dict[str, Rows]:
-    """What it gave, once it is done. UserError with its own words when it failed."""
+def simulated(processes: Mapping[date, subprocess.Popen[bytes]], today: Mapping[str, date]) -> dict[str, Rows]:
+    """What they gave, once they are done: each subscription as it is on the day that is today for its customer.
+
+    UserError with the simulation's own words when it failed.
+    """
+    found = {until: _simulated(process) for until, process in processes.items()}
+    latest = found[max(found)]
+    ours = {
+        kind: Counter(
+            {row: n for until, rows in found.items() for row, n in rows[kind].items() if today[str(row[0])] == until}
+        )
+        for kind in _AS_OF_TODAY
+    }
+    return latest | ours
+
+
+def _simulated(process: subprocess.Popen[bytes]) -> dict[str, Rows]:
     output, errors = process.communicate()
     if process.returncode != 0:
         raise UserError(f"seatledger simulate failed on the demonstration's stream: {errors.decode().strip()}")

@@ -9,13 +9,14 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from services.demo import agreement
 from services.demo.agreement import Rows
 from services.demo.catalogue import Json
 from services.demo.days import last_day, run_days
 from services.demo.running_system import RunningSystem, attached
-from services.demo.stream import source, stream, subscriptions
+from services.demo.stream import source, stream, subscriptions, time_zones
 from services.demo.tables import show
 from services.presentation import progress, say
 from shared.errors import UserError
@@ -35,26 +36,28 @@ def demonstrate(dsn: str, broker: str, apis: Mapping[str, str]) -> None:
 
 
 async def _demonstrate(dsn: str, broker: str) -> None:
-    today = datetime.now(UTC).date()
+    now = datetime.now(UTC)
     async with attached(dsn, broker) as system:
         shown, closed = await system.last_day_shown(), await system.closed_days()
-        last = shown or last_day(today)
+        last = shown or last_day(now.date())
         if shown is None and closed and closed[-1] >= run_days(last)[0]:
             raise UserError(
                 f"This system has closed its days up to {closed[-1]}, so the demonstration's past cannot be billed in "
                 "it any more. Show it on a fresh one: seatledger down, then seatledger demo --start"
             )
         events, days = stream(last), run_days(last)
+        # Late in the evening of UTC it is tomorrow where some customers are, and so are their rows.
+        today = {name: now.astimezone(ZoneInfo(zone)).date() for name, zone in time_zones(events).items()}
         with tempfile.TemporaryDirectory(prefix="seatledger-demo-") as folder:
             file = Path(folder) / "stream.jsonl"
             file.write_text("".join(json.dumps(event) + "\n" for event in events))
             # Beside the system, so that it costs no time of its own.
-            with agreement.simulating(file, today, sorted({*closed, *days})) as simulation:
+            with agreement.simulating(file, today.values(), sorted({*closed, *days})) as simulations:
                 await _send(system, events, again=shown is not None)
                 await _close(system, days, closed)
                 say("")
                 await show(system.connection)
-                expected = await asyncio.to_thread(agreement.simulated, simulation)
+                expected = await asyncio.to_thread(agreement.simulated, simulations, today)
         await _check(system, expected, last, events)
 
 

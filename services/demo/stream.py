@@ -74,3 +74,18 @@ def subscriptions(events: Iterable[Json]) -> list[str]:
             str(item["subscription_id"]) for item in (data, *data.get("items", ())) if "subscription_id" in item
         )
     return sorted(found)
+
+
+def time_zones(events: Iterable[Json]) -> dict[str, str]:
+    """The IANA time zone of the customer of each subscription that the stream's orders and imports bring."""
+    found: dict[str, str] = {}
+    for event in events:
+        data = event["data"]
+        assert isinstance(data, dict)
+        zone = data.get("customer", {}).get("time_zone")
+        found |= {
+            str(item["subscription_id"]): zone
+            for item in (data, *data.get("items", ()))
+            if zone and "subscription_id" in item
+        }
+    return found

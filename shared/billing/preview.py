@@ -27,6 +27,7 @@ from shared.billing.effect import Portion, twice
 from shared.billing.facts import Fact
 from shared.billing.founding import is_founding, known_on, zone_of
 from shared.billing.installments import InstallmentPlan, installment_plan
+from shared.billing.masterdata import MasterData
 from shared.billing.moments import civil_date
 from shared.billing.money import ZERO
 from shared.billing.rejected import RejectedFact, rejected_anew, rejected_settings
@@ -172,11 +173,21 @@ def _known_on(loop: RunLoop, candidates: Iterable[Fact]) -> Iterator[date]:
     zones = {zone_of(facts, loop.master) or UTC for facts in own.values()}
     for fact in candidates:
         if fact.scope == "subscription" and fact.scope_id in own:
-            yield known_on(fact, own[fact.scope_id], loop.master)
+            yield _counts_on(fact, own[fact.scope_id], loop.master)
         else:
             # In the zones of all that may look at it.
             counted = {UTC, *zones} if fact.scope == "organisation" else zones
             yield from (civil_date(fact.time, tz) for tz in counted)
+
+
+def _counts_on(fact: Fact, facts: Sequence[Fact], master: MasterData) -> date:
+    """The first day by whose end a run knows a fact, and an order that it can be about.
+
+    Before midnight UTC an order may be of tomorrow already, where its customer is: until then facts wait for it in UTC.
+    """
+    orders = (civil_date(one.time, founding_zone(one, master)) for one in facts if is_founding(one))
+    known = known_on(fact, facts, master)
+    return max(known, min(orders, default=known))
 
 
 def _moved_orders(without: RunLoop, then: RunLoop) -> Iterator[date]:

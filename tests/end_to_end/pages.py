@@ -8,11 +8,8 @@ import os
 import re
 import subprocess
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
-
-import pytest
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -68,12 +65,6 @@ def _installed_already(commands: str) -> str:
 
 def _needs_apache_kafka(block: Block) -> bool:
     return "--broker kafka" in block.commands
-
-
-def skip_where_it_is_tomorrow() -> None:
-    """Customers in Athens have another day than UTC late in the evening: what is shown of today differs then."""
-    if datetime.now(UTC).hour >= 21:
-        pytest.skip("after 21:00 UTC it is, or soon is, tomorrow in Athens: rows of today are another day's")
 
 
 def does_what_it_shows(page: Path, home: Path) -> None:

@@ -4,14 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.pages import DOCS, does_what_it_shows, skip_where_it_is_tomorrow
+from tests.end_to_end.pages import DOCS, does_what_it_shows
 
 OF_COMMANDS = [DOCS / f"{name}.md" for name in ("access", "api", "orders", "previews", "subscriptions")]
-
-
-@pytest.fixture(autouse=True)
-def same_day_everywhere() -> None:
-    skip_where_it_is_tomorrow()
 
 
 @pytest.mark.slow

@@ -5,14 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.pages import PAGES, ROOT, does_what_it_shows, matches, run, skip_where_it_is_tomorrow
+from tests.end_to_end.pages import PAGES, ROOT, does_what_it_shows, matches, run
 
 _LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 
 
 @pytest.mark.slow
 def test_the_commands_of_the_readme_do_what_it_shows(home: Path) -> None:
-    skip_where_it_is_tomorrow()
     does_what_it_shows(ROOT / "README.md", home)
 
 

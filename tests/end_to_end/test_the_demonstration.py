@@ -11,7 +11,6 @@ import pytest
 
 from deploy.local import system
 from services.demo.days import last_day
-from tests.end_to_end.pages import skip_where_it_is_tomorrow
 
 
 @pytest.fixture
@@ -33,11 +32,6 @@ def seatledger(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         timeout=590,
         check=False,
     )
-
-
-@pytest.fixture(autouse=True)
-def same_day_everywhere() -> None:
-    skip_where_it_is_tomorrow()
 
 
 @pytest.mark.slow

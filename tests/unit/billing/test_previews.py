@@ -259,6 +259,15 @@ def test_what_counts_is_the_zone_of_whom_the_command_is_about() -> None:
     assert days == [23, 22, 23, 22]
 
 
+def test_a_command_of_the_same_hour_as_its_order_counts_where_both_are_known() -> None:
+    """At 23:00 UTC it is tomorrow in Athens, and nothing waits for an order of tomorrow there."""
+    athens = {"id": "cus-1", "time_zone": "Europe/Athens", "partial_charges_invoicing": "order_day"}
+    given = [ordered(10, "10.00", on="2026-03-09T23:00:00Z", customer=athens, anchor="order_day")]
+    said = asked(seats(12, on="2026-03-09T23:00:05Z"), given=given, on="2026-03-10", closed="2026-03-08")
+
+    assert (rows(said)[0], said.rejected) == ("2026-03-10 100.00 -> 120.00", ())
+
+
 @pytest.mark.parametrize(
     ("first", "second", "day"),
     [("Pacific/Auckland", "America/New_York", 23), ("America/New_York", "Pacific/Auckland", 22)],
