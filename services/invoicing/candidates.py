@@ -91,7 +91,7 @@ async def leave_out_parked(connection: AsyncConnection, day: date, findings: Fin
         payer = f"subscription {name}"
         try:
             account = account_on(name, facts.get(Key("subscription", name), []), master, day)
-            payer = payer if account is None else account.payer().recipient
+            payer = payer if account is None else account.recipient
         except Exception:  # what parked it may break here too: then it is named itself
             log.exception("subscription_parked", subscription=name)
         findings.unbillable[payer] = f"subscription {name} is parked: {reason}"
@@ -116,7 +116,7 @@ async def look(connection: AsyncConnection, batch: Sequence[Candidate], day: dat
             account = account_on(name, own, master, day)
             findings.looked.append(_looked(candidate, account, own, master, issued[name], day))
         except Exception as error:  # one subscription that breaks must not keep the others from being billed
-            payer = account.payer().recipient if account is not None else f"subscription {name}"
+            payer = account.recipient if account is not None else f"subscription {name}"
             findings.unbillable[payer] = f"subscription {name}: {type(error).__name__}: {error}"
             log.exception("subscription_unbillable", subscription=name, payer=payer)
 

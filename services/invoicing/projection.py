@@ -105,7 +105,7 @@ def _plan(account: Account, invoiced: Invoiced, on: date) -> list[Row]:
     plan = installment_plan(account, invoiced, on)
     if plan is None:
         return []
-    terms, payer = account.terms, account.payer().recipient
+    terms, payer = account.terms, account.recipient
     return [
         (
             plan.subscription, plan.billing_plan, plan.installments, plan.invoiced, plan.excluded, plan.remaining,
@@ -119,7 +119,7 @@ def _next(account: Account, on: date) -> list[Row]:
     charge = next_charge(account, on)
     if charge is None:
         return []
-    payer = account.payer().recipient
+    payer = account.recipient
     return [(account.timeline.subscription_id, charge.due, charge.net, payer, account.terms.currency)]
 
 

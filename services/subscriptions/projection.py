@@ -71,7 +71,7 @@ def rows_of(timeline: Timeline, account: Account | None, on: date, extra: None) 
 def subscription_row(account: Account, on: date) -> Row:
     state = subscription_state(account, on)
     terms = account.terms
-    payer = account.payer().recipient
+    payer = account.recipient
     coming = scheduled(account, on)
     return (
         state.subscription, state.status, state.quantity, state.unit_price, state.billing_plan, state.term_start,

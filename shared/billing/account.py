@@ -68,6 +68,14 @@ class Account:
         tax = tax_of(block, self._tax_type(terms), lambda key: master.setting(key, self.known, terms.tz, self.known))
         return Payer(block.id, tax.rate, self.policies.separate_invoices(), tax.reverse_charge)
 
+    @property
+    def recipient(self) -> str:
+        """Who gets the documents, as `payer` says, without the tax."""
+        terms = self.terms
+        limit = known_by_end_of(self.known, terms.tz)
+        profile = self.policies.master.customer(terms.customer_id, terms.tz, limit)
+        return profile.reseller_of(terms.reseller_id, terms.told) or terms.customer_id
+
     def transaction_currency(self, recipient: str) -> str | None:
         """What a recipient of this subscription's lines, now or formerly its payer, pays in (rule R6.8)."""
         master, tz = self.policies.master, self.terms.tz
@@ -111,7 +119,7 @@ def scopes_of(account: Account) -> frozenset[tuple[str, str]]:
     terms = account.terms
     scopes: set[tuple[str, str]] = {("customer", terms.customer_id), ("organisation", "")}
     scopes |= {("product", phase.terms.product_id) for phase in account.layout.phases}
-    scopes |= {("reseller", reseller) for reseller in (terms.reseller_id, account.payer().recipient) if reseller}
+    scopes |= {("reseller", reseller) for reseller in (terms.reseller_id, account.recipient) if reseller}
     return frozenset(scopes)
 
 

@@ -70,6 +70,8 @@ class Schedule:
     def first_paid(self, day: date) -> Stretch:
         """The stretch of a day or, while that is free, the first one that is not; the last one where all are free."""
         stretch = self.stretch_at(day)
+        if not stretch.free:
+            return stretch
         for stretches in self.since(day, None):
             for stretch in stretches:
                 if not stretch.free and (stretch.ends > day or stretch.phase.terms.frequency is None):

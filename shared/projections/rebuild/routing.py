@@ -1,7 +1,7 @@
 """Which bucket a record is folded in: by the customer in its data, since upstream partitions as it likes.
 
 What is said of resellers and of the catalogue is looked at by the folds of all customers, so it has buckets of its own
-that come first. An order, and an import, says something of its customer and of its reseller: it goes to both.
+that come first. An executed order, and an import, says something of its customer and of its reseller: it goes to both.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from shared.projections.rebuild.spool import Bucket
 CATALOG, RESELLER, CUSTOMER, DOCUMENT = "catalog", "reseller", "customer", "document"
 _OF_ACCOUNT = {"CustomerRegistered": CUSTOMER, "CustomerChanged": CUSTOMER, "ResellerRegistered": RESELLER,
                "ResellerChanged": RESELLER}  # fmt: skip
-_ORDERS = frozenset({"OrderPlaced", "OrderExecuted", "SubscriptionImported"})
+# Placed, an order says nothing of accounts yet.
+_SOLD = frozenset({"OrderExecuted", "SubscriptionImported"})
 _DOCUMENTS = frozenset({"InvoiceIssued", "CreditNoteIssued"})
 _CATALOG = frozenset({"ProductDefined", "ProductCopied", "ProductDeleted", "PriceChanged", "ExchangeRateSet"})
 _SETTING = "SettingChanged"
@@ -48,10 +49,10 @@ class Router:
             return (Bucket(DOCUMENT, self._reader * 10_000 + self._document_bytes // _DOCUMENT_BYTES),)
         if data is None or event_type in _CATALOG:
             return (Bucket(CATALOG, 0),)
-        if event_type in _ORDERS:
+        if event_type in _SOLD or event_type == "OrderPlaced":
             own = self._of(CUSTOMER, _id_in(data.get("customer")))
             payer = data.get("reseller")
-            return (own, self._of(RESELLER, _id_in(payer))) if payer else (own,)
+            return (own, self._of(RESELLER, _id_in(payer))) if payer and event_type in _SOLD else (own,)
         if event_type in _OF_ACCOUNT:
             return (self._of(_OF_ACCOUNT[event_type], data.get("id")),)
         if event_type == _SETTING:
