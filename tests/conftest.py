@@ -59,13 +59,23 @@ def database(database_server: Databases) -> Iterator[str]:
     database_server.drop(dsn)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that only Apache Kafka can pass say so when they are left out."""
-    if brokers.chosen() != brokers.EMBEDDED:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests that only Apache Kafka can pass say so when they are left out.
+
+    On Apache Kafka those that ask no broker are not run once more: `make test` runs them. Slow ones it leaves to this.
+    """
+    if brokers.chosen() == brokers.EMBEDDED:
+        for item in items:
+            if item.get_closest_marker("apache_kafka"):
+                item.add_marker(pytest.mark.skip(reason="needs Apache Kafka: make kafka test-kafka"))
         return
-    for item in items:
-        if item.get_closest_marker("apache_kafka"):
-            item.add_marker(pytest.mark.skip(reason="needs Apache Kafka: make kafka test-kafka"))
+    again = [item for item in items if not item.get_closest_marker("slow") and not _asks_a_broker(item)]
+    config.hook.pytest_deselected(items=again)
+    items[:] = [item for item in items if item not in again]
+
+
+def _asks_a_broker(item: pytest.Item) -> bool:
+    return "broker" in getattr(item, "fixturenames", ())
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -19,7 +19,7 @@ _IN_ANY_SCOPE: Final = frozenset({"SettingChanged", "OrderDeleted"})
 
 def body_to_json(body: Body) -> bytes:
     """What `body_from_json` reads back as an equal body."""
-    return _serializer(type(body)).to_json(body, exclude_defaults=True)
+    return _serializer(type(body).__name__).to_json(body, exclude_defaults=True)
 
 
 def body_from_json(event_type: str, scope: Scope, stored: bytes) -> Body:
@@ -32,9 +32,9 @@ def body_from_json(event_type: str, scope: Scope, stored: bytes) -> Body:
 
 
 @cache
-def _serializer(body: type[Body]) -> SchemaSerializer:
+def _serializer(name: str) -> SchemaSerializer:
     """Called at once: a replay stores some million bodies, and `TypeAdapter` looks at a dozen options for each."""
-    serializer = _adapter(body.__name__).serializer
+    serializer = _adapter(name).serializer
     assert isinstance(serializer, SchemaSerializer)
     return serializer
 

@@ -2,7 +2,7 @@
 
 A generation's schema is `<name>_g<number>`. The service's `tables.sql`, `policies.sql` (who sees which rows through an
 API) and `views.sql` run with `search_path` set to it, so bare names in a view mean this generation's tables for good,
-whatever reads the view later.
+whatever reads the view later. `read.sql` is what the views say of themselves and who reads them.
 """
 
 from __future__ import annotations
@@ -118,6 +118,7 @@ async def ensure_generation(
         await connection.execute(_ADD, [spec.name, number, spec.version, generation.status])
         if not live:
             await point_views(connection, spec, generation)
+            await describe_views(connection, spec)
     return generation
 
 
@@ -190,6 +191,16 @@ async def point_views(connection: AsyncConnection, spec: ProjectionSpec, generat
     if views.exists():
         await use(connection, generation)
         await connection.execute(views.read_bytes())
+
+
+async def describe_views(connection: AsyncConnection, spec: ProjectionSpec) -> None:
+    """Have the `read` views say what their rows are, and who may read them.
+
+    A view goes on saying so when it shows another generation, not when it is made anew.
+    """
+    said = spec.sql / "read.sql"
+    if said.exists():
+        await connection.execute(said.read_bytes())
 
 
 async def use_live(connection: AsyncConnection, name: str) -> None:

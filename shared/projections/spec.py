@@ -142,7 +142,8 @@ def _always(before: Facts, after: Facts) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ProjectionSpec:
-    """One projection. `sql` is a folder with `tables.sql`; if anything is read `views.sql`, by APIs `policies.sql` too.
+    """One projection. `sql` is a folder with `tables.sql`; if anything is read `views.sql` and `read.sql`, by APIs
+    `policies.sql` too.
 
     All run with `search_path` set to the generation's schema, so table names in them are bare.
     """

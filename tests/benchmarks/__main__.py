@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from shared.store.logging import configure_logging
-from tests.benchmarks import commands, core, invoice_lines, live, seed
+from tests.benchmarks import commands, core, invoice_lines, live, replay, seed, switching
 from tests.infrastructure import brokers, databases
 from tests.infrastructure.brokers import Broker
 from tests.infrastructure.databases import Databases
@@ -31,6 +31,8 @@ def main(wanted: Sequence[str]) -> int:
         "core": lambda broker, server: core.measure(),
         "seed": lambda broker, server: seed.measure(),
         "live": live.measure,
+        "replay": replay.measure,
+        "switch": switching.measure,
         "invoice_lines": invoice_lines.measure,
         "commands": commands.measure,
     }

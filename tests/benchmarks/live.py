@@ -1,52 +1,46 @@
-"""Live: events written to a real broker until they stand in the rows of every projection; and how long one takes."""
+"""Live: events written to a real broker until they stand in the rows of every projection; and how long one takes.
+
+The events are those of a replay's history: the same mix, in the order in which things happened.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import random
 import statistics
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import orjson
 
 from services.prepare import prepare
-from shared.log.writer import LogWriter, Outgoing
+from shared.log.outgoing import Outgoing
+from shared.log.writer import LogWriter
 from shared.store.config import Config
+from shared.store.pool import connect
+from tests.benchmarks.history import Size, history
 from tests.benchmarks.processes import service
-from tests.infrastructure.billing_system import BillingSystem, record_of
+from tests.infrastructure.billing_system import BillingSystem, Event
 from tests.infrastructure.brokers import Broker
 from tests.infrastructure.databases import Databases
 from tests.infrastructure.topics import delete_all_topics
 
-_SUBSCRIPTIONS = 2_000
-_CHANGES = 18_000
+_EVENTS = 20_000
 _ROUNDS = 3
 _RATE = 500
-_LATENCY_EVENTS = 5_000
-_POLL_S = 0.01
+_LATENCY_EVENTS = 10_000
+_POLL_S = 0.02
+_SEEN = "SELECT subscription, quantity FROM read.subscriptions WHERE subscription = ANY(%s)"
+# Where a row shows an event, by the event's type: its subscription is there, or has the seats that it said.
+_SHOWN = frozenset({"OrderExecuted", "LicensesChanged"})
+# More than any history says, and another for each event: so a row tells which event it shows.
+_SEATS = 1_000
 
-
-def order(number: int, prefix: str = "sub") -> Outgoing:
-    """An order of one subscription."""
-    return record_of(
-        {"id": f"order-{prefix}-{number}", "source": "urn:bench", "type": "OrderExecuted",
-         "time": "2026-01-05T08:00:00Z",
-         "data": {"order_id": f"{prefix}-{number}", "currency": "EUR",
-                  "reseller": {"id": f"res-{number % 20}", "tax_rate": "0.24"},
-                  "customer": {"id": f"cus-{number % 400}"},
-                  "items": [{"subscription_id": f"{prefix}-{number}", "product": {"id": f"p-{number % 10}"},
-                             "quantity": 5, "unit_price": "10.00"}]}}
-    )  # fmt: skip
-
-
-def seats(number: int, chance: random.Random) -> Outgoing:
-    """A change of seats of one of the subscriptions."""
-    subscription = chance.randrange(_SUBSCRIPTIONS)
-    day = f"2026-{2 + number * 9 // _CHANGES:02d}-{1 + number % 28:02d}"
-    return record_of(
-        {"id": f"seats-{number}", "source": "urn:bench", "type": "LicensesChanged", "time": f"{day}T08:00:00Z",
-         "data": {"subscription_id": f"sub-{subscription}", "customer_id": f"cus-{subscription % 400}",
-                  "quantity": chance.randint(1, 50)}}
-    )  # fmt: skip
+_WARM: Event = {
+    "id": "warm", "source": "urn:bench", "type": "OrderExecuted", "time": "2024-12-01T08:00:00Z",
+    "data": {"order_id": "warm", "currency": "EUR", "customer": {"id": "warm"},
+             "items": [{"subscription_id": "warm", "product": {"id": "p"}, "quantity": 1, "unit_price": "1.00"}]},
+}  # fmt: skip
 
 
 def measure(broker: Broker, server: Databases) -> dict[str, float]:
@@ -66,12 +60,9 @@ async def _system(broker: Broker, server: Databases) -> BillingSystem:
 
 
 async def _throughput(broker: Broker, server: Databases) -> float:
-    system, chance = await _system(broker, server), random.Random(7)
-    records = [order(number) for number in range(_SUBSCRIPTIONS)]
-    records += [seats(number, chance) for number in range(_CHANGES)]
-    with ExitStack() as running:
-        for name in ("orders", "subscriptions", "invoicing"):
-            running.enter_context(service(f"services.{name}.projector", system))
+    system = await _system(broker, server)
+    records = list(history(Size(_EVENTS)))
+    with _projectors(system):
         await _warm(system)
         began = time.perf_counter()
         await system.write(records)
@@ -79,35 +70,76 @@ async def _throughput(broker: Broker, server: Databases) -> float:
         return len(records) / (time.perf_counter() - began)
 
 
+@contextmanager
+def _projectors(system: BillingSystem) -> Iterator[None]:
+    with ExitStack() as running:
+        for name in ("orders", "subscriptions", "invoicing"):
+            running.enter_context(service(f"services.{name}.projector", system))
+        yield
+
+
 async def _warm(system: BillingSystem) -> None:
     """One event through everything: the projectors have joined and imported what they need."""
-    await system.write([order(0, "warm")])
+    await system.emit([_WARM])
     await system.settled(120)
 
 
 async def _p99(broker: Broker, server: Databases) -> float:
+    """Milliseconds from sending an event to its row in `read.subscriptions`, which is looked for 50 times a second."""
     system = await _system(broker, server)
-    sent: dict[str, float] = {}
-    seen: dict[str, float] = {}
-    with ExitStack() as running:
-        for name in ("orders", "subscriptions", "invoicing"):
-            running.enter_context(service(f"services.{name}.projector", system))
+    waiting: dict[str, dict[int, float]] = {}
+    waits: list[float] = []
+    with _projectors(system):
         await _warm(system)
         async with LogWriter(system.broker) as writer, asyncio.TaskGroup() as tasks:
-            tasks.create_task(_watch(system, sent, seen))
+            sent = asyncio.Event()
+            tasks.create_task(_watch(system, waiting, waits, sent))
             began = time.perf_counter()
-            for number in range(_LATENCY_EVENTS):
+            for number, record in enumerate(filter(_is_sent, history(Size(_LATENCY_EVENTS))), 1):
                 await asyncio.sleep(max(0.0, began + number / _RATE - time.perf_counter()))
-                sent[f"late-{number}"] = time.perf_counter()
-                tasks.create_task(writer.write([order(number, "late")]))
-    waits = sorted((seen[name] - sent[name]) * 1000 for name in sent)
-    return waits[int(len(waits) * 0.99)]
+                told, seats = _numbered(record, number)
+                if seats is not None:
+                    subscription, count = seats
+                    waiting.setdefault(subscription, {})[count] = time.perf_counter()
+                tasks.create_task(writer.write([told]))
+            sent.set()
+    waits.sort()
+    return waits[int(len(waits) * 0.99)] * 1000
 
 
-async def _watch(system: BillingSystem, sent: dict[str, float], seen: dict[str, float]) -> None:
-    while len(seen) < _LATENCY_EVENTS:
-        waiting = [name for name in sent if name not in seen]
-        rows = await system.query("SELECT subscription FROM read.subscriptions WHERE subscription = ANY(%s)", waiting)
-        now = time.perf_counter()
-        seen |= {name: now for (name,) in rows}
-        await asyncio.sleep(_POLL_S)
+def _type(record: Outgoing) -> str:
+    return dict(record.headers)["ce_type"].decode()
+
+
+def _is_sent(record: Outgoing) -> bool:
+    """Nothing that ends or suspends a subscription: its seats would not be shown any more."""
+    return _type(record) in _SHOWN or _type(record) in ("OrderPlaced", "PriceChanged")
+
+
+def _numbered(record: Outgoing, number: int) -> tuple[Outgoing, tuple[str, int] | None]:
+    """A record whose seats are a number of its own, and which seats of which subscription show it."""
+    kind = _type(record)
+    if kind not in _SHOWN or record.value is None:
+        return record, None
+    data = orjson.loads(record.value)
+    said = data if kind == "LicensesChanged" else data["items"][0]
+    said["quantity"] = _SEATS + number
+    told = Outgoing(record.topic, record.key, orjson.dumps(data), record.headers)
+    return told, (str(said["subscription_id"]), _SEATS + number)
+
+
+async def _watch(
+    system: BillingSystem, waiting: dict[str, dict[int, float]], waits: list[float], sent: asyncio.Event
+) -> None:
+    """Take away what a row shows, and what was said of its subscription before that."""
+    async with await connect(system.dsn) as connection:
+        while waiting or not sent.is_set():
+            await asyncio.sleep(_POLL_S)
+            rows = await connection.execute(_SEEN, [list(waiting)])
+            for subscription, quantity in await rows.fetchall():
+                now = time.perf_counter()
+                left = waiting[subscription]
+                for number in [number for number in left if number <= quantity]:
+                    waits.append(now - left.pop(number))
+                if not left:
+                    del waiting[subscription]

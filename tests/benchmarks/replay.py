@@ -3,24 +3,68 @@
 from __future__ import annotations
 
 import asyncio
-import sys
+import os
+import statistics
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 from services.prepare import prepare, specs
 from shared.log.writer import LogWriter
 from shared.projections.rebuild import records
 from shared.projections.rebuild.bulk import Progress
-from shared.projections.rebuild.making import Wanted, discard, make
+from shared.projections.rebuild.making import Made, Wanted, discard, make
 from shared.store.config import Config
 from shared.store.pool import connect
+from tests.benchmarks.floor import dump, floor
 from tests.benchmarks.history import Size, history
+from tests.benchmarks.memory import watched
 from tests.infrastructure.brokers import Broker
 from tests.infrastructure.databases import Databases
 from tests.infrastructure.topics import delete_all_topics
 
+EVENTS = int(os.environ.get("SEATLEDGER_BENCH_EVENTS", "1000000"))
+_ROUNDS = int(os.environ.get("SEATLEDGER_BENCH_ROUNDS", "5"))
+_PARTITIONS = 12
 _WRITTEN_AT_ONCE = 5_000
+_MIB = 1024 * 1024
+
+
+class Round(NamedTuple):
+    """One rebuild, and one floor beside it. Seconds; `phases` when each of them was over."""
+
+    rebuild: float
+    floor: float
+    peak_bytes: int
+    phases: dict[str, float]
+
+
+def measure(broker: Broker, server: Databases) -> dict[str, float]:
+    """Of a history of `SEATLEDGER_BENCH_EVENTS`: events/s, the floor's, how many times the floor, and memory in MiB."""
+    dsn, count = _written(broker, server, EVENTS)
+    rounds = [asyncio.run(_round(dsn, broker.address)) for _ in range(_ROUNDS)]
+    middle = sorted(rounds)[len(rounds) // 2]
+    figures = {
+        "replay_events": count,
+        "replay_events_per_s": round(count / middle.rebuild),
+        "replay_floor_events_per_s": round(count / statistics.median(one.floor for one in rounds)),
+        "replay_times_the_floor": round(statistics.median(one.rebuild / one.floor for one in rounds), 1),
+        "replay_peak_mib": round(max(one.peak_bytes for one in rounds) / _MIB),
+    }
+    began = 0.0
+    for phase, ended in middle.phases.items():
+        figures[f"replay_{phase}_s"] = round(ended - began, 1)
+        began = ended
+    return figures
+
+
+def _written(broker: Broker, server: Databases, events: int) -> tuple[str, int]:
+    """A prepared database, and the log with a history; how many records."""
+    delete_all_topics(broker.address)
+    dsn = server.create()
+    asyncio.run(prepare(Config(database=dsn, broker=broker.address, partitions=_PARTITIONS)))
+    return dsn, asyncio.run(write_history(broker.address, Size(events)))
 
 
 async def write_history(broker: str, size: Size) -> int:
@@ -35,44 +79,28 @@ async def write_history(broker: str, size: Size) -> int:
         return count + await writer.write(waiting)
 
 
-async def rebuild_once(dsn: str, broker: str, home: Path, workers: int) -> dict[str, float]:
-    """One rebuild of everything, thrown away afterwards: seconds by phase."""
-    began = time.perf_counter()
+async def _round(dsn: str, broker: str) -> Round:
+    """One rebuild, and the floor of what it made, which is thrown away."""
+    workers = os.cpu_count() or 1
     phases: dict[str, float] = {}
+    with TemporaryDirectory() as folder:
+        async with await connect(dsn) as connection:
+            await records.hold(connection)
+            began = time.perf_counter()
 
-    def told(progress: Progress) -> None:
-        phases[progress.phase] = time.perf_counter() - began
+            def told(progress: Progress) -> None:
+                phases[progress.phase] = time.perf_counter() - began
 
-    async with await connect(dsn) as connection:
-        await records.hold(connection)
-        made = await make(connection, Wanted(dsn, broker, list(specs()), "verify", home, workers), told)
-        phases["all"] = time.perf_counter() - began
-        await discard(connection, made.number)
-    return phases
-
-
-def quick(broker: Broker, server: Databases, events: int, workers: int, rounds: int) -> None:
-    """Print what a rebuild takes, for who tunes it."""
-    delete_all_topics(broker.address)
-    dsn = server.create()
-    asyncio.run(prepare(Config(database=dsn, broker=broker.address, partitions=12)))
-    began = time.perf_counter()
-    count = asyncio.run(write_history(broker.address, Size(events)))
-    print(f"wrote {count} in {time.perf_counter() - began:.1f} s", flush=True)
-    for _ in range(rounds):
-        with TemporaryDirectory() as home:
-            phases = asyncio.run(rebuild_once(dsn, broker.address, Path(home), workers))
-        print({name: round(at, 2) for name, at in phases.items()}, f"{count / phases['all']:.0f}/s", flush=True)
+            with watched() as peak:
+                made = await make(connection, Wanted(dsn, broker, list(specs()), "verify", Path(folder), workers), told)
+            rebuild = time.perf_counter() - began
+            seconds = await _floor(dsn, broker, made, Path(folder), workers)
+            await discard(connection, made.number)
+    print(f"rebuilt in {rebuild:.1f} s, floor {seconds:.1f} s, {peak.bytes / _MIB:.0f} MiB", flush=True)
+    return Round(rebuild, seconds, peak.bytes, phases)
 
 
-if __name__ == "__main__":
-    import tempfile
-
-    from shared.store.logging import configure_logging
-    from tests.infrastructure import brokers, databases
-
-    configure_logging("bench", "warning")
-    folder = Path(tempfile.mkdtemp(prefix="seatledger-bench-"))
-    folder.chmod(0o711)
-    with brokers.running(folder) as one, databases.running(folder) as here:
-        quick(one, here, int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
+async def _floor(dsn: str, broker: str, made: Made, folder: Path, workers: int) -> float:
+    tables = await dump(dsn, [target.generation for target in made.targets], folder)
+    read = {name for target in made.targets for name in target.spec.topics}
+    return await floor(dsn, broker, tables, dict.fromkeys(read, _PARTITIONS), workers)

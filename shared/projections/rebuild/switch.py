@@ -16,7 +16,7 @@ from typing import Any
 import psycopg
 from psycopg import AsyncConnection, sql
 
-from shared.projections.generations import Generation, point_views, set_status
+from shared.projections.generations import Generation, describe_views, point_views, set_status
 from shared.projections.rebuild.catch_up import Positions, positions
 from shared.projections.rebuild.loading import use
 from shared.projections.spec import ProjectionSpec
@@ -96,10 +96,15 @@ async def switch(
     while True:
         tries += 1
         try:
-            return Switched(await _switch(connection, switching, bring, keep_until), tries)
+            milliseconds = await _switch(connection, switching, bring, keep_until)
         except psycopg.errors.LockNotAvailable:
             if time.monotonic() > deadline:
                 raise NotSwitched(await _who(connection)) from None
+        else:
+            # What a new release says of its views: nobody has to wait for that.
+            for one in switching:
+                await describe_views(connection, one.spec)
+            return Switched(milliseconds, tries)
         waiting("somebody reads the views")
         await asyncio.sleep(pause)
         pause = min(pause * 2, _PAUSE_MOST_S)
@@ -139,6 +144,7 @@ async def _point(connection: AsyncConnection, one: Switching) -> None:
         for view in await _views(connection, one.live):
             await connection.execute(sql.SQL("DROP VIEW {}").format(view))
         await point_views(connection, one.spec, one.to)
+        await describe_views(connection, one.spec)
 
 
 async def _views(connection: AsyncConnection, generation: Generation) -> list[sql.Identifier]:

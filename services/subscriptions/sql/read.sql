@@ -1,0 +1,9 @@
+-- What the views say of themselves, and who reads them: the same whichever generation they show.
+COMMENT ON VIEW read.subscriptions IS
+    'A row is one subscription as it is today: its status, the seats held and what one licence costs a cycle (with installments: one installment, extra charge included). scheduled is what is known to come, null where nothing is.';
+COMMENT ON VIEW read.rejected_events IS
+    'A row is one event that the billing rules refuse for one subscription (or, without one, for everybody: a setting), with the reason in words. The event itself is kept.';
+COMMENT ON VIEW read.subscription_versions IS
+    'A row is the version of one subscription: another one whenever something more is known of it (the ETag of the API).';
+-- The APIs read under this role; which rows, say the policies of the tables.
+GRANT SELECT ON read.subscriptions, read.rejected_events, read.subscription_versions TO seatledger_api;
