@@ -25,9 +25,9 @@ from shared.projections.rebuild.records import AlreadyRebuilding
 from shared.projections.rebuild.replaying import LiveBehind
 from shared.projections.rebuild.rolling_back import NothingKept
 from shared.projections.rebuild.switch import NotSwitched
-from shared.projections.rebuild.workers import WorkerEnded, WorkerFailed
 from shared.projections.spec import ProjectionSpec
 from shared.projections.writes import TableDiffers
+from shared.workers import WorkerEnded, WorkerFailed
 
 _DURATION = re.compile(r"([1-9][0-9]{0,5})([mhd])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}

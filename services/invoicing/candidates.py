@@ -82,6 +82,14 @@ class Findings:
     unbillable: dict[str, str] = field(default_factory=dict)
     left_open: set[str] = field(default_factory=set)
 
+    def add(self, other: Findings) -> None:
+        """Take in what was found of other subscriptions in the same run."""
+        self.looked += other.looked
+        self.revisions |= other.revisions
+        self.issue_zero_invoices, self.exchange_rates = other.issue_zero_invoices, other.exchange_rates
+        self.unbillable |= other.unbillable
+        self.left_open |= other.left_open
+
 
 async def leave_out_parked(connection: AsyncConnection, day: date, findings: Findings) -> None:
     """Make the payers of parked subscriptions unbillable: what is known of those is not all that was said of them."""

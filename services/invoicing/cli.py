@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -138,7 +140,9 @@ def invoice_run(day: date, *, database: Database, broker: Broker, dry_run: bool,
             said.add(kind)
             presentation.say(f"waiting: {what}")
 
-    options = Options(early=early, dry_run=dry_run, waiting=waiting)
+    options = Options(early=early, dry_run=dry_run, waiting=waiting, workers=os.cpu_count() or 1)
+    if not as_json:
+        options = replace(options, progress=presentation.late_progress)
     with database_failures(": run it again, and it goes on where it was"):
         report = asyncio.run(run_day(database(), broker(), day, options))
     if as_json:

@@ -6,8 +6,8 @@ transaction with its issued lines, numbers, events, outbox rows, and how far eac
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 
@@ -15,8 +15,9 @@ from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
 from services.invoicing import barrier
-from services.invoicing.candidates import Candidate, Findings, candidates, leave_out_parked, look
+from services.invoicing.candidates import Findings, candidates, leave_out_parked
 from services.invoicing.issuing import LINES_A_CHUNK, chunks, issue_chunk, mark, payers_of, would_issue
+from services.invoicing.looking import Reader, look_at
 from services.invoicing.projection import SPEC
 from shared.errors import UserError
 from shared.events.shapes import Json
@@ -24,8 +25,6 @@ from shared.projections.generations import generations
 from shared.recovery.comparing import refuse_lost_events
 from shared.store.ledger import RUN_LOCK, last_closed
 from shared.store.pool import connect
-
-_SUBSCRIPTIONS_A_READ = 1_000
 
 _TRY_LOCK = "SELECT pg_try_advisory_lock(%s)"
 _LOCK = "SELECT pg_advisory_lock(%s)"
@@ -56,9 +55,20 @@ class RunReport:
     unbillable: dict[str, str] = field(default_factory=dict)
 
 
+Progress = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
+
+
+def _told_nobody(more: int) -> None:
+    """Nobody is told how far a run is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to run. `waiting` is told what a run still waits for, `step` how many lines were issued."""
+    """How to run. `waiting` is told what a run still waits for, `step` how many lines were issued.
+
+    `workers`: so many processes look at subscriptions; who has threads of its own has one. `progress` is given what is
+    counted and how many there are, and gives what is told of each few more.
+    """
 
     early: bool = False
     dry_run: bool = False
@@ -66,6 +76,8 @@ class Options:
     lines_a_chunk: int = LINES_A_CHUNK
     waiting: Callable[[str], None] = lambda what: None
     step: Callable[[int], None] = lambda lines: None
+    workers: int = 1
+    progress: Progress = lambda what, total: nullcontext(_told_nobody)
 
 
 async def run_day(dsn: str, broker: str, day: date, options: Options) -> RunReport:
@@ -80,19 +92,21 @@ async def run_day(dsn: str, broker: str, day: date, options: Options) -> RunRepo
         reached = await barrier.wait(connection, broker, options.timeout_s, options.waiting)
         if not options.dry_run:
             await connection.execute(_BEGIN, [day, Jsonb(asdict(reached)), options.early])
-        findings = await _look_at_all(connection, day)
+        findings = await _look_at_all(connection, dsn, day, options)
         report = RunReport(day, options.dry_run, looked_at=len(findings.looked), unbillable=findings.unbillable)
         if options.dry_run:
             report.documents = await would_issue(connection, findings, day)
             report.lines = sum(len(_lines(document)) for document in report.documents)
             return report
         await connection.execute(_PLAN, [len(payers_of(findings)), day])
-        for chunk in chunks(findings, options.lines_a_chunk):
-            issued = await issue_chunk(connection, chunk, day)
-            report.documents += issued
-            lines = sum(len(_lines(document)) for document in issued)
-            report.lines += lines
-            options.step(lines)
+        with options.progress("Lines issued", sum(len(looked.drafts) for looked in findings.looked)) as done:
+            for chunk in chunks(findings, options.lines_a_chunk):
+                issued = await issue_chunk(connection, chunk, day)
+                report.documents += issued
+                lines = sum(len(_lines(document)) for document in issued)
+                report.lines += lines
+                options.step(lines)
+                done(lines)
         await _complete(connection, findings, day)
         return report
 
@@ -132,12 +146,12 @@ async def _check_day(connection: AsyncConnection, day: date, *, early: bool) -> 
         )
 
 
-async def _look_at_all(connection: AsyncConnection, day: date) -> Findings:
+async def _look_at_all(connection: AsyncConnection, dsn: str, day: date, options: Options) -> Findings:
     findings = Findings()
     await leave_out_parked(connection, day, findings)
     wanted = await candidates(connection, day)
-    for batch in _batches(wanted, _SUBSCRIPTIONS_A_READ):
-        await look(connection, batch, day, findings)
+    with options.progress("Subscriptions looked at", len(wanted)) as done:
+        await look_at(wanted, findings, Reader(connection, dsn, day, options.workers), done)
     return findings
 
 
@@ -156,8 +170,3 @@ def _lines(document: Json) -> Sequence[object]:
     lines = document["lines"]
     assert isinstance(lines, list)
     return lines
-
-
-def _batches(items: Sequence[Candidate], size: int) -> Iterator[Sequence[Candidate]]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]

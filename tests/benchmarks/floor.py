@@ -18,8 +18,8 @@ from shared.log.records import Partition
 from shared.log.span import Bounds, Span
 from shared.projections.generations import Generation
 from shared.projections.rebuild.spooling import shares
-from shared.projections.rebuild.workers import Workers
 from shared.store.pool import connect
+from shared.workers import Workers
 
 _PIECE = 1024 * 1024
 _RECORDS_A_TURN = 5_000

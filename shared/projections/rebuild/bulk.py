@@ -21,10 +21,10 @@ from shared.projections.rebuild.finishing import finish
 from shared.projections.rebuild.routing import CUSTOMER, DOCUMENT
 from shared.projections.rebuild.spool import Bucket, buckets_in, empty
 from shared.projections.rebuild.spooling import Place, Read, Reading, read_into_buckets, shares
-from shared.projections.rebuild.workers import Workers
 from shared.projections.spec import Key
 from shared.store.dead_letters import DeadLetter, bury
 from shared.store.pool import connect
+from shared.workers import Workers
 
 _STANDINGS = "standings.pickle"
 _SHARED = "shared"

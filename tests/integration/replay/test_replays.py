@@ -13,8 +13,8 @@ from services.subscriptions.projection import SPEC as SUBSCRIPTIONS
 from shared.projections.rebuild.bulk import NewErrors, Progress
 from shared.projections.rebuild.rolling_back import NothingKept, roll_back
 from shared.projections.rebuild.switch import NotSwitched
-from shared.projections.rebuild.workers import WorkerEnded
 from shared.store.pool import connect
+from shared.workers import WorkerEnded
 from tests.infrastructure.billing_system import Event
 from tests.infrastructure.brokers import Broker
 from tests.integration.replay.systems import DAY, failing, live, replay, schemas, system

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from shared.projections.rebuild.workers import WorkerEnded, WorkerFailed, Workers
+from shared.workers import WorkerEnded, WorkerFailed, Workers
 
 
 async def squares(number: int) -> AsyncIterator[int]:

@@ -1,4 +1,4 @@
-"""Processes that share the work of a rebuild, one a core: each is given a job, sends what comes of it, gets another.
+"""Processes that share some work, one a core: each is given a job, sends what comes of it, gets another.
 
 They are forked, so that what they work with need not be sent; one that dies, or cannot go on, ends the work.
 """
@@ -23,7 +23,7 @@ _STOP_S = 5.0
 
 
 class WorkerEnded(Exception):
-    """A process of a rebuild ended before its job was done."""
+    """A process ended before its job was done."""
 
 
 class WorkerFailed(Exception):
@@ -97,7 +97,7 @@ def _received(pipe: Connection) -> tuple[str, Any]:
     try:
         kind, result = pipe.recv()
     except (EOFError, ConnectionError):
-        raise WorkerEnded("a process of the rebuild was ended from outside; run it again, and it goes on") from None
+        raise WorkerEnded("one of the processes was ended from outside; run it again, and it goes on") from None
     return kind, result
 
 
