@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from shared.log.records import Partition, Record, identity
@@ -29,6 +29,9 @@ from tests.integration.replay.systems import SPECS, not_told
 from tests.strategies.histories import History
 
 PARTITIONS = 3
+# No day of the past: the clocks of a generation begin in the present, and go forward only.
+TODAY = datetime.now(UTC).date()
+LAST = max(date(2027, 1, 15), TODAY + timedelta(days=2))
 TOPICS = tuple(topic.name for topic in (CATALOG, ORDERS, SUBSCRIPTIONS, INVOICES))
 # So few of the queue after each batch that some of it still waits when the next one comes.
 _RECOMPUTED_A_BATCH = 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,7 +20,7 @@ from tests.infrastructure.brokers import Broker
 from tests.infrastructure.databases import Databases
 from tests.infrastructure.plain_loop import project_plainly, rows_in, waiting_in
 from tests.infrastructure.topics import delete_all_topics
-from tests.integration.replay.fed import PARTITIONS, Rebuilt, fed, live_schema
+from tests.integration.replay.fed import LAST, PARTITIONS, TODAY, Rebuilt, fed, live_schema
 from tests.integration.replay.systems import SPECS, replay
 from tests.strategies.families import families
 from tests.strategies.histories import History, arrivals, crowded, histories
@@ -30,9 +30,6 @@ pytestmark = [pytest.mark.broker, pytest.mark.database, pytest.mark.slow]
 
 # Each example rebuilds twice and folds everything plainly, some four seconds; SEATLEDGER_EXAMPLES asks for more.
 EXAMPLES = int(os.environ.get("SEATLEDGER_EXAMPLES", "5"))
-# No day of the past: the clocks of a generation begin in the present, and go forward only.
-TODAY = datetime.now(UTC).date()
-LAST = max(date(2027, 1, 15), TODAY + timedelta(days=2))
 
 
 class Delivery(NamedTuple):
