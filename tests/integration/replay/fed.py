@@ -30,8 +30,8 @@ from tests.strategies.histories import History
 
 PARTITIONS = 3
 # No day of the past: the clocks of a generation begin in the present, and go forward only.
-TODAY = datetime.now(UTC).date()
-LAST = max(date(2027, 1, 15), TODAY + timedelta(days=2))
+FIRST = datetime.now(UTC).date() + timedelta(days=1)
+LAST = max(date(2027, 1, 15), FIRST + timedelta(days=1))
 TOPICS = tuple(topic.name for topic in (CATALOG, ORDERS, SUBSCRIPTIONS, INVOICES))
 # So few of the queue after each batch that some of it still waits when the next one comes.
 _RECOMPUTED_A_BATCH = 2
