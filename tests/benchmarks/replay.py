@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from services.prepare import prepare, specs
+from shared.log.records import Record
 from shared.log.writer import LogWriter
 from shared.projections.rebuild import records
 from shared.projections.rebuild.bulk import Progress
@@ -22,12 +23,15 @@ from tests.benchmarks.history import Size, history
 from tests.benchmarks.memory import watched
 from tests.infrastructure.brokers import Broker
 from tests.infrastructure.databases import Databases
+from tests.infrastructure.plain_loop import project_plainly
 from tests.infrastructure.topics import delete_all_topics
 
 EVENTS = int(os.environ.get("SEATLEDGER_BENCH_EVENTS", "1000000"))
 _ROUNDS = int(os.environ.get("SEATLEDGER_BENCH_ROUNDS", "5"))
 _PARTITIONS = 12
 _WRITTEN_AT_ONCE = 5_000
+_PLAINLY = 2_000
+_AT_MS = 1_700_000_000_000
 _MIB = 1024 * 1024
 
 
@@ -52,6 +56,7 @@ def measure(broker: Broker, server: Databases) -> dict[str, float]:
         "replay_times_the_floor": round(statistics.median(one.rebuild / one.floor for one in rounds), 1),
         "replay_peak_mib": round(max(one.peak_bytes for one in rounds) / _MIB),
     }
+    figures["plain_loop_events_per_s"] = round(_plain_loop(broker, server))
     began = 0.0
     for phase, ended in middle.phases.items():
         figures[f"replay_{phase}_s"] = round(ended - began, 1)
@@ -59,12 +64,29 @@ def measure(broker: Broker, server: Databases) -> dict[str, float]:
     return figures
 
 
+def _plain_loop(broker: Broker, server: Databases) -> float:
+    """Events a second of the plainest projection there can be, into the same three projections, one after the other."""
+    dsn = _prepared(broker, server)
+    records = [
+        Record(one.topic, 0, offset, _AT_MS, one.key, one.value, one.headers)
+        for offset, one in enumerate(history(Size(_PLAINLY)))
+    ]
+    began = time.perf_counter()
+    for spec in specs():
+        asyncio.run(project_plainly(dsn, spec, records))
+    return len(records) / (time.perf_counter() - began)
+
+
 def _written(broker: Broker, server: Databases, events: int) -> tuple[str, int]:
     """A prepared database, and the log with a history; how many records."""
     delete_all_topics(broker.address)
+    return _prepared(broker, server), asyncio.run(write_history(broker.address, Size(events)))
+
+
+def _prepared(broker: Broker, server: Databases) -> str:
     dsn = server.create()
     asyncio.run(prepare(Config(database=dsn, broker=broker.address, partitions=_PARTITIONS)))
-    return dsn, asyncio.run(write_history(broker.address, Size(events)))
+    return dsn
 
 
 async def write_history(broker: str, size: Size) -> int:
