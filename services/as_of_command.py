@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 
 from services.invoicing.projection import DOCUMENT, DOCUMENT_LINE, INSTALLMENT_PLAN
-from services.presentation import document, note, say, table
+from services.presentation import document, note, on_terminal, say, table
 from services.rebuild_options import Shown, chosen, home, point_in_time, processes, refusals
 from services.subscriptions.projection import SUBSCRIPTION
 from shared.projections.rebuild.as_of import Rows, rows_as_of
@@ -38,7 +38,7 @@ def show(
     projection, tables = _TABLES[what]
     with refusals():
         wanted = Wanted(database(), broker(), chosen(projection), "as_of", home(), processes(workers), at)
-        found = asyncio.run(rows_as_of(wanted, tables, Shown(quiet=True)))
+        found = asyncio.run(rows_as_of(wanted, tables, Shown(quiet=as_json or not on_terminal())))
     rows = found.rows[tables[0].name]
     if as_json:
         parked = [{"stream": str(key), "reason": reason} for key, reason in sorted(found.parked.items())]

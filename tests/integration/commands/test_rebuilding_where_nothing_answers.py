@@ -24,6 +24,8 @@ COMMANDS = [
 def refused(monkeypatch: pytest.MonkeyPatch, arguments: Sequence[str], database: str) -> UserError:
     monkeypatch.setenv("SEATLEDGER_DATABASE", database)
     monkeypatch.setenv("SEATLEDGER_BROKER", NOBODY)
+    # A command sets up the logs of its process, which is the one of all other tests here.
+    monkeypatch.setattr("services.replay_commands.configure_logging", lambda *_: None)
     error = CliRunner().invoke(app, list(arguments)).exception
     assert isinstance(error, UserError), error
     assert "\n" not in str(error)

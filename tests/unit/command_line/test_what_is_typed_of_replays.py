@@ -16,6 +16,8 @@ def no_system(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("SEATLEDGER_DATABASE", "SEATLEDGER_BROKER"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("SEATLEDGER_HOME", str(tmp_path))
+    # A command sets up the logs of its process, which is the one of all other tests here.
+    monkeypatch.setattr("services.replay_commands.configure_logging", lambda *_: None)
 
 
 @pytest.mark.parametrize(
