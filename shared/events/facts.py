@@ -6,7 +6,7 @@ takes the body's default.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import fields
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final, TypeVar, cast
@@ -34,12 +34,22 @@ def facts_of(event: CloudEvent, model: EventModel) -> tuple[Fact, ...]:
     block says more than its id, one of the reseller.
     """
     saying = _SAYINGS.get(event.type)
-    if saying is None:
+    return () if saying is None else _facts(event, saying(model))
+
+
+def facts_of_accounts(event: CloudEvent, model: EventModel) -> tuple[Fact, ...]:
+    """Of `facts_of` those about the customer and the reseller of an executed order or an import; none of any other."""
+    if not isinstance(model, orders.OrderExecuted | subscriptions.SubscriptionImported):
         return ()
+    reseller = None if model.reseller is None else _reseller(model.reseller)
+    return _facts(event, _accounts(_customer(model.customer), reseller))
+
+
+def _facts(event: CloudEvent, said: Iterable[_Said]) -> tuple[Fact, ...]:
     sequence = event.sequence or 0
     return tuple(
         Fact(event.source, event.id, event.type, event.time, scope, scope_id, body, sequence)
-        for scope, scope_id, body in saying(model)
+        for scope, scope_id, body in said
     )
 
 
@@ -83,10 +93,13 @@ _reseller = _mirror(blocks.ResellerBlock)
 _item = _mirror(blocks.OrderItem, product=_product)
 
 
+_beside_id = attrgetter(*(field.name for field in fields(blocks.ResellerBlock) if field.name != "id"))
+
+
 def _accounts(customer: blocks.CustomerBlock, reseller: blocks.ResellerBlock | None) -> tuple[_Said, ...]:
     """What an order says of its customer and reseller beside the subscription."""
     stated = billing.CustomerStated(customer, reseller_id=None if reseller is None else reseller.id)
-    if reseller is None or reseller == blocks.ResellerBlock(reseller.id):  # only named
+    if reseller is None or not any(value is not None for value in _beside_id(reseller)):  # only named
         return (("customer", customer.id, stated),)
     return ("customer", customer.id, stated), ("reseller", reseller.id, billing.ResellerStated(reseller))
 

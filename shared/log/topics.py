@@ -97,10 +97,10 @@ class TopicsRefused(Exception):
 
 
 async def ensure_topics(broker: str, topics: Sequence[Topic] = TOPICS, partitions: int | None = None) -> list[str]:
-    """Create the topics that are missing at `broker` (host:port), replication as the broker has it; names created.
+    """Create the topics that are missing at `broker` (host:port), each with one replica; names created.
 
     `partitions` replaces the number of all but `dead-letters`. An existing topic is left as it is: its partitions are
-    part of where events lie. Raises TopicsRefused.
+    part of where events lie, and one with more replicas is made before us. Raises TopicsRefused.
     """
     # The topic of a type is asked for also where no client of Kafka is needed.
     from aiokafka.admin import AIOKafkaAdminClient, NewTopic

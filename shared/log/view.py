@@ -58,8 +58,8 @@ class LogView:
 
     async def start(self) -> None:
         """Find the partitions; raises KafkaError when the broker does not answer."""
-        self.partitions = await _partitions(self._broker, self._topics)
         try:
+            self.partitions = await _partitions(self._broker, self._topics)
             await self._consumer.start()
         except BaseException:
             await self._consumer.stop()

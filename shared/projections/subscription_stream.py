@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar, get_args
 
 from pydantic import TypeAdapter
 
@@ -14,7 +14,7 @@ from shared.billing.facts import ExchangeRateSet, Fact
 from shared.billing.folding import evolve, fold
 from shared.billing.masterdata import MasterData
 from shared.billing.moments import civil_date, instant
-from shared.billing.naming import named_by
+from shared.billing.naming import NAMING, named_by
 from shared.billing.state import next_change
 from shared.billing.timeline import Timeline
 from shared.projections.spec import Facts, Key, MasterFacts, Rows
@@ -24,6 +24,7 @@ MASTER_SCOPES = frozenset({"product", "customer", "reseller", "organisation"})
 PARENT_SCOPES = frozenset({"subscription"})
 
 _timelines = TypeAdapter(Timeline)
+_NAMING = get_args(NAMING)
 
 X_contra = TypeVar("X_contra", contravariant=True)
 
@@ -98,7 +99,7 @@ def master_data(facts: MasterFacts) -> MasterData:
 
 def names(fact: Fact) -> Iterable[Key]:
     """What a fact names: master data, and of an add-on's order the subscription that it belongs to."""
-    return (Key(*name) for name in named_by(fact))
+    return [Key(*name) for name in named_by(fact)] if isinstance(fact.body, _NAMING) else ()
 
 
 def matters(before: Sequence[Fact], after: Sequence[Fact]) -> bool:

@@ -9,7 +9,7 @@ from uuid import UUID
 from shared.billing.facts import Fact
 from shared.events.envelope import CloudEvent
 from shared.events.errors import UnknownVersion, Unreadable
-from shared.events.facts import facts_of
+from shared.events.facts import facts_of, facts_of_accounts
 from shared.events.models.base import EventModel
 from shared.events.quick import PLAIN, read_plainly
 from shared.events.reading import read_from_record
@@ -79,7 +79,8 @@ def _read(specs: Sequence[ProjectionSpec], types: frozenset[str], answers: bool,
     if event.type not in types:
         return []
     makers = {spec.facts_of for spec in specs if event.type in spec.types}
-    facts = {maker: tuple(maker(event, model)) for maker in makers}
+    # Beside the bucket that answers for it an event is only in that of its reseller.
+    facts = {maker: tuple(maker(event, model)) if answers else facts_of_accounts(event, model) for maker in makers}
     return [Taken(record, event, model, identity_of(event.source, event.id), fingerprint, answers, facts)]
 
 

@@ -11,7 +11,7 @@ from shared.events.content import fingerprint
 from shared.events.envelope import event_of, read_record, split_structured, to_record
 from shared.events.errors import UnknownVersion, Unreadable
 from shared.events.fact_bodies import body_from_json, body_to_json
-from shared.events.facts import facts_of
+from shared.events.facts import facts_of, facts_of_accounts
 from shared.events.reading import ReadEvent, addressed, data_of, read, read_from_record
 from shared.events.structured import to_structured
 from tests.strategies.events import Data, long_events
@@ -160,3 +160,13 @@ def test_the_fingerprint_is_of_type_time_and_data(event: Data) -> None:
     one, _, found = read_whole(event)
 
     assert found == fingerprint(one.type, one.time, event["data"])
+
+
+@UNHURRIED
+@given(long_events())
+def test_what_a_sale_says_of_accounts_is_a_part_of_what_it_says(event: Data) -> None:
+    whole = read_whole(event)
+    accounts = [fact for fact in facts_of(whole.event, whole.model) if fact.scope in ("customer", "reseller")]
+    sold = whole.event.type in ("OrderExecuted", "SubscriptionImported")
+
+    assert list(facts_of_accounts(whole.event, whole.model)) == (accounts if sold else [])
