@@ -12,6 +12,8 @@ import pytest
 
 from services.subscriptions.projection import SPEC as SUBSCRIPTIONS
 from shared.projections.generations import Generation, retire
+from shared.projections.rebuild.catch_up import Positions
+from shared.projections.rebuild.switch import NotSwitched, Switching, switch
 from shared.projections.worker import expire
 from shared.store.pool import connect
 from tests.infrastructure.billing_system import BillingSystem, Event
@@ -129,9 +131,20 @@ def test_what_was_kept_for_as_long_as_it_was_to_be_is_dropped_and_the_rest_stays
         # And what readers see is dropped by nobody who took it for something else
         async with await connect(database) as connection:
             assert not await retire(connection, Generation("subscriptions", 4, SUBSCRIPTIONS.version, "kept"))
+            # And who began to go back to what is on its way out by now stays where it is
+            left, gone = (
+                Generation("subscriptions", number, SUBSCRIPTIONS.version, status)
+                for number, status in ((4, "live"), (2, "kept"))
+            )
+            with pytest.raises(NotSwitched, match="subscriptions_g2 is not what it was when this began"):
+                await switch(connection, [Switching(SUBSCRIPTIONS, left, gone)], _bring, None, 1.0, lambda what: None)
         assert (await live(running))["subscriptions"] == "subscriptions_g4"
 
     asyncio.run(scenario())
+
+
+async def _bring(one: Switching, to: Positions) -> None:
+    raise AssertionError(f"{one.to.schema} is decided on before it is brought on to {to}")
 
 
 async def a_moment() -> str:
