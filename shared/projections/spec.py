@@ -35,7 +35,7 @@ class Key(NamedTuple):
     scope_id: str
 
     def __str__(self) -> str:
-        return f"{self.scope} {self.scope_id}".rstrip()
+        return f"{self.scope} {self.scope_id}" if self.scope_id else self.scope
 
     @classmethod
     def parse(cls, text: str) -> Key:
