@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 
 from services.invoicing.projection import DOCUMENT, DOCUMENT_LINE, INSTALLMENT_PLAN
-from services.presentation import document, say, table
+from services.presentation import document, note, on_terminal, say, table
 from services.rebuild_options import Shown, chosen, home, point_in_time, processes, refusals
 from services.subscriptions.projection import SUBSCRIPTION
 from shared.projections.rebuild.as_of import Rows, rows_as_of
@@ -38,15 +38,18 @@ def show(
     projection, tables = _TABLES[what]
     with refusals():
         wanted = Wanted(database(), broker(), chosen(projection), "as_of", home(), processes(workers), at)
-        found = asyncio.run(rows_as_of(wanted, tables, Shown(quiet=True)))
-    rows = found[tables[0].name]
+        found = asyncio.run(rows_as_of(wanted, tables, Shown(quiet=as_json or not on_terminal())))
+    rows = found.rows[tables[0].name]
     if as_json:
-        document({"as_of": at, "items": _with_lines(rows, found) if what == "documents" else rows})
+        parked = [{"stream": str(key), "reason": reason} for key, reason in sorted(found.parked.items())]
+        items = _with_lines(rows, found.rows) if what == "documents" else rows
+        document({"as_of": at, "items": items, "parked": parked})
         return
     columns = _SHOWN[tables[0].name]
     shown = [[row[name] for name in columns] for row in rows]
     table(f"{what.capitalize()} as of {at:%Y-%m-%d %H:%M:%S} UTC", columns, shown, right=_NUMBERS)
     say(f"{len(rows)} {what}")
+    note(f"{key} is not shown: {reason}" for key, reason in sorted(found.parked.items()))
 
 
 def _with_lines(rows: Rows, found: Mapping[str, Rows]) -> Rows:

@@ -26,9 +26,12 @@ def replay(
     projection: Projection,
     to: Annotated[Literal["new"], typer.Option(help="Into a new generation: there is no other way.")] = "new",
     until: Annotated[
-        str, typer.Option(metavar="TIME", help="Only what the log had by then: built and kept, never switched to.")
-    ] = "",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what differs; switch nothing.")] = False,
+        str | None,
+        typer.Option(metavar="TIME", help="Only what the log had by then: built and kept, never switched to."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only show what differs, with exit code 1; switch nothing.")
+    ] = False,
     expect_diff: Annotated[bool, typer.Option("--expect-diff", help="Switch although something differs.")] = False,
     keep: Keep = "24h",
     workers: Workers = None,

@@ -52,7 +52,8 @@ def drop(name: str, database: Callable[[], str], *, as_json: bool) -> None:
         if found.status not in ("kept", "as_of", "catching_up"):
             raise UserError(f"{name} is {found.status}: only what is kept beside the live one can be dropped")
         async with connection.transaction():
-            await retire(connection, found)
+            if not await retire(connection, found):
+                raise UserError(f"{name} is not {found.status} any more: see `seatledger generations list`")
             await operations.record(connection, "generations drop", name)
 
     read_now(database, retired)

@@ -16,6 +16,7 @@ from aiokafka.errors import KafkaError
 from deploy.local import system
 from services.prepare import specs
 from services.presentation import on_terminal, say
+from shared.commands.operating import database_failures
 from shared.errors import BAD_REQUEST, UNAVAILABLE, UserError
 from shared.events.values import moment
 from shared.projections.generations import NoGeneration
@@ -84,6 +85,13 @@ def point_in_time(text: str, option: str) -> datetime:
 @contextmanager
 def refusals() -> Iterator[None]:
     """What can go wrong in the world, as a UserError."""
+    # What is no DSN, and what is no database of ours, are told as by every other command.
+    with database_failures(), _of_a_rebuild():
+        yield
+
+
+@contextmanager
+def _of_a_rebuild() -> Iterator[None]:
     try:
         yield
     except WorkerFailed as failed:
@@ -100,8 +108,8 @@ def refusals() -> Iterator[None]:
 
 def _away(error: BaseException) -> str:
     return (
-        f"database or broker went away ({type(error).__name__}: {str(error).strip()}); the live projections were not "
-        "touched. Run it again when they answer: it goes on where it was"
+        f"database or broker went away ({type(error).__name__}: {' '.join(str(error).split())}); the live projections "
+        "were not touched. Run it again when they answer: it goes on where it was"
     )
 
 

@@ -33,17 +33,18 @@ Address = Callable[[], str]
 
 
 def replay(
-    projection: str, database: Address, broker: Address, *, until: str, dry_run: bool, expect_diff: bool, keep: str,
-    workers: int | None, as_json: bool,
+    projection: str, database: Address, broker: Address, *, until: str | None, dry_run: bool, expect_diff: bool,
+    keep: str, workers: int | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Rebuild, compare, switch. UserError when it cannot be done, or when something differs that was not expected."""
     kept = duration(keep)
-    if until and (dry_run or expect_diff):
+    if until is not None and (dry_run or expect_diff):
         raise UserError("--until builds what was, and is compared with nothing: leave out the other", BAD_REQUEST)
-    wanted = _wanted(projection, database, broker, "as_of" if until else "replay", workers)
-    if until:
+    at = None if until is None else point_in_time(until, "--until")
+    wanted = _wanted(projection, database, broker, "replay" if at is None else "as_of", workers)
+    if at is not None:
         with refusals():
-            made = asyncio.run(build_until(wanted, point_in_time(until, "--until"), kept, Shown(quiet=as_json)))
+            made = asyncio.run(build_until(wanted, at, kept, Shown(quiet=as_json)))
         if as_json:
             document({"until": until, "generations": made})
         else:
@@ -53,7 +54,7 @@ def replay(
     with refusals():
         report = asyncio.run(replay_all(wanted, options, Shown(quiet=as_json)))
     _show(report, as_json=as_json)
-    if report.switched is None and not dry_run and not report.comparison.same:
+    if not report.comparison.same and not expect_diff:
         raise UserError(
             "The rebuilt rows differ from the live ones, so nothing was switched. Where the replay is for that, run it "
             "again with --expect-diff"

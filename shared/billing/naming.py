@@ -14,7 +14,6 @@ from shared.billing.facts import (
     SubscriptionImported,
 )
 
-
 # Most facts are of other types and name nothing: who asks a million of them asks this first.
 NAMING = OrderExecuted | SubscriptionImported | SubscriptionConverted | CustomerStated | ProductCopied
 

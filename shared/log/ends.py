@@ -35,8 +35,8 @@ async def end_offsets(broker: str, partitions: Iterable[Partition]) -> dict[Part
     consumer may know of none, and an empty answer would look like a log with nothing in it.
     """
     consumer = AIOKafkaConsumer(bootstrap_servers=broker, isolation_level="read_committed", enable_auto_commit=False)
-    await consumer.start()
     try:
+        await consumer.start()
         ends = await consumer.end_offsets([TopicPartition(*partition) for partition in partitions])
         return {Partition(tp.topic, tp.partition): offset for tp, offset in ends.items()}
     finally:
@@ -51,8 +51,8 @@ async def span(broker: str, partition: Partition, offset: int) -> Span:
         enable_auto_commit=False,
         auto_offset_reset="none",
     )
-    await consumer.start()
     try:
+        await consumer.start()
         tp = TopicPartition(*partition)
         consumer.assign([tp])
         begin = (await consumer.beginning_offsets([tp]))[tp]

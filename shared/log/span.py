@@ -91,13 +91,16 @@ class Span:
 
 
 async def offsets_at(broker: str, partitions: Sequence[Partition], timestamp_ms: int) -> dict[Partition, int]:
-    """The first offset of each partition that the broker took at that time or later; its end where there is none."""
+    """The first offset of each partition that the broker took at that time or later; its end where there is none.
+
+    Kafka counts from 1970, and means other things by times before it.
+    """
     consumer = AIOKafkaConsumer(bootstrap_servers=broker, isolation_level="read_committed", enable_auto_commit=False)
-    await consumer.start()
     try:
+        await consumer.start()
         wanted = [TopicPartition(*partition) for partition in partitions]
         ends = await consumer.end_offsets(wanted)
-        found = await consumer.offsets_for_times(dict.fromkeys(wanted, timestamp_ms))
+        found = await consumer.offsets_for_times(dict.fromkeys(wanted, max(0, timestamp_ms)))
         return {
             Partition(tp.topic, tp.partition): ends[tp] if found.get(tp) is None else min(found[tp].offset, ends[tp])
             for tp in wanted

@@ -28,7 +28,15 @@ _ADD_BUILDING = """
 INSERT INTO store.generation (name, number, version, status, rebuild) VALUES (%s, %s, %s, 'building', %s)
 """
 _REMOVE = "DELETE FROM store.generation WHERE (name, number) = (%s, %s)"
-_STATUS = "UPDATE store.generation SET status = %s, drop_after = %s, rebuild = NULL WHERE (name, number) = (%s, %s)"
+_STATUS = """
+UPDATE store.generation SET status = %s, drop_after = %s, rebuild = NULL,
+    left_at = CASE status WHEN 'live' THEN clock_timestamp() ELSE left_at END
+WHERE (name, number, status) = (%s, %s, %s)
+"""
+_LEFT_LAST = """
+SELECT name, number, version, status FROM store.generation
+WHERE name = %s AND status = 'kept' ORDER BY left_at DESC NULLS LAST, number DESC LIMIT 1
+"""
 _OF_REBUILD = "SELECT name, number, version, status FROM store.generation WHERE rebuild = %s ORDER BY name, number"
 _EXPIRED = """
 SELECT name, number, version, status FROM store.generation
@@ -150,16 +158,26 @@ async def drop_expired(connection: AsyncConnection, name: str) -> list[Generatio
     return gone
 
 
-async def retire(connection: AsyncConnection, generation: Generation) -> None:
-    """Have a generation dropped by the worker of its service, once nobody projects it any more."""
-    await set_status(connection, generation, "dropping", datetime.now(UTC) + _NOTICED)
+async def left_last(connection: AsyncConnection, name: str) -> Generation | None:
+    """The generation that readers saw before the one they see, where it is kept; else the one before that."""
+    row = await (await connection.execute(_LEFT_LAST, [name])).fetchone()
+    return None if row is None else Generation(*row)
+
+
+async def retire(connection: AsyncConnection, generation: Generation) -> bool:
+    """Have a generation dropped by the worker of its service, once nobody projects it any more. As `set_status`."""
+    return await set_status(connection, generation, "dropping", datetime.now(UTC) + _NOTICED)
 
 
 async def set_status(
     connection: AsyncConnection, generation: Generation, status: str, drop_after: datetime | None = None
-) -> None:
-    """Say what a generation is from now on, in the caller's transaction."""
-    await connection.execute(_STATUS, [status, drop_after, generation.name, generation.number])
+) -> bool:
+    """Say what a generation is from now on, in the caller's transaction; not where it is something else meanwhile.
+
+    A worker may find that the time of a generation is over just when somebody goes back to it: the first one decides.
+    """
+    values = [status, drop_after, generation.name, generation.number, generation.status]
+    return (await connection.execute(_STATUS, values)).rowcount == 1
 
 
 async def drop(connection: AsyncConnection, generation: Generation) -> None:

@@ -116,6 +116,12 @@ async def learn(connection: AsyncConnection, spec: ProjectionSpec, new: Mapping[
     }
 
 
+async def learn_again(connection: AsyncConnection, spec: ProjectionSpec, keys: Collection[Key]) -> None:
+    """Make what is kept of these things again, from all their facts; their anchors are locked."""
+    facts = await read_facts(connection, spec, [key for key in keys if key.scope in spec.master_scopes])
+    await _write(connection, spec, {key: shortened(some) for key, some in facts.items()})
+
+
 def _facts(known: Known | None) -> Sequence[Fact]:
     return () if known is None else known.facts
 

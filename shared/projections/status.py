@@ -138,8 +138,8 @@ async def positions(connection: AsyncConnection) -> list[tuple[Partition, int]]:
 async def lags(broker: str, positions: Sequence[tuple[Generation, Partition, int]]) -> list[ProjectionStatus]:
     """How far behind the log each of these positions is. Raises aiokafka.errors.KafkaError."""
     consumer = AIOKafkaConsumer(bootstrap_servers=broker, enable_auto_commit=False, isolation_level="read_committed")
-    await consumer.start()
     try:
+        await consumer.start()
         wanted = {TopicPartition(*partition) for _, partition, _ in positions}
         ends: Mapping[TopicPartition, int] = await consumer.end_offsets(list(wanted)) if wanted else {}
         behind = {(p, next_) for _, p, next_ in positions if next_ < ends[TopicPartition(*p)]}

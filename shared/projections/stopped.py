@@ -19,7 +19,7 @@ from shared.store import operations
 from shared.store.dead_letters import Place
 
 _PARKED = "SELECT scope, scope_id, reason, since FROM parked ORDER BY scope, scope_id"
-_FACTS = "SELECT count(*) FROM fact WHERE (scope, scope_id) = (%s, %s)"
+_FACTS = "SELECT count(*) FROM facts WHERE (scope, scope_id) = (%s, %s)"
 _POLL_S = 0.1
 
 

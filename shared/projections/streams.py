@@ -73,7 +73,7 @@ async def fold_streams(
     work = Work()
     old = [key for key in keys if key not in fresh]
     work.skipped = await _parked(connection, keys)
-    stored = await _stored(connection, spec, [key for key in old if key not in work.skipped], work)
+    stored = await _stored(connection, spec, [key for key in old if key not in work.skipped], again, work)
     masters = MasterLookup(connection, spec)
     keys = [key for key in keys if key not in work.skipped and key not in work.parked]
     whole = {key for key in keys if key in again or (key not in fresh and key not in stored)}
@@ -203,8 +203,9 @@ async def _show(
 
 
 async def _stored(
-    connection: AsyncConnection, spec: ProjectionSpec, keys: Sequence[Key], work: Work
+    connection: AsyncConnection, spec: ProjectionSpec, keys: Sequence[Key], again: Collection[Key], work: Work
 ) -> dict[Key, _Stored]:
+    """What is stored of these; of those of `again` only what they look at, whatever their state has become."""
     if not keys:
         return {}
     cursor = await connection.execute(_STORED, columns(keys, 2))
@@ -212,7 +213,7 @@ async def _stored(
     for scope, scope_id, state, depends_on in await cursor.fetchall():
         key = Key(scope, scope_id)
         try:
-            loaded = spec.folds[scope].fold.load(state)
+            loaded = None if key in again else spec.folds[scope].fold.load(state)
         except Exception as error:  # a state that this release cannot read: retry folds from facts
             work.parked[key] = reason_of(error)
             continue

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from typing import Any
 
 from psycopg import AsyncConnection, sql
@@ -12,15 +13,23 @@ from shared.projections.rebuild import records
 from shared.projections.rebuild.bulk import Told
 from shared.projections.rebuild.catch_up import CatchUp
 from shared.projections.rebuild.loading import Target
-from shared.projections.rebuild.making import Wanted, discard, make
-from shared.projections.spec import Table
+from shared.projections.rebuild.making import Wanted, discard, make, parked
+from shared.projections.spec import Key, Table
 from shared.store.pool import connect
 
 Rows = list[dict[str, Any]]
 
 
-async def rows_as_of(wanted: Wanted, tables: Sequence[Table], told: Told) -> dict[str, Rows]:
-    """The rows of some tables of one projection at `wanted.until`, by table, in the order of their keys.
+@dataclass(frozen=True, slots=True)
+class AsOf:
+    """Rows by table, in the order of their keys; `parked` streams, with the reason, fail here and have none."""
+
+    rows: Mapping[str, Rows]
+    parked: Mapping[Key, str]
+
+
+async def rows_as_of(wanted: Wanted, tables: Sequence[Table], told: Told) -> AsOf:
+    """The rows of some tables of one projection at `wanted.until`.
 
     Raises what `make` raises, and AlreadyRebuilding.
     """
@@ -29,7 +38,8 @@ async def rows_as_of(wanted: Wanted, tables: Sequence[Table], told: Told) -> dic
         made = await make(connection, wanted, told)
         try:
             (target,) = made.targets
-            return await _read(wanted, target, tables)
+            rows = await _read(wanted, target, tables)
+            return AsOf(rows, await parked(connection, target.generation))
         finally:
             await discard(connection, made.number)
 

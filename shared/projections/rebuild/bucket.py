@@ -24,6 +24,7 @@ from shared.projections.rebuild.taking import FactsOf, Taken, take
 from shared.projections.recompute import ask
 from shared.projections.runner import logged_at
 from shared.projections.spec import Key, ProjectionSpec, Row
+from shared.projections.waiting import park
 from shared.store.dead_letters import DeadLetter
 
 _DONE = "INSERT INTO store.rebuild_bucket (rebuild, bucket, events) VALUES (%s, %s, %s)"
@@ -37,6 +38,7 @@ Shared = Mapping[FactsOf, Facts]
 class Build:
     """What buckets are built into. `parked` are the streams that each live generation holds, by projection.
 
+    `may_fail` are those that are folded all the same, and parked only where that fails.
     `at` is the clock of each projection; `documents`: whether there are any, so that rows may need some.
     """
 
@@ -45,6 +47,7 @@ class Build:
     targets: Sequence[Target]
     at: Mapping[str, datetime]
     parked: Mapping[str, Mapping[Key, str]]
+    may_fail: Mapping[str, Collection[Key]] = field(default_factory=dict)
     documents: bool = False
     shared: Shared = field(default_factory=dict)
     held: Collection[Place] = frozenset()
@@ -72,10 +75,12 @@ async def build_bucket(connection: AsyncConnection, build: Build, bucket: Bucket
     async with connection.transaction():
         for target in build.targets:
             folded = await work.fold(connection, target)
-            failed |= {(target.spec.name, key): reason for key, reason in folded.failed.items()}
+            known = build.may_fail.get(target.spec.name, ())
+            failed |= {(target.spec.name, key): why for key, why in folded.failed.items() if key not in known}
             if not failed:
                 await copy_into(connection, target, await work.load(connection, target, folded))
                 await ask(connection, folded.again)
+                await park(connection, folded.failed)
         if failed:
             raise Rollback
         if bucket.kind in _SHARED:

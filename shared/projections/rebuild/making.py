@@ -132,12 +132,16 @@ async def _bulk(
     for generation in live.values():
         for partition, next_ in (await _positions(connection, generation)).items():
             judged[partition] = min(judged.get(partition, next_), next_)
+    standing = {name: await parked(connection, generation) for name, generation in live.items()}
+    # The rows that live has of them are of a later moment, and what they fail on may have come later too.
+    then = wanted.until is not None
     build = Build(
         record.number,
         record.folder,
         targets,
         {target.spec.name: await _clock(connection, target.generation) for target in targets},
-        {name: await parked(connection, generation) for name, generation in live.items()},
+        {name: {} for name in standing} if then else standing,
+        standing if then else {},
     )
     bounds = await _ends(connection, wanted, live)
     holding = await held(connection)

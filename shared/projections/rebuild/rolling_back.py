@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from psycopg import AsyncConnection
 
-from shared.projections.generations import Generation, generations
+from shared.projections.generations import generations, left_last
 from shared.projections.position import PositionLost
 from shared.projections.rebuild import records
 from shared.projections.rebuild.catch_up import CatchUp, Positions
@@ -57,12 +57,11 @@ async def roll_back(
 async def _back(connection: AsyncConnection, spec: ProjectionSpec) -> Switching:
     known = await generations(connection, spec.name)
     live = next((one for one in known if one.status == "live"), None)
-    kept = [one for one in known if one.status == "kept"]
-    if live is None or not kept:
+    to = await left_last(connection, spec.name)
+    if live is None or to is None:
         raise NothingKept(
             f"{spec.name} has no earlier generation any more: `seatledger generations list` shows them all"
         )
-    to: Generation = kept[-1]
     if to.version != spec.version:
         raise NothingKept(
             f"{to.schema} is of version {to.version}, which this release (version {spec.version}) does not project; "

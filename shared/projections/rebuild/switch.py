@@ -116,6 +116,7 @@ async def _switch(
     async with connection.transaction():
         await connection.execute(_FOR_POSITIONS)
         for one in switching:
+            await _decide(connection, one, keep_until)
             await use(connection, one.live)
             await connection.execute(_STAND_STILL)
             await bring(one, await positions(connection))
@@ -124,9 +125,17 @@ async def _switch(
         began = time.perf_counter()
         for one in switching:
             await _point(connection, one)
-            await set_status(connection, one.live, "kept", keep_until)
-            await set_status(connection, one.to, "live")
     return (time.perf_counter() - began) * 1000
+
+
+async def _decide(connection: AsyncConnection, one: Switching, keep_until: datetime | None) -> None:
+    """Before all else: a generation that is to be live is not dropped from now on, whenever its time is over."""
+    left = await set_status(connection, one.live, "kept", keep_until)
+    if not (left and await set_status(connection, one.to, "live")):
+        raise NotSwitched(
+            f"{one.to.schema} is not what it was when this began: `seatledger generations list` shows them all; "
+            "nothing was switched"
+        )
 
 
 async def _lock_views(connection: AsyncConnection, switching: Sequence[Switching]) -> None:

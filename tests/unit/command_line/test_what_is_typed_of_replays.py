@@ -1,0 +1,77 @@
+"""What is wrong with what was typed of replays: said at once, in one sentence, and where no system runs as well."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from services.cli import app
+from shared.errors import BAD_REQUEST, UserError
+
+
+@pytest.fixture(autouse=True)
+def no_system(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("SEATLEDGER_DATABASE", "SEATLEDGER_BROKER"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("SEATLEDGER_HOME", str(tmp_path))
+    # A command sets up the logs of its process, which is the one of all other tests here.
+    monkeypatch.setattr("services.replay_commands.configure_logging", lambda *_: None)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("replay all --until nonsense", '--until: got "nonsense"'),
+        ("replay all --until=", '--until: got ""'),
+        ("replay all --until 2024-02-30", '--until: got "2024-02-30"'),
+        ("replay all --until 2024-01-01T10:00:00", '--until: got "2024-01-01T10:00:00"'),
+        ("replay all --until 2199-01-01", "--until: 2199-01-01 is still to come; give a time that is past"),
+        ("replay all --until 2024-01-01 --dry-run", "--until builds what was, and is compared with nothing"),
+        ("replay all --until 2024-01-01 --expect-diff", "--until builds what was, and is compared with nothing"),
+        ("replay all --keep soon", "--keep: 'soon' is no duration; give one like 24h, 90m or 7d"),
+        ("replay all --keep 0h", "--keep: '0h' is no duration"),
+        ("replay all --keep -1d", "--keep: '-1d' is no duration"),
+        ("rollback orders --keep 24", "--keep: '24' is no duration"),
+        ("as-of yesterday subscriptions", 'TIME: got "yesterday"'),
+        ("as-of 2199-01-01T00:00:00Z plans", "TIME: 2199-01-01T00:00:00Z is still to come"),
+    ],
+)
+def test_a_time_or_a_duration_that_is_none_is_named(typed: str, said: str) -> None:
+    error = CliRunner().invoke(app, typed.split()).exception
+    assert isinstance(error, UserError), error
+    assert error.kind == BAD_REQUEST
+    assert str(error).startswith(said)
+    assert "\n" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("replay", "Missing argument"),
+        ("replay contracts", "'contracts' is not one of"),
+        ("replay all --to old", "'old' is not"),
+        ("replay all --workers 0", "0 is not in the range"),
+        ("verify contracts", "'contracts' is not one of"),
+        ("rollback", "Missing argument"),
+        ("recompute", "give either --customer ID or --product ID"),
+        ("recompute --customer=", "give either --customer ID or --product ID"),
+        ("recompute --customer a --product b", "give either --customer ID or --product ID"),
+        ("as-of 2024-01-01 orders", "'orders' is not one of"),
+        ("generations drop", "Missing argument"),
+    ],
+)
+def test_wrong_usage_ends_with_exit_code_two(typed: str, said: str) -> None:
+    result = CliRunner().invoke(app, typed.split())
+    assert result.exit_code == 2
+    assert said in " ".join(result.output.split())
+
+
+@pytest.mark.parametrize(
+    "typed", ["verify", "replay all", "rollback all", "as-of 2024-01-01 plans", "generations list"]
+)
+def test_where_no_system_runs_it_is_said_how_to_start_one(typed: str) -> None:
+    error = CliRunner().invoke(app, typed.split()).exception
+    assert isinstance(error, UserError), error
+    assert "seatledger up" in str(error)
