@@ -15,20 +15,17 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date
+from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
 from shared.billing.account import Account, account_on
 from shared.billing.calendar import add_months
-from shared.billing.capture import founding_zone
 from shared.billing.documents import Document, DraftLine
 from shared.billing.effect import Portion, twice
 from shared.billing.facts import Fact
-from shared.billing.founding import is_founding, known_on, zone_of
 from shared.billing.installments import InstallmentPlan, installment_plan
-from shared.billing.masterdata import MasterData
-from shared.billing.moments import civil_date
+from shared.billing.known_days import known_days, moved_orders
 from shared.billing.money import ZERO
 from shared.billing.rejected import RejectedFact, rejected_anew, rejected_settings
 from shared.billing.run import due
@@ -136,7 +133,7 @@ def preview(
     subscriptions that are billed, where others are known only as parents of these; None: all are.
     """
     without, then = twice(Portion(known, issued), candidates, of)
-    days = [*_known_on(then, candidates), *_moved_orders(without, then)]
+    days = [*known_days(then, candidates), *moved_orders(without, then)]
     now = max(min(days, default=on), then.first_open)
     without.run(now)
     then.run(now)
@@ -165,41 +162,6 @@ def amounts(documents: Iterable[Document]) -> dict[str, Amount]:
         own = Amount().less(own) if document.kind == "credit_note" else own
         found[document.currency] = found.get(document.currency, Amount()).plus(own)
     return found
-
-
-def _known_on(loop: RunLoop, candidates: Iterable[Fact]) -> Iterator[date]:
-    """The days by the end of which runs know the candidates."""
-    own = {one.id: one.facts for one in loop.subscriptions}
-    zones = {zone_of(facts, loop.master) or UTC for facts in own.values()}
-    for fact in candidates:
-        if fact.scope == "subscription" and fact.scope_id in own:
-            yield _counts_on(fact, own[fact.scope_id], loop.master)
-        else:
-            # In the zones of all that may look at it.
-            counted = {UTC, *zones} if fact.scope == "organisation" else zones
-            yield from (civil_date(fact.time, tz) for tz in counted)
-
-
-def _counts_on(fact: Fact, facts: Sequence[Fact], master: MasterData) -> date:
-    """The first day by whose end a run knows a fact, and an order that it can be about.
-
-    Before midnight UTC an order may be of tomorrow already, where its customer is: until then facts wait for it in UTC.
-    """
-    orders = (civil_date(one.time, founding_zone(one, master)) for one in facts if is_founding(one))
-    known = known_on(fact, facts, master)
-    return max(known, min(orders, default=known))
-
-
-def _moved_orders(without: RunLoop, then: RunLoop) -> Iterator[date]:
-    """The days by the end of which runs know the orders that the candidates bring into another zone: in both zones.
-
-    An order takes the zone that was said of the customer before it (rule R0.12). So a command can move one that has a
-    later `time` than itself: over midnight another run bills it, and the earlier one differs too.
-    """
-    for order in (fact for one in without.subscriptions for fact in one.facts if is_founding(fact)):
-        zones = {founding_zone(order, loop.master) for loop in (without, then)}
-        if len(zones) > 1:
-            yield from (civil_date(order.time, tz) for tz in zones)
 
 
 def _accounts(loop: RunLoop, day: date) -> dict[str, Account]:

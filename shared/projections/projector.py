@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -19,13 +19,14 @@ import structlog
 from aiokafka.errors import KafkaError
 
 from shared.log.reader import LogReader, Reassigned
-from shared.log.records import Partition, Polled, Record, Standing, identity
-from shared.projections import clock, recompute, waiting
-from shared.projections.arrivals import Arrivals, read_arrivals
+from shared.log.records import Partition, Polled, Standing, identity
+from shared.projections import clock, waiting
+from shared.projections.arrivals import read_arrivals
 from shared.projections.generations import Generation
+from shared.projections.isolating import apply_one_by_one, fold_one_by_one
 from shared.projections.metrics import Observed, ProjectorMetrics
 from shared.projections.position import Move, PositionLost, moved, standings
-from shared.projections.runner import Applied, Runner, refused
+from shared.projections.runner import Runner
 from shared.projections.spec import ProjectionSpec
 from shared.projections.streams import reason_of
 from shared.store.dead_letters import Place, dropped_after, place_of
@@ -172,34 +173,13 @@ class Projector:
             applied = await runner.apply(arrivals, moves)
         except (psycopg.DataError, psycopg.IntegrityError) as error:
             self._observed.interrupted("record_refused")
-            applied = await self._isolate(runner, records, moves, error)
+            applied = await apply_one_by_one(runner, self._spec, records, moves, error)
         self._expected |= {move.partition: move.next for move in moves}
         seconds = time.perf_counter() - began
         self._observed.batch((one.event.type for one in arrivals.arrived), applied, seconds)
         self._log.info("batch", ms=round(seconds * 1000, 1), **applied.said())
         if applied.parked or arrivals.newer:
             await self._check_parked()
-
-    async def _isolate(
-        self, runner: Runner, records: Sequence[Record], moves: Sequence[Move], error: psycopg.Error
-    ) -> Applied:
-        """The database refuses something in the batch: find the record, and bury it instead of standing still."""
-        if len(records) <= 1:
-            return await runner.apply(Arrivals(dead=[refused(record, error) for record in records]), moves)
-        total = Applied()
-        for record in records:
-            partition = Partition(record.topic, record.partition)
-            last = max(r.offset for r in records if (r.topic, r.partition) == partition)
-            end = next(move.next for move in moves if move.partition == partition)
-            after = end if record.offset == last else record.offset + 1
-            move = [Move(partition, self._expected[partition], after, record.offset, identity(record))]
-            try:
-                applied = await runner.apply(read_arrivals(self._spec, [record]), move)
-            except (psycopg.DataError, psycopg.IntegrityError) as failure:
-                applied = await self._isolate(runner, [record], move, failure)
-            self._expected[partition] = after
-            total = total.plus(applied)
-        return total
 
     def _move(self, partition: Partition, polled: Polled) -> Move:
         records = polled.records.get(partition, ())
@@ -239,7 +219,9 @@ class Projector:
             applied = await runner.recompute(self._limits.recompute_batch)
         except (psycopg.DataError, psycopg.IntegrityError) as error:
             self._observed.interrupted("rows_refused")
-            await self._park_refused(runner, error)
+            assert self._connection is not None
+            await fold_one_by_one(self._connection, runner, self._limits.recompute_batch, error)
+            await self._check_parked()
             return True
         if applied is not None:
             self._observed.folded(applied)
@@ -247,20 +229,6 @@ class Projector:
             if applied.parked:
                 await self._check_parked()
         return applied is not None
-
-    async def _park_refused(self, runner: Runner, error: psycopg.Error) -> None:
-        """One by one: the stream whose rows the database refuses is parked."""
-        assert self._connection is not None
-        for _ in range(self._limits.recompute_batch):
-            first = await recompute.next_asked(self._connection, 1)
-            try:
-                if not first or await runner.recompute(1) is None:
-                    return
-            except (psycopg.DataError, psycopg.IntegrityError) as failure:
-                reason = f"the database refuses its rows: {reason_of(failure)}"
-                await runner.park(dict.fromkeys(first, reason))
-                self._log.warning("parked", streams=[str(key) for key in first], reason=reason, error=str(error))
-        await self._check_parked()
 
     async def _check_parked(self) -> None:
         assert self._connection is not None
