@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from services.prepare import prepare
@@ -25,7 +25,7 @@ from tests.infrastructure.topics import delete_all_topics
 from tests.integration.replay.fed import FIRST, LAST, PARTITIONS, Rebuilt, fed, live_schema
 from tests.integration.replay.systems import SPECS, replay
 from tests.strategies.families import families
-from tests.strategies.histories import History, arrivals, crowded, histories
+from tests.strategies.histories import SOURCE, Event, History, arrivals, crowded, histories
 from tests.strategies.lives import lives
 
 pytestmark = [pytest.mark.broker, pytest.mark.database, pytest.mark.slow]
@@ -75,12 +75,29 @@ def _with_ids(said: Any, number: int) -> Any:
     return f"{said}-of-{number}" if isinstance(said, str) and _ID.match(said) else said
 
 
+def _ordered(number: int, **more: str) -> Event:
+    item = {"subscription_id": f"sub-{number}", "product": {"id": "pro-1"}, "quantity": 2, "unit_price": "10.00"} | more
+    data = {"order_id": f"ord-{number}", "currency": "EUR", "customer": {"id": "cus-1"}, "items": [item]}
+    return {"id": str(number), "source": SOURCE, "type": "OrderExecuted", "time": "2025-01-01", "data": data}
+
+
+_CANCELED: Event = {
+    "id": "3", "source": SOURCE, "type": "SubscriptionCanceled", "time": "2025-02-10T10:00:00Z",
+    "data": {"subscription_id": "sub-1", "customer_id": "cus-1", "mode": "immediate"},
+}  # fmt: skip
+# What an add-on is added to ends after both were folded, and nothing else has the add-on folded again.
+AN_END_ABOVE = Delivery(
+    [[_ordered(1)], [_ordered(2, parent_subscription_id="sub-1")]], [[_CANCELED]], [LAST, LAST, LAST], []
+)
+
+
 @settings(
     max_examples=EXAMPLES,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(delivery=deliveries())
+@example(delivery=AN_END_ABOVE)
 def test_live_a_rebuild_and_the_plain_loop_have_the_same_rows_whatever_happened_and_however_it_came(
     broker: Broker, database_server: Databases, tmp_path: Path, delivery: Delivery
 ) -> None:
