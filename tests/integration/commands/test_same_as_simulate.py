@@ -189,6 +189,7 @@ async def run(system: BillingSystem, days: Sequence[date]) -> list[Any]:
     return issued
 
 
+@pytest.mark.slow
 def test_what_commands_come_to_is_what_simulate_says_for_the_events_of_the_log(broker: Broker, database: str) -> None:
     delete_all_topics(broker.address)
 

@@ -24,6 +24,7 @@ async def explained(system: BillingSystem, line: str) -> dict[str, Any]:
     return (await explain_issued.explain(system.dsn, line)).shape()
 
 
+@pytest.mark.slow
 def test_an_issued_line_is_explained_down_to_its_events(empty_broker: Broker, database: str) -> None:
     async def scenario() -> None:
         async with billing_system(database, empty_broker.address) as system:

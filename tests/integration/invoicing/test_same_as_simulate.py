@@ -40,6 +40,7 @@ def deliveries(draw: st.DrawFn, of: st.SearchStrategy[History]) -> tuple[History
     return history, draw(arrivals(history))
 
 
+@pytest.mark.slow
 @SLOW
 @given(delivery=deliveries(histories() | families()), days=RUNS)
 def test_documents_and_rows_are_those_of_simulate_whatever_the_order_of_arrival(

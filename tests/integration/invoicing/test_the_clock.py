@@ -4,6 +4,8 @@ import asyncio
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from services.invoicing.cli import simulation_shape
 from services.invoicing.simulation import simulate
 from tests.infrastructure.billing_system import BillingSystem, Event, billing_system
@@ -57,6 +59,7 @@ EVENTS: list[Event] = [
 ]
 
 
+@pytest.mark.slow
 def test_rows_are_those_of_simulate_on_every_day_that_the_clock_comes_to(empty_broker: Broker, database: str) -> None:
     async def scenario() -> None:
         async with billing_system(database, empty_broker.address) as system:

@@ -41,6 +41,7 @@ LATER: Event = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_replay_gives_the_rows_that_live_has_and_goes_on_from_there(
     empty_broker: Broker, database: str, tmp_path: Path
 ) -> None:
