@@ -150,7 +150,9 @@ def _line(progress: Progress, seconds: float) -> str:
         return f"{words}: {progress.done} of {progress.total}"
     rate = progress.done / seconds if seconds > 0 else 0.0
     left = f", {(progress.total - progress.done) / rate:.0f} s left" if rate and progress.done < progress.total else ""
-    return f"{words}: {progress.done:,} of {progress.total:,} events, {rate:,.0f}/s{left}"
+    most = max(progress.left.items(), key=lambda one: one[1], default=None)
+    where = f", most in {most[0].topic}/{most[0].partition}: {most[1]:,}" if left and most is not None else ""
+    return f"{words}: {progress.done:,} of {progress.total:,} events, {rate:,.0f}/s{left}{where}"
 
 
 def waiting_said(*, quiet: bool) -> Callable[[str], None]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from psycopg import AsyncConnection
@@ -32,11 +32,12 @@ _SHARED = "shared"
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`done` of `total` events of a phase: read, fold, index."""
+    """`done` of `total` events of a phase: read, fold, index. `left`: offsets still to read, by partition."""
 
     phase: str
     done: int
     total: int
+    left: Mapping[Partition, int] = field(default_factory=dict)
 
 
 Told = Callable[[Progress], None]
@@ -107,9 +108,11 @@ async def _spool(connection: AsyncConnection, bulk: Bulk) -> Mapping[Partition, 
     ]
     counted = _Counted(bulk.told, "read", sum(bounds.end - bounds.first for bounds in bulk.bounds.values()))
     standings = {partition: Standing(bounds.end) for partition, bounds in bulk.bounds.items()}
+    left = {partition: bounds.end - bounds.first for partition, bounds in bulk.bounds.items()}
     async with aclosing(Workers[Reading, Read](read_into_buckets, bulk.workers).run(readings)) as reads:
         async for read in reads:
-            counted.more(read.records)
+            left |= read.left
+            counted.more(read.records, left)
             standings.update(read.standings)
     file.write_bytes(pickle.dumps(standings))
     await records.spooled(connection, bulk.record.number)
@@ -175,6 +178,6 @@ class _Counted:
     def __init__(self, told: Told, phase: str, total: int) -> None:
         self._told, self._phase, self._total, self._done = told, phase, total, 0
 
-    def more(self, count: int) -> None:
+    def more(self, count: int, left: Mapping[Partition, int] | None = None) -> None:
         self._done += count
-        self._told(Progress(self._phase, min(self._done, self._total), self._total))
+        self._told(Progress(self._phase, min(self._done, self._total), self._total, dict(left or {})))

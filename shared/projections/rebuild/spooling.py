@@ -33,9 +33,12 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """How far a reader has come: records since the last report, and where partitions stand that are done."""
+    """How far a reader has come: records since the last report, how many offsets each partition has left, and where
+    partitions stand that are done.
+    """
 
     records: int
+    left: Mapping[Partition, int]
     standings: Mapping[Partition, Standing]
 
 
@@ -69,9 +72,9 @@ async def read_into_buckets(reading: Reading) -> AsyncIterator[Read]:
                     last[piece.partition] = Standing(piece.next, before.last_offset, before.last_identity)
                 else:
                     last[piece.partition] = Standing(piece.next)
-            yield Read(count, {})
+            yield Read(count, {one.partition: reading.bounds[one.partition].end - one.next for one in pieces}, {})
     writer.close()
-    yield Read(0, last)
+    yield Read(0, {}, last)
 
 
 def shares(ends: Mapping[Partition, Bounds], count: int) -> Sequence[dict[Partition, Bounds]]:

@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from services import rebuild_options
 from services.cli import app
 from shared.errors import BAD_REQUEST, UserError
+from shared.log.records import Partition
+from shared.projections.rebuild.bulk import Progress
 
 
 @pytest.fixture(autouse=True)
@@ -75,3 +78,21 @@ def test_where_no_system_runs_it_is_said_how_to_start_one(typed: str) -> None:
     error = CliRunner().invoke(app, typed.split()).exception
     assert isinstance(error, UserError), error
     assert "seatledger up" in str(error)
+
+
+def test_a_terminal_is_told_how_far_reading_is_and_where_most_is_left(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a terminal, and a minute of which half is over
+    monkeypatch.setattr(rebuild_options, "on_terminal", lambda: True)
+    clock = iter([0.0, 0.0, 30.0])
+    monkeypatch.setattr("services.rebuild_options.time.monotonic", lambda: next(clock))
+    shown = rebuild_options.Shown(quiet=False)
+    shown(Progress("read", 0, 3_000))
+    # When half of the log is read
+    left = {Partition("orders.events", 0): 300, Partition("subscriptions.events", 2): 1_200}
+    shown(Progress("read", 1_500, 3_000, left))
+    # Then it says how fast, how long still, and where
+    assert capsys.readouterr().out.endswith(
+        "Reading the log: 1,500 of 3,000 events, 50/s, 30 s left, most in subscriptions.events/2: 1,200"
+    )
