@@ -28,6 +28,7 @@ from shared.store.pool import connect
 
 _TRY_LOCK = "SELECT pg_try_advisory_lock(%s)"
 _LOCK = "SELECT pg_advisory_lock(%s)"
+_READ_FROM = "SELECT set_config('search_path', quote_ident(%s), false)"
 _BEGIN = """
 INSERT INTO invoicing.billing_run (day, barrier, early) VALUES (%s, %s, %s)
 ON CONFLICT (day) DO UPDATE SET barrier = excluded.barrier, early = excluded.early
@@ -113,22 +114,26 @@ async def run_day(dsn: str, broker: str, day: date, options: Options) -> RunRepo
 
 @asynccontextmanager
 async def _alone(dsn: str, waiting: Callable[[str], None]) -> AsyncIterator[AsyncConnection]:
-    """A connection that reads the live generation, while no other run goes on. The lock ends with the connection."""
-    async with await connect(dsn, application="seatledger invoice-run") as finding:
-        live = [one for one in await generations(finding, SPEC.name) if one.status == "live"]
-    if not live:
-        raise UserError("invoicing has no generation yet: start the system with `seatledger up` first")
-    if live[0].version != SPEC.version:
-        # Nobody projects it any more, and its stored states are not ours to read.
-        raise UserError(
-            f"{live[0].schema} is live in version {live[0].version}, and this release projects version {SPEC.version}: "
-            "nothing can be billed before that one is live; go on with the release that it came from"
-        )
-    async with await connect(dsn, live[0].schema, application="seatledger invoice-run") as connection:
+    """A connection that reads the live generation, while no other run goes on. The lock ends with the connection.
+
+    The lock first: what it waits for may be a replay that makes another generation live.
+    """
+    async with await connect(dsn, application="seatledger invoice-run") as connection:
         row = await (await connection.execute(_TRY_LOCK, [RUN_LOCK])).fetchone()
         if row is None or not row[0]:
-            waiting("another invoice run goes on")
+            waiting("another invoice run goes on, or a replay switches")
             await connection.execute(_LOCK, [RUN_LOCK])
+        live = [one for one in await generations(connection, SPEC.name) if one.status == "live"]
+        if not live:
+            raise UserError("invoicing has no generation yet: start the system with `seatledger up` first")
+        if live[0].version != SPEC.version:
+            # Nobody projects it any more, and its stored states are not ours to read.
+            raise UserError(
+                f"{live[0].schema} is live in version {live[0].version}, and this release projects version "
+                f"{SPEC.version}: nothing can be billed before that one is live; go on with the release that it came "
+                "from"
+            )
+        await connection.execute(_READ_FROM, [live[0].schema])
         yield connection
 
 

@@ -97,12 +97,12 @@ async def projected(connection: AsyncConnection, spec: ProjectionSpec) -> list[G
 async def compiled_in(
     connection: AsyncConnection, specs: Iterable[ProjectionSpec]
 ) -> list[tuple[Generation, ProjectionSpec]]:
-    """The generations that this release projects, by name and number: those of the versions of these specs."""
+    """The generations that this release projects or builds, by name and number: of the versions of these specs."""
     versions = {(spec.name, spec.version): spec for spec in specs}
     return [
         (one, versions[one.name, one.version])
         for one in await generations(connection)
-        if (one.name, one.version) in versions
+        if (one.name, one.version) in versions and one.status in (*PROJECTED, "building")
     ]
 
 

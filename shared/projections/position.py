@@ -38,6 +38,7 @@ JOIN unnest(%s::text[], %s::int[]) AS w (topic, partition) USING (topic, partiti
 
 # Shared: nobody moves it until the caller's transaction ends.
 _HOLD = "SELECT next FROM position WHERE (topic, partition) = (%s, %s) FOR SHARE"
+_NEXT = "SELECT topic, partition, next FROM position"
 _ALL = "SELECT topic, partition, next, last_offset, last_identity FROM position ORDER BY topic, partition"
 _MOVED = """
 SELECT EXISTS (
@@ -63,6 +64,10 @@ class Advance(Enum):
 
 class PositionLost(Exception):
     """Raised inside a transaction to roll it back when `advance` did not give DONE."""
+
+
+# The next offset to read, by partition.
+Positions = Mapping[Partition, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,3 +141,9 @@ async def put(connection: AsyncConnection, partition: Partition, standing: Stand
         return None
     await connection.execute(_PUT, [standing.next, standing.last_offset, standing.last_identity, *partition])
     return Standing(*row)
+
+
+async def positions(connection: AsyncConnection) -> dict[Partition, int]:
+    """Where the generation of a connection's search_path stands."""
+    rows = await (await connection.execute(_NEXT)).fetchall()
+    return {Partition(topic, partition): next_ for topic, partition, next_ in rows}

@@ -13,6 +13,7 @@ from psycopg import AsyncConnection, Rollback
 from shared.billing.facts import Fact
 from shared.projections.facts import packed_fact
 from shared.projections.masters import dump_known, shortened
+from shared.projections.position import Positions
 from shared.projections.rebuild import copying
 from shared.projections.rebuild.folding import Folded, Memo, fold_bucket
 from shared.projections.rebuild.loading import Load, Target, copy_into, touched_in_live, use
@@ -39,7 +40,8 @@ class Build:
     """What buckets are built into. `parked` are the streams that each live generation holds, by projection.
 
     `may_fail` are those that are folded all the same, and parked only where that fails.
-    `at` is the clock of each projection; `documents`: whether there are any, so that rows may need some.
+    `at` is the clock of each projection, `ends` how far the log is read; `documents`: whether there are any, so that
+    rows may need some.
     """
 
     number: int
@@ -47,6 +49,7 @@ class Build:
     targets: Sequence[Target]
     at: Mapping[str, datetime]
     parked: Mapping[str, Mapping[Key, str]]
+    ends: Positions
     may_fail: Mapping[str, Collection[Key]] = field(default_factory=dict)
     documents: bool = False
     shared: Shared = field(default_factory=dict)
@@ -186,7 +189,7 @@ class _Work:
         seen: dict[Key, int] = {}
         for scope in target.spec.folds:
             ids = [key.scope_id for key in folded.whole if key.scope == scope]
-            for scope_id, number in (await touched_in_live(connection, target, scope, ids)).items():
+            for scope_id, number in (await touched_in_live(connection, target, self._build.ends, scope, ids)).items():
                 seen[Key(scope, scope_id)] = number
         return seen
 

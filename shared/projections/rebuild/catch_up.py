@@ -6,27 +6,31 @@ folded, is a new error.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, sql
 
 from shared.log.records import Partition, Record, identity, record_of
 from shared.log.span import Bounds, Piece, Span
 from shared.projections import clock
 from shared.projections.arrivals import read_arrivals
-from shared.projections.position import Move
+from shared.projections.generations import Generation
+from shared.projections.position import Advance, Move, PositionLost, Positions, advance, positions
 from shared.projections.rebuild.bulk import NewErrors
 from shared.projections.rebuild.spooling import Place
 from shared.projections.runner import Runner
 from shared.projections.spec import Key, ProjectionSpec
+from shared.store.dead_letters import DeadLetter
 
 _BATCH = 2_000
 _RECOMPUTE = 500
-_POSITIONS = "SELECT topic, partition, next FROM position"
 _PARKED = "SELECT scope, scope_id, reason FROM parked"
-
-Positions = Mapping[Partition, int]
+_MISSING = """
+SELECT event.topic, event.partition, event."offset" FROM {} AS event JOIN position USING (topic, partition)
+WHERE event."offset" < position.next AND NOT EXISTS (SELECT FROM event AS own WHERE own.identity = event.identity)
+ORDER BY 1, 2, 3
+"""
 
 
 class CatchUp:
@@ -64,9 +68,28 @@ class CatchUp:
 
     async def fold_queued(self) -> None:
         """Fold again what waits for it, until nothing does. Raises NewErrors."""
-        while (applied := await self._runner.recompute(_RECOMPUTE)) is not None:
-            if applied.parked:
-                raise await self._failed()
+        before = await self.parked()
+        while True:
+            # What fails is undone: who runs this again must not find it parked as if live had it so.
+            async with self.connection.transaction():
+                applied = await self._runner.recompute(_RECOMPUTE)
+                if applied is not None and applied.parked:
+                    raise await self._failed(before)
+            if applied is None:
+                return
+
+    async def take_missing(self, live: Generation) -> int:
+        """Take in what live has, of what lies before our positions, and we have not; how many events.
+
+        A dead letter that was retried while the log was read is one, and so is what another projection alone refused.
+        """
+        missing = await (await self.connection.execute(_missing(live))).fetchall()
+        for topic, partition, offset in missing:
+            bounds = {Partition(topic, partition): Bounds(offset, offset + 1)}
+            async with Span(self._broker, bounds) as span:
+                async for pieces in span.pieces(_BATCH):
+                    await self._take([record_of(raw) for piece in pieces for raw in piece.records], ())
+        return len(missing)
 
     async def come_to(self, at: datetime) -> None:
         """Move the clock on, and fold what changes by that."""
@@ -83,24 +106,31 @@ class CatchUp:
                      identity(last) if last else None)
             )  # fmt: skip
             records += [one for one in some if (one.topic, one.partition, one.offset) not in held]
+        await self._take(records, sorted(moves, key=lambda move: move.partition))
+        at.update({move.partition: move.next for move in moves})
+
+    async def _take(self, records: Sequence[Record], moves: Sequence[Move]) -> None:
         arrivals = read_arrivals(self._spec, records)
         if arrivals.dead:
             raise NewErrors(arrivals.dead, {})
-        applied = await self._runner.apply(arrivals, sorted(moves, key=lambda move: move.partition))
-        if applied.dead or applied.parked:
-            raise await self._failed()
-        at.update({move.partition: move.next for move in moves})
+        before = await self.parked()
+        # As above: nothing of a batch with an error is kept.
+        async with self.connection.transaction():
+            if moves and await advance(self.connection, moves) is not Advance.DONE:
+                raise PositionLost
+            applied, dead = await self._runner.take(arrivals)
+            if dead or applied.parked:
+                raise await self._failed(before, dead)
 
     async def parked(self) -> dict[Key, str]:
         """The streams that stand still here, with the reason."""
         rows = await (await self.connection.execute(_PARKED)).fetchall()
         return {Key(scope, scope_id): reason for scope, scope_id, reason in rows}
 
-    async def _failed(self) -> NewErrors:
-        return NewErrors([], {(self._spec.name, key): reason for key, reason in (await self.parked()).items()})
+    async def _failed(self, before: Mapping[Key, str], dead: Sequence[DeadLetter] = ()) -> NewErrors:
+        new = {key: reason for key, reason in (await self.parked()).items() if before.get(key) != reason}
+        return NewErrors(dead, {(self._spec.name, key): reason for key, reason in new.items()})
 
 
-async def positions(connection: AsyncConnection) -> dict[Partition, int]:
-    """Where the generation of a connection's search_path stands."""
-    rows = await (await connection.execute(_POSITIONS)).fetchall()
-    return {Partition(topic, partition): next_ for topic, partition, next_ in rows}
+def _missing(live: Generation) -> sql.Composed:
+    return sql.SQL(_MISSING).format(sql.Identifier(live.schema, "event"))

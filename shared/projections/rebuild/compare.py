@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from psycopg import AsyncConnection, IsolationLevel, sql
 
 from shared.projections.generations import Generation
-from shared.projections.rebuild.catch_up import Positions, positions
+from shared.projections.position import Positions, positions
 from shared.projections.spec import Key, ProjectionSpec, Table
 from shared.projections.writes import column_types
 from shared.store.pool import connect

@@ -33,6 +33,7 @@ DELETE FROM {} USING unnest(%s::text[], %s::text[]) AS w (s, i) WHERE (scope, sc
 _UNDEPEND = """
 DELETE FROM dependency USING unnest(%s::text[], %s::text[]) AS w (s, i) WHERE (dependent_scope, dependent_id) = (s, i)
 """
+_COLUMNS = "SELECT column_name FROM information_schema.columns WHERE (table_schema, table_name) = (%s, %s)"
 _HAS_POSITIONS = "SELECT FROM position LIMIT 1"
 _ANCHORS = "INSERT INTO anchor (scope, scope_id) SELECT scope, scope_id FROM packed_fact"
 _POSITIONS = """
@@ -125,12 +126,15 @@ async def carry_parked(connection: AsyncConnection, target: Target, parked: Mapp
         for stream in target.spec.streams:
             ids = [key.scope_id for key in parked if key.scope == stream.scope]
             for table in stream.tables if ids else ():
-                await connection.execute(_copied(table, live), [literal(ids)])
+                rows = await connection.execute(_COLUMNS, [live.schema, table.name])
+                shared = [column for (column,) in await rows.fetchall() if column in table.columns]
+                await connection.execute(_copied(table, live, shared), [literal(ids)])
         await park(connection, dict(parked))
 
 
-def _copied(table: Table, live: Generation) -> sql.Composed:
-    names = sql.SQL(", ").join(map(sql.Identifier, table.columns))
+def _copied(table: Table, live: Generation, columns: Sequence[str]) -> sql.Composed:
+    """`columns` are those that live has too: a release may have added one."""
+    names = sql.SQL(", ").join(map(sql.Identifier, columns))
     return sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {} WHERE {} = ANY(%s::text[])").format(
         sql.Identifier(table.name), names, names, sql.Identifier(live.schema, table.name), sql.Identifier(table.owner)
     )

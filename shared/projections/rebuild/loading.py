@@ -9,6 +9,7 @@ from psycopg import AsyncConnection, sql
 from psycopg.types.json import Jsonb
 
 from shared.projections.generations import Generation
+from shared.projections.position import Positions, positions
 from shared.projections.rebuild.copying import HEADER, TRAILER
 from shared.projections.spec import ProjectionSpec, Row, Table
 from shared.projections.writes import column_types
@@ -80,13 +81,20 @@ def _with_json(row: Row, places: Sequence[int]) -> Row:
 
 
 async def touched_in_live(
-    connection: AsyncConnection, target: Target, scope: str, ids: Iterable[str]
+    connection: AsyncConnection, target: Target, ends: Positions, scope: str, ids: Iterable[str]
 ) -> dict[str, int]:
-    """When the live generation last folded these streams, by its count: an invoice run remembers that number."""
+    """When the live generation last folded these streams, by its count: an invoice run remembers that number.
+
+    Of none while live has not read up to `ends`, where the rebuild reads to: its number would say that a run has seen
+    what is not billed yet.
+    """
     wanted = list(ids)
     if not wanted:
         return {}
     await use(connection, target.live)
+    reached = await positions(connection)
+    if any(at < ends.get(partition, 0) for partition, at in reached.items()):
+        return {}
     return dict(await (await connection.execute(_TOUCHED, [scope, literal(wanted)])).fetchall())
 
 

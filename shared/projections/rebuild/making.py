@@ -14,10 +14,10 @@ from shared.log.ends import end_offsets
 from shared.log.records import Partition
 from shared.log.span import Bounds, offsets_at
 from shared.projections.generations import Generation, NoGeneration, building, built_by, drop, generations
+from shared.projections.position import positions
 from shared.projections.rebuild import records
 from shared.projections.rebuild.bucket import Build
 from shared.projections.rebuild.bulk import Bulk, Told, load
-from shared.projections.rebuild.catch_up import positions
 from shared.projections.rebuild.loading import Target, use
 from shared.projections.rebuild.tables import strip
 from shared.projections.spec import Key, ProjectionSpec
@@ -135,15 +135,16 @@ async def _bulk(
     standing = {name: await parked(connection, generation) for name, generation in live.items()}
     # The rows that live has of them are of a later moment, and what they fail on may have come later too.
     then = wanted.until is not None
+    bounds = await _ends(connection, wanted, live)
     build = Build(
         record.number,
         record.folder,
         targets,
         {target.spec.name: await _clock(connection, target.generation) for target in targets},
         {name: {} for name in standing} if then else standing,
+        {partition: bound.end for partition, bound in bounds.items()},
         standing if then else {},
     )
-    bounds = await _ends(connection, wanted, live)
     holding = await held(connection)
     return Bulk(
         wanted.dsn, wanted.broker, build, record, bounds, judged, holding, max(1, wanted.workers), told

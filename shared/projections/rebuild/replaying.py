@@ -12,11 +12,12 @@ from uuid import uuid4
 from psycopg import AsyncConnection
 
 from shared.projections.generations import generations, retire
+from shared.projections.position import Positions, positions
 from shared.projections.projector import Limits, Projector
 from shared.projections.rebuild import records
 from shared.projections.rebuild.behind import Behind, events_behind
 from shared.projections.rebuild.bulk import Progress, Told
-from shared.projections.rebuild.catch_up import CatchUp, Positions, positions
+from shared.projections.rebuild.catch_up import CatchUp
 from shared.projections.rebuild.compare import Comparison, compare, snapshot
 from shared.projections.rebuild.finishing import carry_parked
 from shared.projections.rebuild.loading import Target, use
@@ -141,8 +142,9 @@ async def _compare(
                 await asyncio.sleep(0.2)
                 continue
             report.queued += live.queued
-            await _bring(connection, target, catching, live.positions)
-            await catching.come_to(live.at)
+            await _bring(connection, target, catching, live.positions, live.at)
+            # Once there are positions, who retries a dead letter has it taken in here as well.
+            await catching.take_missing(target.live)
             found = await compare(target.spec, live.connection, catching.connection)
             streams = {one.stream for one in found.differences[:100] if one.stream is not None}
             for key, events in (await events_behind(catching.connection, streams)).items():
@@ -151,10 +153,11 @@ async def _compare(
             return
 
 
-async def _bring(connection: AsyncConnection, target: Target, catching: CatchUp, to: Positions) -> None:
-    """To exactly these positions of the live generation, with what that holds parked by then."""
+async def _bring(connection: AsyncConnection, target: Target, catching: CatchUp, to: Positions, at: datetime) -> None:
+    """To exactly these positions and this clock of the live generation, with what that holds parked by then."""
     holding = await parked(connection, target.live)
     await catching.run(to, await held(connection), lambda more: None)
+    await catching.come_to(at)
     new = {key: reason for key, reason in holding.items() if key not in await catching.parked()}
     await carry_parked(catching.connection, target, new)
 
@@ -165,9 +168,9 @@ async def _switch(
     targets = {target.generation.schema: target for target in made.targets}
     async with await connect(dsn, application="seatledger replay") as looking:
 
-        async def bring(one: Switching, to: Positions) -> None:
+        async def bring(one: Switching, to: Positions, at: datetime) -> None:
             # On a connection of its own: the one that switches is in the middle of its transaction.
-            await _bring(looking, targets[one.to.schema], catching[one.spec.name], to)
+            await _bring(looking, targets[one.to.schema], catching[one.spec.name], to, at)
 
         await run_lock(connection, options.waiting)
         try:

@@ -9,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 
 from psycopg import AsyncConnection
 
-from shared.projections.generations import generations, left_last
-from shared.projections.position import PositionLost
+from shared.projections import clock
+from shared.projections.generations import Generation, generations, left_last, use
+from shared.projections.position import PositionLost, Positions, positions
 from shared.projections.rebuild import records
-from shared.projections.rebuild.catch_up import CatchUp, Positions
+from shared.projections.rebuild.catch_up import CatchUp
 from shared.projections.rebuild.switch import Switched, Switching, end_run_lock, run_lock, switch
 from shared.projections.spec import ProjectionSpec
 from shared.store import operations
@@ -40,10 +41,14 @@ async def roll_back(
             )
             catching[one.spec.name] = await CatchUp.on(one.spec, other, broker)
 
-        async def bring(one: Switching, to: Positions) -> None:
+        async def bring(one: Switching, to: Positions, at: datetime) -> None:
             async with await connect(dsn) as looking:
                 await _reach(catching[one.spec.name], to, looking)
+                await catching[one.spec.name].come_to(at)
 
+        # What is far behind is not waited for by the live projector, which the switch has stand still.
+        for one in switching:
+            await bring(one, *await _standing(connection, one.live))
         await run_lock(connection, waiting)
         try:
             keep_until = None if keep is None else datetime.now(UTC) + keep
@@ -68,6 +73,12 @@ async def _back(connection: AsyncConnection, spec: ProjectionSpec) -> Switching:
             "install the release that it came from, and roll back there"
         )
     return Switching(spec, live, to)
+
+
+async def _standing(connection: AsyncConnection, live: Generation) -> tuple[Positions, datetime]:
+    async with connection.transaction():
+        await use(connection, live)
+        return await positions(connection), await clock.now(connection)
 
 
 async def _reach(catching: CatchUp, to: Positions, looking: AsyncConnection) -> None:

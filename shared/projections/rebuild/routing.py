@@ -24,19 +24,15 @@ _SOLD = frozenset({"OrderExecuted", "SubscriptionImported"})
 _DOCUMENTS = frozenset({"InvoiceIssued", "CreditNoteIssued"})
 _CATALOG = frozenset({"ProductDefined", "ProductCopied", "ProductDeleted", "PriceChanged", "ExchangeRateSet"})
 _SETTING = "SettingChanged"
-
-
-# Documents are folded with nothing, and one may be of several megabytes: so much of them is one bucket.
-_DOCUMENT_BYTES = 32 * 1024 * 1024
+# Documents are larger than other events by far. One that is logged twice goes to one bucket, where it counts once.
+_DOCUMENTS_APART = 8
 
 
 class Router:
-    """Finds the buckets of records, of so many buckets a kind; `reader` tells several of them apart."""
+    """Finds the buckets of records, of so many buckets a kind."""
 
-    def __init__(self, buckets: int, reader: int = 0) -> None:
+    def __init__(self, buckets: int) -> None:
         self._buckets = buckets
-        self._reader = reader
-        self._document_bytes = 0
 
     def buckets_of(self, record: Record) -> tuple[Bucket, ...]:
         """Where a record goes: first the bucket that answers for it, then others that take a part of what it says.
@@ -44,11 +40,10 @@ class Router:
         One that cannot be read goes to the catalogue's bucket, where it is found out.
         """
         event_type, data = _type_and_data(record)
-        if event_type in _DOCUMENTS:
-            self._document_bytes += len(record.value or b"")
-            return (Bucket(DOCUMENT, self._reader * 10_000 + self._document_bytes // _DOCUMENT_BYTES),)
         if data is None or event_type in _CATALOG:
             return (Bucket(CATALOG, 0),)
+        if event_type in _DOCUMENTS:
+            return (self._of(DOCUMENT, data.get("number"), _DOCUMENTS_APART),)
         if event_type in _SOLD or event_type == "OrderPlaced":
             own = self._of(CUSTOMER, _id_in(data.get("customer")))
             payer = data.get("reseller")
@@ -60,8 +55,8 @@ class Router:
             return (self._of(scope, data.get("scope_id")) if scope in (CUSTOMER, RESELLER) else Bucket(CATALOG, 0),)
         return (self._of(CUSTOMER, data.get("customer_id")),)
 
-    def _of(self, kind: str, name: object) -> Bucket:
-        return Bucket(kind, crc32(str(name).encode(errors="replace")) % self._buckets)
+    def _of(self, kind: str, name: object, apart: int = 1) -> Bucket:
+        return Bucket(kind, crc32(str(name).encode(errors="replace")) % (self._buckets * apart))
 
 
 def _type_and_data(record: Record) -> tuple[str | None, Mapping[str, Any] | None]:

@@ -44,7 +44,7 @@ class Read:
 
 async def read_into_buckets(reading: Reading) -> AsyncIterator[Read]:
     """Spool what is within the bounds; reports as it goes."""
-    router = Router(reading.buckets, reading.reader)
+    router = Router(reading.buckets)
     writer = SpoolWriter(reading.folder, reading.reader)
     passed = {name.encode() for name in _KNOWN - reading.types}
     held = reading.held

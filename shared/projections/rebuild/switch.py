@@ -16,8 +16,9 @@ from typing import Any
 import psycopg
 from psycopg import AsyncConnection, sql
 
+from shared.projections import clock
 from shared.projections.generations import Generation, describe_views, point_views, set_status
-from shared.projections.rebuild.catch_up import Positions, positions
+from shared.projections.position import Positions, positions
 from shared.projections.rebuild.loading import use
 from shared.projections.spec import ProjectionSpec
 from shared.store.ledger import RUN_LOCK
@@ -48,8 +49,8 @@ class NotSwitched(Exception):
     """The views stayed where they are; the sentence says why."""
 
 
-# Brings a generation on to positions at which the live one stands still.
-Bring = Callable[["Switching", Positions], Awaitable[None]]
+# Brings a generation on to positions and a clock at which the live one stands still.
+Bring = Callable[["Switching", Positions, datetime], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ async def _switch(
             await _decide(connection, one, keep_until)
             await use(connection, one.live)
             await connection.execute(_STAND_STILL)
-            await bring(one, await positions(connection))
+            await bring(one, await positions(connection), await clock.now(connection))
         await connection.execute(_FOR_VIEWS)
         await _lock_views(connection, switching)
         began = time.perf_counter()

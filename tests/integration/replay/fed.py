@@ -13,8 +13,9 @@ from shared.log.relay import relay_once
 from shared.log.topics import CATALOG, INVOICES, ORDERS, SUBSCRIPTIONS
 from shared.log.writer import LogWriter
 from shared.projections.generations import generations
+from shared.projections.position import positions
 from shared.projections.rebuild import records
-from shared.projections.rebuild.catch_up import CatchUp, positions
+from shared.projections.rebuild.catch_up import CatchUp
 from shared.projections.rebuild.compare import Comparison, compare, snapshot
 from shared.projections.rebuild.loading import Target
 from shared.projections.rebuild.making import Made, Wanted, discard, make

@@ -12,7 +12,7 @@ import pytest
 
 from services.subscriptions.projection import SPEC as SUBSCRIPTIONS
 from shared.projections.generations import Generation, retire
-from shared.projections.rebuild.catch_up import Positions
+from shared.projections.position import Positions
 from shared.projections.rebuild.switch import NotSwitched, Switching, switch
 from shared.projections.worker import expire
 from shared.store.pool import connect
@@ -143,7 +143,7 @@ def test_what_was_kept_for_as_long_as_it_was_to_be_is_dropped_and_the_rest_stays
     asyncio.run(scenario())
 
 
-async def _bring(one: Switching, to: Positions) -> None:
+async def _bring(one: Switching, to: Positions, at: datetime) -> None:
     raise AssertionError(f"{one.to.schema} is decided on before it is brought on to {to}")
 
 

@@ -74,11 +74,13 @@ def test_rubbish_is_found_out_with_the_catalogue() -> None:
     )
 
 
-def test_documents_are_cut_by_their_size_and_by_reader() -> None:
-    large = record("InvoiceIssued", {"lines": "x" * 20_000_000})
-    router = Router(4, reader=1)
-    numbers = [bucket.number for _ in range(4) for bucket in router.buckets_of(large)]
-    assert numbers == [10_000, 10_001, 10_001, 10_002]
+def test_a_document_that_is_logged_twice_is_in_one_bucket_and_documents_are_in_many() -> None:
+    router = Router(4)
+    issued = [record("InvoiceIssued", {"number": f"INV-{number}"}) for number in range(300)]
+    first, again = ([bucket for one in issued for bucket in router.buckets_of(one)] for _ in range(2))
+    assert first == again
+    assert {bucket.kind for bucket in first} == {"document"}
+    assert len(set(first)) == 32
 
 
 def test_a_bucket_gives_back_what_its_readers_wrote(tmp_path: Path) -> None:
