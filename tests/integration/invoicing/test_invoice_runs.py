@@ -134,10 +134,10 @@ def test_an_aggregated_invoice_of_20_000_lines_goes_through(empty_broker: Broker
     async def scenario() -> None:
         async with billing_system(database, empty_broker.address) as system:
             await system.emit(invoice_of(20_000))
-            await system.settled(timeout_s=240)
+            await system.settled(timeout_s=600)
 
             report = await system.run(date(2025, 3, 1))
-            await system.settled(timeout_s=240)
+            await system.settled(timeout_s=600)
 
             assert [(d["net"], d["tax"], d["gross"]) for d in report.documents] == [
                 ("200000.00", "48000.00", "248000.00")
