@@ -11,6 +11,7 @@ import multiprocessing
 import pickle
 import signal
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkProcess
 from typing import Any, Generic, TypeVar
@@ -116,17 +117,16 @@ def _serve(pipe: Connection, inherited: Sequence[Connection], work: Work[J, R]) 
         async for result in work(job):
             pipe.send(("result", result))
 
-    while True:
-        try:
+    # Where the parent was killed nobody is left to be told anything.
+    with suppress(EOFError, ConnectionError):
+        while True:
             job = pipe.recv()
-        except EOFError:
-            return
-        try:
-            asyncio.run(one(job))
-        except Exception as error:  # told to the parent, who stops everything
-            pipe.send(("failed", _told(error)))
-            return
-        pipe.send(("done", None))
+            try:
+                asyncio.run(one(job))
+            except Exception as error:  # told to the parent, who stops everything
+                pipe.send(("failed", _told(error)))
+                return
+            pipe.send(("done", None))
 
 
 def _told(error: Exception) -> Exception:
