@@ -24,11 +24,10 @@ from shared.events.shapes import Json
 from shared.projections.generations import generations
 from shared.recovery.comparing import refuse_lost_events
 from shared.store.ledger import RUN_LOCK, last_closed
-from shared.store.pool import connect
+from shared.store.pool import connect, read_from
 
 _TRY_LOCK = "SELECT pg_try_advisory_lock(%s)"
 _LOCK = "SELECT pg_advisory_lock(%s)"
-_READ_FROM = "SELECT set_config('search_path', quote_ident(%s), false)"
 _BEGIN = """
 INSERT INTO invoicing.billing_run (day, barrier, early) VALUES (%s, %s, %s)
 ON CONFLICT (day) DO UPDATE SET barrier = excluded.barrier, early = excluded.early
@@ -133,7 +132,7 @@ async def _alone(dsn: str, waiting: Callable[[str], None]) -> AsyncIterator[Asyn
                 f"{SPEC.version}: nothing can be billed before that one is live; go on with the release that it came "
                 "from"
             )
-        await connection.execute(_READ_FROM, [live[0].schema])
+        await read_from(connection, live[0].schema)
         yield connection
 
 

@@ -15,7 +15,7 @@ from shared.billing.facts import (
 )
 
 # Most facts are of other types and name nothing: who asks a million of them asks this first.
-NAMING = OrderExecuted | SubscriptionImported | SubscriptionConverted | CustomerStated | ProductCopied
+NAMING = (OrderExecuted, SubscriptionImported, SubscriptionConverted, CustomerStated, ProductCopied)
 
 
 def named_by(fact: Fact) -> Iterator[tuple[Scope, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Generic, NamedTuple, Protocol, TypeVar, get_args
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from pydantic import TypeAdapter
 
@@ -24,7 +24,6 @@ MASTER_SCOPES = frozenset({"product", "customer", "reseller", "organisation"})
 PARENT_SCOPES = frozenset({"subscription"})
 
 _timelines = TypeAdapter(Timeline)
-_NAMING = get_args(NAMING)
 
 X_contra = TypeVar("X_contra", contravariant=True)
 
@@ -99,7 +98,7 @@ def master_data(facts: MasterFacts) -> MasterData:
 
 def names(fact: Fact) -> Iterable[Key]:
     """What a fact names: master data, and of an add-on's order the subscription that it belongs to."""
-    return [Key(*name) for name in named_by(fact)] if isinstance(fact.body, _NAMING) else ()
+    return [Key(*name) for name in named_by(fact)] if isinstance(fact.body, NAMING) else ()
 
 
 def matters(before: Sequence[Fact], after: Sequence[Fact]) -> bool:

@@ -19,8 +19,13 @@ async def connect(dsn: str, schema: str | None = None, *, application: str = "se
         dsn, autocommit=True, connect_timeout=_CONNECT_TIMEOUT_S, application_name=application
     )
     if schema is not None:
-        await connection.execute("SELECT set_config('search_path', quote_ident(%s), false)", [schema])
+        await read_from(connection, schema)
     return connection
+
+
+async def read_from(connection: AsyncConnection, schema: str) -> None:
+    """Have unqualified names mean tables of `schema`, for as long as the connection lives."""
+    await connection.execute("SELECT set_config('search_path', quote_ident(%s), false)", [schema])
 
 
 def pool(dsn: str, *, most: int = 8, application: str = "seatledger") -> AsyncConnectionPool:

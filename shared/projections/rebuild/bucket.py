@@ -12,11 +12,12 @@ from psycopg import AsyncConnection, Rollback
 
 from shared.billing.facts import Fact
 from shared.projections.facts import packed_fact
+from shared.projections.generations import use
 from shared.projections.masters import dump_known, shortened
 from shared.projections.position import Positions
 from shared.projections.rebuild import copying
 from shared.projections.rebuild.folding import Folded, Memo, fold_bucket
-from shared.projections.rebuild.loading import Load, Target, copy_into, touched_in_live, use
+from shared.projections.rebuild.loading import Load, Target, copy_into, touched_in_live
 from shared.projections.rebuild.masters import Masters
 from shared.projections.rebuild.routing import CATALOG, DOCUMENT, RESELLER
 from shared.projections.rebuild.spool import Bucket, read_bucket

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from psycopg import AsyncConnection, sql
 from psycopg.types.json import Jsonb
 
-from shared.projections.generations import Generation
+from shared.projections.generations import Generation, use
 from shared.projections.position import Positions, positions
 from shared.projections.rebuild.copying import HEADER, TRAILER
 from shared.projections.spec import ProjectionSpec, Row, Table
@@ -96,11 +96,6 @@ async def touched_in_live(
     if any(at < ends.get(partition, 0) for partition, at in reached.items()):
         return {}
     return dict(await (await connection.execute(_TOUCHED, [scope, literal(wanted)])).fetchall())
-
-
-async def use(connection: AsyncConnection, generation: Generation) -> None:
-    """Have bare names mean this generation until the transaction ends."""
-    await connection.execute("SELECT set_config('search_path', quote_ident(%s), true)", [generation.schema])
 
 
 def _parts(rows: Sequence[bytes]) -> Iterable[bytes]:

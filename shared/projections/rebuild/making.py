@@ -13,12 +13,12 @@ from psycopg import AsyncConnection
 from shared.log.ends import end_offsets
 from shared.log.records import Partition
 from shared.log.span import Bounds, offsets_at
-from shared.projections.generations import Generation, NoGeneration, building, built_by, drop, generations
+from shared.projections.generations import Generation, NoGeneration, building, built_by, drop, generations, use
 from shared.projections.position import positions
 from shared.projections.rebuild import records
 from shared.projections.rebuild.bucket import Build
 from shared.projections.rebuild.bulk import Bulk, Told, load
-from shared.projections.rebuild.loading import Target, use
+from shared.projections.rebuild.loading import Target
 from shared.projections.rebuild.tables import strip
 from shared.projections.spec import Key, ProjectionSpec
 from shared.store.dead_letters import held

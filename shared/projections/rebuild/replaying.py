@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from psycopg import AsyncConnection
 
-from shared.projections.generations import generations, retire
+from shared.projections.generations import generations, retire, use
 from shared.projections.position import Positions, positions
 from shared.projections.projector import Limits, Projector
 from shared.projections.rebuild import records
@@ -20,7 +20,7 @@ from shared.projections.rebuild.bulk import Progress, Told
 from shared.projections.rebuild.catch_up import CatchUp
 from shared.projections.rebuild.compare import Comparison, compare, snapshot
 from shared.projections.rebuild.finishing import carry_parked
-from shared.projections.rebuild.loading import Target, use
+from shared.projections.rebuild.loading import Target
 from shared.projections.rebuild.making import Made, Wanted, discard, make, parked
 from shared.projections.rebuild.switch import Switched, Switching, end_run_lock, run_lock, switch
 from shared.projections.spec import Key

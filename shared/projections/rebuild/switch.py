@@ -17,9 +17,8 @@ import psycopg
 from psycopg import AsyncConnection, sql
 
 from shared.projections import clock
-from shared.projections.generations import Generation, describe_views, point_views, set_status
+from shared.projections.generations import Generation, describe_views, point_views, set_status, use
 from shared.projections.position import Positions, positions
-from shared.projections.rebuild.loading import use
 from shared.projections.spec import ProjectionSpec
 from shared.store.ledger import RUN_LOCK
 
