@@ -28,11 +28,11 @@ class VendorAccount:
 class Entitlement:
     """A subscription or an allocation of licences as the vendor has it now.
 
-    `product_key` names what was bought whichever offer it came from (Microsoft: product and SKU). `scheduled_cancel` says
-    whether the vendor ends it with the term; with `auto_renew` false and without it, it runs on dearer (Extended
-    Service Term). `term_end` is the last moment of the term (UTC), None for one without an end. Until `window_end` seats
-    can be given back, `reducible` of them where the vendor says how many. `migrated_from` is the id that it had before.
-    None everywhere: the vendor does not say.
+    `product_key` names what was bought whichever offer it came from (Microsoft: product and SKU). `scheduled_cancel`
+    says whether the vendor ends it with the term; with `auto_renew` false and without it, it runs on dearer (Extended
+    Service Term). `term_end` is the last moment of the term (UTC), None for one without an end. Until `window_end`
+    seats can be given back, `reducible` of them where the vendor says how many. `migrated_from` is the id that it had
+    before. None everywhere: the vendor does not say.
     """
 
     vendor_subscription_id: str
