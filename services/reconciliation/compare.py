@@ -117,11 +117,15 @@ def _differences(one: Ours, found: Theirs) -> Iterator[Verdict]:
 
 
 def _warnings(one: Ours, found: Theirs) -> Iterator[Warning]:
-    """What the next renewal will do otherwise than somebody thinks, while both sides go on.
+    """What is to be looked at though both sides agree, while both go on: seats in use beyond those sold, renewals.
 
     Without auto-renew and without a scheduled cancellation it rolls into an Extended Service Term, which is dearer.
     """
-    if found.status != "active" or one.status in ENDED or found.auto_renew is None:
+    if one.status in ENDED or found.status in ENDED:
+        return
+    if found.used is not None and found.used > one.quantity:
+        yield "USED_ABOVE_SOLD"
+    if found.status != "active" or found.auto_renew is None:
         return
     if not found.auto_renew and found.scheduled_cancel is False:
         yield "EXTENDED_SERVICE_TERM"

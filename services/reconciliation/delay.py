@@ -38,8 +38,8 @@ def changed_here(one: Ours, look: Look, policy: Policy) -> str | None:
     if one.told_until <= look.observed_at - policy.own_change:
         return None
     return (
-        f"changed here at {_at(one.told_until)}, later than {_hours(policy.own_change)} before the vendor was looked at "
-        f"({_at(look.observed_at)})"
+        f"changed here at {_at(one.told_until)}, later than {_hours(policy.own_change)} before the vendor was looked "
+        f"at ({_at(look.observed_at)})"
     )
 
 

@@ -50,6 +50,7 @@ class Theirs:
     parent: str | None = None
     is_trial: bool | None = None
     migrated_from: str | None = None
+    used: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

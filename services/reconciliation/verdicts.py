@@ -11,7 +11,7 @@ from services.reconciliation.sides import Look, Ours, Theirs
 Verdict = Literal[
     "OK", "QUANTITY_MISMATCH", "STATUS_MISMATCH", "MISSING_IN_VENDOR", "MISSING_IN_BSS", "NOT_COMPARABLE"
 ]  # fmt: skip
-Warning = Literal["EXTENDED_SERVICE_TERM", "RENEWAL_DIFFERS"]
+Warning = Literal["EXTENDED_SERVICE_TERM", "RENEWAL_DIFFERS", "USED_ABOVE_SOLD"]
 Action = Literal[
     "RELINK", "ALIGN_BSS_QUANTITY", "ALIGN_BSS_STATUS", "PUSH_QUANTITY_TO_VENDOR", "IMPORT", "IGNORE"
 ]  # fmt: skip

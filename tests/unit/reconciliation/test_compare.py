@@ -226,3 +226,10 @@ def test_what_was_migrated_to_another_id_is_named_on_both_sides() -> None:
     assert (missing.verdicts, missing.candidates) == (("MISSING_IN_VENDOR",), ("vnew",))
     assert (unknown.verdicts, unknown.candidates) == (("MISSING_IN_BSS",), ("S1",))
     assert linked.verdicts == ("OK",)
+
+
+@pytest.mark.parametrize(("used", "warnings"), [(None, ()), (5, ()), (6, ("USED_ABOVE_SOLD",))])
+def test_seats_in_use_beyond_those_sold(used: int | None, warnings: tuple[str, ...]) -> None:
+    (row,) = compared([ours(1, 5)], [replace(theirs(1, 5), used=used)])
+
+    assert (row.verdicts, row.warnings) == (("OK",), warnings)
