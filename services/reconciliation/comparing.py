@@ -6,7 +6,7 @@ that it neither finds what was mended a moment ago nor tells twice what it told 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -18,7 +18,7 @@ from services.reconciliation.compare import compare
 from services.reconciliation.delay import Policy
 from services.reconciliation.findings import news
 from services.reconciliation.observing import SOURCE
-from services.reconciliation.projection import IGNORED, SPEC
+from services.reconciliation.projection import SPEC
 from services.reconciliation.verdicts import FINDINGS, Compared
 from shared.events.envelope import CloudEvent
 from shared.events.models.reconciliation import DiscrepancyFound
@@ -38,7 +38,7 @@ _COPY = """
 COPY reconciliation.compared (
     vendor, row, verdicts, subscription, vendor_subscription, account, customer, reseller, product, product_key, name,
     is_addon, is_trial, ours_quantity, ours_status, theirs_quantity, theirs_status, raw_status, warnings, reason,
-    candidates, snapshot, looked_at, told_until, acted
+    candidates, snapshot, looked_at, told_until
 ) FROM STDIN
 """
 _KEEP = """
@@ -92,10 +92,11 @@ async def _compare(connection: AsyncConnection, vendor: str, policy: Policy, at:
             await both_sides.ours(connection, vendor), await both_sides.theirs(connection, vendor), looks, at, policy
         )
     )
-    told = list(news(vendor, rows, known, snapshot=f"comparison {at.isoformat()}"))
+    # What no account is known for quotes the comparison itself.
+    snapshot = f"comparison {at.isoformat()}"
+    told = list(news(vendor, rows, known, snapshot))
     await _tell(connection, told, at)
-    ignored = {_about(one.found) for one in known.values() if one.state == "ignored"}
-    await _keep(connection, vendor, rows, ignored - {_about(one) for one in told}, at)
+    await _keep(connection, vendor, rows, snapshot, at)
     verdicts: dict[str, int] = {}
     for row in rows:
         name = " ".join(row.verdicts)
@@ -124,24 +125,18 @@ def _event(model: Difference, at: datetime) -> CloudEvent:
 
 
 async def _keep(
-    connection: AsyncConnection, vendor: str, rows: Sequence[Compared], ignored: Collection[str | None], at: datetime
+    connection: AsyncConnection, vendor: str, rows: Sequence[Compared], snapshot: str, at: datetime
 ) -> None:
     await connection.execute(_CLEAR, [vendor])
     async with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
         for row in rows:
-            await copy.write_row(
-                _columns(vendor, row, IGNORED if (row.vendor_subscription or row.subscription) in ignored else None)
-            )
+            await copy.write_row(_columns(vendor, row, snapshot))
     findings = sum(any(verdict in FINDINGS for verdict in row.verdicts) for row in rows)
     unsure = sum(row.verdicts == ("NOT_COMPARABLE",) for row in rows)
     await connection.execute(_KEEP, [at, len(rows), findings, unsure, vendor])
 
 
-def _about(one: Difference) -> str | None:
-    return one.vendor_subscription_id or one.subscription_id
-
-
-def _columns(vendor: str, row: Compared, acted: str | None) -> tuple[object, ...]:
+def _columns(vendor: str, row: Compared, snapshot: str) -> tuple[object, ...]:
     one, other, look = row.ours, row.theirs, row.look
     place = f"s:{row.subscription}" if row.subscription is not None else f"v:{row.vendor_subscription}"
     return (
@@ -151,5 +146,5 @@ def _columns(vendor: str, row: Compared, acted: str | None) -> tuple[object, ...
         one.is_trial if one else other is not None and bool(other.is_trial),
         one and one.quantity, one and one.status, other and other.quantity, other and other.status,
         other and other.raw_status, list(row.warnings), row.reason, list(row.candidates),
-        look and look.snapshot, look and look.observed_at, one and one.told_until, acted,
+        snapshot if look is None else look.snapshot, look and look.observed_at, one and one.told_until,
     )  # fmt: skip

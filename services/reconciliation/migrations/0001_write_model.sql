@@ -70,25 +70,24 @@ CREATE TABLE reconciliation.compared (
     warnings text[] NOT NULL,
     reason text,
     candidates text[] NOT NULL,
-    snapshot text,
+    snapshot text NOT NULL,
     looked_at timestamptz,
     told_until timestamptz,
-    acted text,
     PRIMARY KEY (vendor, row)
 );
 CREATE INDEX compared_subscription ON reconciliation.compared (subscription);
 CREATE INDEX compared_account ON reconciliation.compared (vendor, account);
 CREATE INDEX compared_verdicts ON reconciliation.compared USING gin (verdicts);
 COMMENT ON TABLE reconciliation.compared IS
-    'A row is one subscription or add-on of the last comparison with a vendor, of either side or of both. acted says what was done about it since.';
+    'A row is one subscription or add-on of the last comparison with a vendor, of either side or of both.';
 
 CREATE VIEW read.reconciliation WITH (security_invoker = true) AS
 SELECT vendor, row, verdicts, subscription, vendor_subscription, account, customer, reseller, product, product_key, name,
     is_addon, is_trial, ours_quantity, ours_status, theirs_quantity, theirs_status, raw_status, warnings, reason,
-    candidates, snapshot, looked_at, acted
+    candidates, snapshot, looked_at, told_until
 FROM reconciliation.compared;
 COMMENT ON VIEW read.reconciliation IS
-    'A row is one subscription or add-on as the last comparison with its vendor found it: what both sides have, and the verdict. reason says why one is not comparable, candidates what on the other side it may be the same as, acted what was done about it since.';
+    'A row is one subscription or add-on as the last comparison with its vendor found it: what both sides have, and the verdict. reason says why one is not comparable, candidates what on the other side it may be the same as';
 
 GRANT USAGE ON SCHEMA reconciliation TO seatledger_api;
 GRANT SELECT ON reconciliation.compared, read.reconciliation TO seatledger_api;

@@ -3,82 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from services.reconciliation.comparing import Outcome, compare_now
-from services.reconciliation.delay import Policy
-from services.reconciliation.projection import SPEC as RECONCILIATION
-from services.reconciliation.sweeping import Swept, sweep
-from services.reconciliation.vendors.connector import Entitlement, Misconfigured, NotReached
-from services.subscriptions.projection import SPEC as SUBSCRIPTIONS
+from services.reconciliation.sweeping import sweep
+from services.reconciliation.vendors.connector import Misconfigured, NotReached
 from shared.errors import UserError
-from shared.events.models.reconciliation import Status
-from tests.infrastructure.billing_system import BillingSystem, Event, billing_system
+from tests.infrastructure.billing_system import BillingSystem
 from tests.infrastructure.brokers import Broker
 from tests.infrastructure.vendors import VendorInMemory
+from tests.integration.reconciliation.reconciled import THEIRS, compared, events, held, in_system, swept
 
-Told = Callable[[BillingSystem], Awaitable[None]]
 _OPEN = (
     "SELECT verdict, ours_quantity, theirs_quantity, state FROM read.discrepancies WHERE state = 'open' ORDER BY 1, 2"
 )
 _EVERY = "SELECT number, state, theirs_quantity, resolution FROM read.discrepancies ORDER BY discrepancy, number"
 _VERDICTS = "SELECT subscription, vendor_subscription, verdicts FROM read.reconciliation ORDER BY row"
-
-
-def ordered(number: int, quantity: int, customer: str = "cus-1") -> Event:
-    item = {
-        "subscription_id": f"S{number}", "product": {"id": "office", "vendor": "Microsoft"}, "quantity": quantity,
-        "unit_price": "10.00", "vendor_subscription_id": f"V{number}",
-    }  # fmt: skip
-    data = {"order_id": f"o-{number}", "currency": "EUR", "customer": {"id": customer}, "items": [item]}
-    time = f"2025-01-0{number}T09:00:00Z"
-    return {"id": f"{number}", "source": "urn:test", "type": "OrderExecuted", "time": time, "data": data}
-
-
-def suspended(number: int) -> Event:
-    data = {"subscription_id": f"S{number}", "customer_id": "cus-1"}
-    time = "2025-02-01T09:00:00Z"
-    return {"id": f"s{number}", "source": "urn:test", "type": "SubscriptionSuspended", "time": time, "data": data}
-
-
-def held(number: int, quantity: int, status: Status = "active") -> Entitlement:
-    return Entitlement(f"v{number}", "office:1", quantity, status, status)
-
-
-# EX-18: ours and theirs, whose ids differ by case.
-OURS = [ordered(1, 5), ordered(2, 10), ordered(3, 3), suspended(3), ordered(5, 2)]
-THEIRS = [held(1, 5), held(2, 12), held(3, 3), held(4, 7)]
-
-
-def in_system(database: str, broker: Broker, told: Told) -> None:
-    async def run() -> None:
-        async with billing_system(database, broker.address, specs=(SUBSCRIPTIONS, RECONCILIATION)) as running:
-            await running.emit(OURS)
-            await running.settled()
-            await told(running)
-
-    asyncio.run(run())
-
-
-async def swept(running: BillingSystem, vendor: VendorInMemory) -> Swept:
-    done = await sweep(running.dsn, vendor, "test")
-    await running.settled()
-    return done
-
-
-async def compared(running: BillingSystem, now: datetime | None = None) -> Outcome:
-    outcome = await compare_now(running.dsn, running.broker, "microsoft", Policy(), now=now)
-    await running.settled()
-    return outcome
-
-
-async def events(running: BillingSystem) -> dict[str, int]:
-    rows = await running.query("SELECT type, count(*) FROM store.event GROUP BY type")
-    return dict(rows)
 
 
 def test_ex_18_from_the_vendor_to_the_findings(database: str, empty_broker: Broker) -> None:
