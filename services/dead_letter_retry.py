@@ -13,7 +13,7 @@ from psycopg import AsyncConnection
 
 from services.dead_letter_list import nothing_of
 from services.prepare import specs
-from services.presentation import late_progress, list_document, table
+from services.presentation import late_progress, list_document, say, table
 from services.stopped_items import find
 from services.stopped_names import KINDS, Filters, Name, OutboxName, kind_of, name_of
 from shared.commands.operating import read_now
@@ -30,6 +30,8 @@ Database = Callable[[], str]
 WAIT_S = 30.0
 _POLL_S = 0.1
 _PAGE = 1000
+# What came of each stands in the table; its last sentence is to be read.
+_NAMED = 5
 
 Came = Literal["taken_in", "still_dead", "not_read", "flows", "parked", "waits"]
 _GOOD: Collection[Came] = ("taken_in", "flows")
@@ -81,10 +83,13 @@ def retry(database: Database, names: Sequence[str], filters: Filters, *, by: str
     outcomes = read_now(database, act)
     if as_json:
         list_document([one.shape for one in outcomes])
+    elif not outcomes:
+        say("Nothing of that waits for anybody: nothing was retried")
     else:
         table("Retried", ("name", "outcome", "why"), [(one.name, _WORDS[one.came], one.why) for one in outcomes])
     if bad := [str(one.name) for one in outcomes if one.came not in _GOOD]:
-        raise UserError(f"{len(bad)} of {len(outcomes)} do not flow: {', '.join(bad)}")
+        more = f" and {len(bad) - _NAMED:,} more" if len(bad) > _NAMED else ""
+        raise UserError(f"{len(bad):,} of {len(outcomes):,} do not flow: {', '.join(bad[:_NAMED])}{more}")
 
 
 async def retry_all(

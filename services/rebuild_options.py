@@ -17,7 +17,7 @@ from deploy.local import system
 from services.prepare import specs
 from services.presentation import on_terminal, say
 from shared.commands.operating import database_failures
-from shared.errors import BAD_REQUEST, UNAVAILABLE, UserError
+from shared.errors import UNAVAILABLE, UserError, WrongUsage
 from shared.events.values import moment
 from shared.projections.generations import NoGeneration
 from shared.projections.rebuild.bulk import NewErrors, Progress
@@ -66,7 +66,7 @@ def duration(text: str) -> timedelta:
     """24h, 90m, 7d. Raises UserError."""
     form = _DURATION.fullmatch(text)
     if form is None:
-        raise UserError(f"--keep: {text!r} is no duration; give one like 24h, 90m or 7d", BAD_REQUEST)
+        raise WrongUsage(f"--keep: {text!r} is no duration; give one like 24h, 90m or 7d")
     return timedelta(**{_UNITS[form[2]]: int(form[1])})
 
 
@@ -75,10 +75,10 @@ def point_in_time(text: str, option: str) -> datetime:
     try:
         given = moment(text)
     except ValueError as error:
-        raise UserError(f"{option}: {error}", BAD_REQUEST) from None
+        raise WrongUsage(f"{option}: {error}") from None
     at = given if isinstance(given, datetime) else datetime(given.year, given.month, given.day, tzinfo=UTC)
     if at > datetime.now(UTC):
-        raise UserError(f"{option}: {text} is still to come; give a time that is past", BAD_REQUEST)
+        raise WrongUsage(f"{option}: {text} is still to come; give a time that is past")
     return at
 
 

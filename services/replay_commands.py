@@ -18,7 +18,7 @@ from services.rebuild_options import (
     waiting_said,
 )
 from shared.commands.operating import read_now
-from shared.errors import BAD_REQUEST, NOT_FOUND, UserError
+from shared.errors import NOT_FOUND, UserError, WrongUsage
 from shared.projections.rebuild import again
 from shared.projections.rebuild.making import Wanted
 from shared.projections.rebuild.records import Purpose
@@ -39,7 +39,7 @@ def replay(
     """Rebuild, compare, switch. UserError when it cannot be done, or when something differs that was not expected."""
     kept = duration(keep)
     if until is not None and (dry_run or expect_diff):
-        raise UserError("--until builds what was, and is compared with nothing: leave out the other", BAD_REQUEST)
+        raise WrongUsage("--until builds what was, and is compared with nothing: leave out the other")
     at = None if until is None else point_in_time(until, "--until")
     wanted = _wanted(projection, database, broker, "replay" if at is None else "as_of", workers)
     if at is not None:

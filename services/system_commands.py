@@ -9,7 +9,7 @@ from deploy.local.infrastructure import Choice
 from deploy.local.supervisor import Supervisor
 from deploy.local.system import System
 from services.presentation import document, say, table
-from shared.errors import BAD_REQUEST, UNAVAILABLE, UserError
+from shared.errors import UNAVAILABLE, UserError, WrongUsage
 
 _STATUS = {"dropped": "dropped", "taken_in": "taken in"}
 
@@ -110,7 +110,7 @@ def say_api(service: str) -> None:
     """Print the address of a service's API. UserError when the service has none."""
     apis = system.require_running(system.home_folder()).apis
     if service not in apis:
-        raise UserError(f"--api: {service!r} has no API; give one of {', '.join(sorted(apis))}", BAD_REQUEST)
+        raise WrongUsage(f"--api: {service!r} has no API; give one of {', '.join(sorted(apis))}")
     say(apis[service])
 
 

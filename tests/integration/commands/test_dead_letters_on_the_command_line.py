@@ -187,7 +187,7 @@ def test_what_there_is_not_is_said_and_nothing_else_is_retried(stopped: str, com
 
 def test_a_dropped_record_is_kept_and_waits_for_nobody(stopped: str) -> None:
     assert shown("dead-letters", "drop", *RECORDS[1:], "--reason", "noise")["items"] == [
-        {"name": name, "status": "dropped", "parked": []} for name in RECORDS[1:]
+        {"name": name, "status": "dropped", "already": False, "parked": []} for name in RECORDS[1:]
     ]
     assert names("--kind", "record") == RECORDS[:1]
     assert names("--status", "dropped") == RECORDS[1:]
@@ -198,7 +198,10 @@ def test_a_dropped_record_is_kept_and_waits_for_nobody(stopped: str) -> None:
     ]
     assert typed("dead-letters", "show", RECORDS[1], "--raw").stdout_bytes == ESCAPES
     # Once more changes nothing, and is no act.
-    shown("dead-letters", "drop", RECORDS[1], "--reason", "noise", "--by", "Bob")
+    again = typed("dead-letters", "drop", RECORDS[1], "--reason", "noise", "--by", "Bob")
+    assert (again.exit_code, again.stdout) == (0, "")
+    assert again.stderr == f"{RECORDS[1]} was dropped before: nothing was changed\n"
+    assert shown("dead-letters", "drop", RECORDS[1], "--reason", "noise")["items"][0]["already"]
     assert [act["who"] for act in shown("operations", "--target", RECORDS[1])["items"]] == ["Ada"]
 
 
@@ -242,9 +245,20 @@ def test_all_are_retried_but_the_dropped_ones_and_what_came_of_each_is_said(stop
         "invoicing_g1": "not_read", "orders_g1": "not_read", "subscriptions_g1": "dead",
     }  # fmt: skip
     assert "does it run?" in found[STREAMS[0]]["reason"]
-    assert "5 of 5 do not flow" in str(result.exception)
+    assert str(result.exception) == f"5 of 5 do not flow: {', '.join(RECORDS[1:] + STREAMS + OUTBOX)}"
     assert len(shown("operations")["items"]) == 6
     assert rows(stopped, "SELECT scope, scope_id FROM orders_g1.recompute_queue") == [("order", "ord/1")]
+
+
+def test_of_many_that_do_not_flow_the_first_ones_are_named(stopped: str) -> None:
+    error = refused("dead-letters", "retry", "--all")
+    assert str(error) == f"6 of 6 do not flow: {', '.join((RECORDS + STREAMS)[:5])} and 1 more"
+
+
+def test_that_nothing_is_chosen_is_said(stopped: str) -> None:
+    said = typed("dead-letters", "retry", "--kind", "stream", "--topic", ORDERS)
+    assert (said.exit_code, said.stdout) == (0, "Nothing of that waits for anybody: nothing was retried\n")
+    assert shown("dead-letters", "retry", "--kind", "stream", "--topic", ORDERS)["items"] == []
 
 
 def test_what_no_projection_has_read_is_not_retried_yet(stopped: str) -> None:
