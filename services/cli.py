@@ -1,8 +1,8 @@
 """The command `seatledger`, put together from the services.
 
 Every command imports what it needs when it runs: `simulate` on a small file is to start within half a second.
-Exit code 0: done; 1: failed, one clear sentence on standard error; 2: wrong usage; 130: Ctrl-C. With --json a failure is
-{"error": {"kind": ..., "detail": ...}} there, with the kinds of the API's problems.
+Exit code 0: done; 1: failed, one clear sentence on standard error; 2: wrong usage; 130: Ctrl-C. With --json a failure
+is {"error": {"kind": ..., "detail": ...}} there, with the kinds of the API's problems.
 """
 
 import gc

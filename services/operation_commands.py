@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from services.presentation import Page, list_document, table
 from services.stopped_items import moment
 from shared.commands.operating import read_now
-from shared.errors import UserError, WrongUsage
+from shared.errors import WrongUsage
 from shared.store import operations
 from shared.store.operations import Operation
 

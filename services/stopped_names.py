@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar, Final, Literal, NamedTuple, get_args
 
-from shared.errors import UserError, WrongUsage
+from shared.errors import WrongUsage
 from shared.projections.stopped import StreamName
 from shared.store.dead_letters import Place
 

@@ -81,7 +81,16 @@ def status(*, as_json: bool) -> None:
     table("Processes", described, processes, right=("pid", "port", "restarts"))
     columns = ("projection", "generation", "topic", "partition", "next", "end", "lag events", "lag seconds")
     positions = [
-        (p.name, p.generation, p.topic, p.partition, p.next, p.end, p.lag_events, _seconds(p.lag_seconds))
+        (
+            p.name,
+            f"{p.generation} {p.status}",
+            p.topic,
+            p.partition,
+            p.next,
+            p.end,
+            p.lag_events,
+            _seconds(p.lag_seconds),
+        )
         for p in report.projections
         if p.end > 0
     ]

@@ -11,7 +11,7 @@ from heapq import heappush, heappushpop
 from services.event_log.entries import Asked, Entry, as_json_line, as_line, look
 from services.event_log.opened import looking, spans
 from services.presentation import flow_progress, say
-from shared.errors import UserError, WrongUsage
+from shared.errors import WrongUsage
 from shared.log.records import Partition, Record
 from shared.log.view import LogView, Span
 

@@ -39,7 +39,10 @@ class Unreadable(Exception):
 
 
 class UnknownVersion(Exception):
-    """The event was written by a newer release: its stream waits (is parked) for one that reads it; it is not dead."""
+    """The event was written by a newer release: its record is kept until one comes that reads it.
+
+    Its subject stands still meanwhile. Where it names none nobody knows what would have to: its dead letter says so.
+    """
 
     def __init__(self, event: CloudEvent, newest_known: int) -> None:
         self.event = event
@@ -52,6 +55,11 @@ class UnknownVersion(Exception):
             f"dataschema: version {self.event.version} of {self.event.type} is newer than the newest known here, "
             f"{self.newest_known}; install a release that knows it, then retry"
         )
+
+    @property
+    def reason_of_letter(self) -> str:
+        """The same, as it is stored with the dead letter."""
+        return self.reason if self.event.subject else f"{self.reason}. It names no subject, so nothing waits for it"
 
 
 def shown(value: object) -> str:
