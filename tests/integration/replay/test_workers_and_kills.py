@@ -35,7 +35,7 @@ WHERE application_name = 'seatledger rebuild' AND wait_event_type = 'Lock' AND d
 """
 _REBUILDING = """
 SELECT count(*) FROM pg_stat_activity
-WHERE application_name IN ('seatledger rebuild', 'seatledger replay') AND datname = current_database()
+WHERE application_name ~ '^seatledger (rebuild|replay)' AND datname = current_database()
 """
 _IN_ITS_BULK = "SELECT spooled_at IS NOT NULL AND loaded_at IS NULL FROM store.rebuild"
 _DEAD = 'SELECT topic, partition, "offset" FROM store.dead_letter'
