@@ -108,6 +108,9 @@ def what_of(detail: ErrorDetails) -> str:
         return str(context["error"])
     if kind in _WITHOUT_VALUE:
         return _WITHOUT_VALUE[kind](context)
+    if kind in _WHOLE and isinstance(value, float) and value.is_integer():
+        # As a float 5.0 and a number of 31 digits look alike to who asks for a whole one.
+        return got(value, "give a whole number of fewer digits" if abs(value) >= _EXACT else f"give a whole number, as {value:.0f}")
     if kind in _ADVICE:
         return got(value, _ADVICE[kind](context))
     return got(value, detail["msg"][:1].lower() + detail["msg"][1:])
@@ -125,6 +128,9 @@ _WITHOUT_VALUE: dict[str, Callable[[Mapping[str, object]], str]] = {
     "string_unicode": lambda _: "holds characters that are not Unicode; give plain text",
 }
 
+# Floats from here on are not exact, nor what a count can be.
+_EXACT = 2.0**53
+_WHOLE = frozenset({"int_type", "int_from_float"})
 _ADVICE: dict[str, Callable[[Mapping[str, object]], str]] = {
     "int_type": lambda _: "give a whole number",
     "int_parsing": lambda _: "give a whole number",
