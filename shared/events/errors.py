@@ -110,7 +110,8 @@ def what_of(detail: ErrorDetails) -> str:
         return _WITHOUT_VALUE[kind](context)
     if kind in _WHOLE and isinstance(value, float) and value.is_integer():
         # As a float 5.0 and a number of 31 digits look alike to who asks for a whole one.
-        return got(value, "give a whole number of fewer digits" if abs(value) >= _EXACT else f"give a whole number, as {value:.0f}")
+        plainly = " of fewer digits" if abs(value) >= _EXACT else f", as {value:.0f}"
+        return got(value, f"give a whole number{plainly}")
     if kind in _ADVICE:
         return got(value, _ADVICE[kind](context))
     return got(value, detail["msg"][:1].lower() + detail["msg"][1:])

@@ -187,7 +187,7 @@ def setting(value: object) -> str:
 
 
 def _quoted(value: float) -> str:
-    """How to give a number that stood there as a JSON float: 1e-07 is "0.0000001", and 1e+30 is too long for anything."""
+    """How to give a number that stood there as a JSON float: 1e-07 is "0.0000001", and 1e+30 too long for us."""
     plain = f"{Decimal(repr(value)):f}"
     if not _DECIMAL.fullmatch(plain):
         return _FEWER_DIGITS

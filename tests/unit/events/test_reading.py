@@ -141,7 +141,7 @@ def test_effective_at_is_a_date_or_an_instant(written: object, moment: Moment) -
         ("LicensesChanged", [1], "data: got [1]; give a JSON object"),
         ("PriceChanged", PRICE | {"unit_price": 11.5}, 'got 11.5; a JSON float is not exact; quote it: "11.5"'),
         ("PriceChanged", PRICE | {"unit_price": 1e-7}, 'got 1e-7; a JSON float is not exact; quote it: "0.0000001"'),
-        ("PriceChanged", PRICE | {"unit_price": 1e30}, "data.unit_price: got 1e+30; give a number of at most 15 digits"),
+        ("PriceChanged", PRICE | {"unit_price": 1e30}, "unit_price: got 1e+30; give a number of at most 15 digits"),
         ("PriceChanged", PRICE | {"unit_price": "NaN"}, 'data.unit_price: got "NaN"; give a plain decimal number'),
         ("PriceChanged", PRICE | {"unit_price": "Infinity"}, "give a plain decimal number"),
         ("PriceChanged", PRICE | {"unit_price": "1e3"}, "give a plain decimal number"),
