@@ -30,7 +30,7 @@ class Shown:
         self._ended: Progress | None = None
 
     def __call__(self, progress: Progress) -> None:
-        if self._quiet:
+        if self._quiet or not progress.total:
             return
         now = time.monotonic()
         phase = (progress.phase, progress.projection)
@@ -59,8 +59,6 @@ def _line(progress: Progress, before: int, seconds: float) -> str:
     if progress.phase not in ("read", "fold", "catch-up"):
         return f"{words}: {progress.done} of {progress.total}"
     done = f"{words}: {progress.done:,} of {progress.total:,} events"
-    if progress.done == before == progress.total:
-        return done
     rate = (progress.done - before) / seconds if seconds > 0 else 0.0
     missing = progress.total - progress.done
     left = f", {missing / rate:.0f} s left" if rate and missing else ""

@@ -93,6 +93,7 @@ async def load(connection: AsyncConnection, bulk: Bulk) -> None:
     documents = any(bucket.kind == DOCUMENT for bucket in buckets_in(bulk.build.folder))
     build = replace(bulk.build, documents=documents, shared=_gathered(shared))
     await _fold(connection, bulk, build, [bucket for bucket in buckets if bucket.kind == CUSTOMER], counted)
+    counted.over()
     bulk.told(Progress("index", 0, 1))
     await finish(bulk.dsn, build.targets, standings, bulk.record.indexes, build.parked)
     await records.loaded(connection, bulk.record.number)
@@ -186,3 +187,7 @@ class _Counted:
     def more(self, count: int, left: Mapping[Partition, int] | None = None) -> None:
         self._done += count
         self._told(Progress(self._phase, min(self._done, self._total), self._total, dict(left or {})))
+
+    def over(self) -> None:
+        """What was not counted is no event that anybody folds: a duplicate, a dead one, a marker."""
+        self._told(Progress(self._phase, self._total, self._total))

@@ -54,7 +54,7 @@ def test_a_replay_that_is_stopped_says_so_and_the_next_one_goes_on_from_there(
                 again = crew.start("services.cli", "replay", "all", "--workers", "2")
                 await crew.succeeds(again)
                 assert "Reading the log" not in crew.said_by(again)
-                assert re.search(r"Catching up orders: [\d,]+ of [\d,]+ events", crew.said_by(again))
+                assert re.search(r"^Folding: ([\d,]+) of \1 events", crew.said_by(again), re.MULTILINE)
                 assert (await live(running))["orders"] == "orders_g2"
 
     asyncio.run(scenario())
