@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 
 import psycopg
 from aiokafka.errors import KafkaError
+from psycopg import AsyncConnection
 
 from services.broker_failures import broker_failures
 from services.presentation import note
@@ -41,7 +42,7 @@ def refusals(database: Address, broker: Address | None = None) -> Iterator[None]
 
     First the database has to answer, and the broker where one is given: who was never there did not go away.
     """
-    read_now(database, generations)
+    before = read_now(database, _live)
     if broker is not None:
         with broker_failures(": nothing was changed"):
             asyncio.run(reach(broker()))
@@ -49,7 +50,7 @@ def refusals(database: Address, broker: Address | None = None) -> Iterator[None]
         with database_failures(), broker_failures(": nothing was changed"), _of_a_rebuild(seen=broker is not None):
             yield
     except KeyboardInterrupt:
-        note([_stopped(database)])
+        note([_stopped(database, before)])
         raise
 
 
@@ -80,14 +81,21 @@ def _away(error: BaseException) -> str:
     )
 
 
-def _stopped(database: Address) -> str:
+def _stopped(database: Address, before: Collection[str]) -> str:
     """How things stand after Ctrl-C."""
     try:
-        unfinished = read_now(database, records.unfinished)
+        now, unfinished = read_now(database, _live), read_now(database, records.unfinished)
     except UserError as error:
         return f"stopped, and what is left of it is not known: {error}"
+    if seen := [schema for schema in now if schema not in before]:
+        return f"stopped after the switch, and nothing is left to do: readers see {', '.join(seen)} now"
     if unfinished:
         return (
             "stopped: nothing was switched, and readers see what they saw; the same command goes on where this one was"
         )
-    return "stopped, with nothing left to go on with; what readers see: seatledger generations list"
+    return "stopped: nothing was switched, readers see what they saw, and there is nothing to go on with"
+
+
+async def _live(connection: AsyncConnection) -> list[str]:
+    """The schemas that readers see."""
+    return [one.schema for one in await generations(connection) if one.status == "live"]
