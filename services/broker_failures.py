@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,21 +11,34 @@ from aiokafka.errors import KafkaError
 
 from shared.errors import UNAVAILABLE, UserError
 
+_ADDRESS = re.compile(r"\('([^']+)', ([0-9]+)")
+
 
 @contextmanager
 def broker_failures(so: str = "", broker: str = "The broker") -> Iterator[None]:
     """A failure of the broker as a UserError; `so` ends its sentence: ": nothing was changed"."""
-    # What the client says of each try beside it is for a log and not for a person.
-    said = logging.getLogger("aiokafka")
-    before = said.level
-    said.setLevel(logging.CRITICAL)
+    with without_words():
+        try:
+            yield
+        except KafkaError as error:
+            raise UserError(f"{broker} does not answer ({why(error)}){so}", UNAVAILABLE) from None
+
+
+@contextmanager
+def without_words() -> Iterator[None]:
+    """What the client says of each try is for a log, and not for a person who gets a sentence about all of them."""
+    client = logging.getLogger("aiokafka")
+    before = client.level
+    client.setLevel(logging.CRITICAL)
     try:
         yield
-    except KafkaError as error:
-        raise UserError(f"{broker} does not answer ({_why(error)}){so}", UNAVAILABLE) from None
     finally:
-        said.setLevel(before)
+        client.setLevel(before)
 
 
-def _why(error: KafkaError) -> str:
-    return str(error) or type(error).__name__
+def why(error: KafkaError) -> str:
+    """The reason in words: no connection to 127.0.0.1:9092"""
+    said = str(error) or type(error).__name__
+    if "Unable to bootstrap" not in said:
+        return said
+    return f"no connection to {', '.join(f'{host}:{port}' for host, port in _ADDRESS.findall(said))}"

@@ -10,7 +10,7 @@ import psycopg
 from aiokafka.errors import KafkaError
 from psycopg import AsyncConnection
 
-from services.broker_failures import broker_failures
+from services.broker_failures import broker_failures, why
 from services.presentation import note
 from shared.commands.operating import database_failures, read_now
 from shared.errors import UNAVAILABLE, UserError
@@ -74,10 +74,11 @@ def _of_a_rebuild(*, seen: bool) -> Iterator[None]:
 
 
 def _away(error: BaseException) -> str:
-    which = "The broker" if isinstance(error, KafkaError) else "The database"
+    is_broker = isinstance(error, KafkaError)
+    said = why(error) if is_broker else " ".join(str(error).split())
     return (
-        f"{which} went away ({type(error).__name__}: {' '.join(str(error).split())}); the live projections were not "
-        "touched. Run it again when it answers: it goes on where it was"
+        f"The {'broker' if is_broker else 'database'} went away ({said}); the live projections were not touched. Run "
+        "it again when it answers: it goes on where it was"
     )
 
 

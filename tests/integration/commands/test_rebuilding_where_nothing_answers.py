@@ -50,10 +50,7 @@ def test_a_broker_that_does_not_answer_is_said_and_nothing_is_left(
 ) -> None:
     error = refused(monkeypatch, arguments, prepared)
     assert error.kind == "unavailable"
-    assert str(error).startswith(
-        "The broker does not answer (KafkaConnectionError: Unable to bootstrap from [('127.0.0"
-    )
-    assert str(error).endswith(": nothing was changed")
+    assert str(error) == f"The broker does not answer (no connection to {NOBODY}): nothing was changed"
     with psycopg.connect(prepared) as connection:
         assert connection.execute("SELECT number FROM store.rebuild").fetchall() == []
         assert connection.execute("SELECT DISTINCT status FROM store.generation").fetchall() == [("live",)]
