@@ -56,8 +56,7 @@ async def recover(dsn: str, broker: str, *, dry_run: bool, by: str | None, told:
         if not await try_lock(connection, RUN_LOCK):
             who = await holder(connection, RUN_LOCK)
             raise UserError(
-                f"an invoice run goes on, or another recovery{f' ({who})' if who else ''}: wait until it has ended, "
-                "then run it again"
+                f"an invoice run goes on, or another recovery ({who}): wait until it has ended, then run it again"
             )
         async with connection.transaction(force_rollback=dry_run):
             return await _recover(connection, broker, dry_run=dry_run, by=by, told=told)

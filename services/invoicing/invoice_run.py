@@ -119,8 +119,7 @@ async def _alone(dsn: str, waiting: Callable[[str], None]) -> AsyncIterator[Asyn
     """
     async with await connect(dsn, application=INVOICE_RUN) as connection:
         if not await try_lock(connection, RUN_LOCK):
-            who = await holder(connection, RUN_LOCK)
-            waiting(f"another invoice run goes on, or a replay switches{f': {who}' if who else ''}")
+            waiting(f"another invoice run goes on, or a replay switches: {await holder(connection, RUN_LOCK)}")
             await connection.execute(_LOCK, [RUN_LOCK])
             await sign(connection)
         live = [one for one in await generations(connection, SPEC.name) if one.status == "live"]

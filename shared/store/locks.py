@@ -38,13 +38,13 @@ async def sign(connection: AsyncConnection) -> None:
     await connection.execute(_SIGN, {"said": said, "longest": _LONGEST_NAME})
 
 
-async def holder(connection: AsyncConnection, lock: int) -> str | None:
-    """Who has a lock, as a sentence can say it; None where nobody has it any more.
+async def holder(connection: AsyncConnection, lock: int) -> str:
+    """Who has a lock, as a sentence can say it.
 
     seatledger replay of process 4711 on billing-1, since 2026-01-31 10:00:00 UTC (session 815 of the database)
     """
     row = await (await connection.execute(_HOLDER, [lock])).fetchone()
     if row is None:
-        return None
+        return "somebody who has just ended"
     name, pid, since = row
     return f"{name or 'somebody without a name'}, since {since:%Y-%m-%d %H:%M:%S} UTC (session {pid} of the database)"

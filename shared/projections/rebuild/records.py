@@ -54,9 +54,7 @@ async def hold(connection: AsyncConnection) -> None:
     """Be the only rebuild as long as this connection lives. Raises AlreadyRebuilding."""
     if not await try_lock(connection, _LOCK):
         who = await holder(connection, _LOCK)
-        raise AlreadyRebuilding(
-            f"another replay, verify, rollback or as-of goes on{f': {who}' if who else ''}; wait for it, or end it"
-        )
+        raise AlreadyRebuilding(f"another replay, verify, rollback or as-of goes on: {who}; wait for it, or end it")
 
 
 async def unfinished(connection: AsyncConnection) -> list[Record]:

@@ -72,8 +72,7 @@ class Switched:
 async def run_lock(connection: AsyncConnection, waiting: Callable[[str], None]) -> None:
     """Keep invoice runs away: they read the generation that is live when they begin."""
     while not await try_lock(connection, RUN_LOCK):
-        if (who := await holder(connection, RUN_LOCK)) is not None:
-            waiting(f"an invoice run goes on: {who}")
+        waiting(f"an invoice run goes on: {await holder(connection, RUN_LOCK)}")
         await asyncio.sleep(1.0)
 
 
