@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -128,13 +129,14 @@ def test_a_stream_that_live_holds_parked_is_parked_in_the_new_generation_with_it
         async with system(database, empty_broker, 200) as running:
             async with await connect(database, "subscriptions_g1") as connection:
                 await connection.execute(
-                    "INSERT INTO parked (scope, scope_id, reason) VALUES ('subscription', 'sub-3', 'it failed')"
+                    "INSERT INTO parked VALUES ('subscription', 'sub-3', 'it failed', '2026-01-01T00:00:00Z')"
                 )
                 await connection.execute("UPDATE subscription SET quantity = 77 WHERE subscription = 'sub-3'")
             report = await replay(running, tmp_path, [SUBSCRIPTIONS])
             assert report.comparison.same, report.comparison.differences
-            assert await running.query("SELECT scope_id, reason FROM subscriptions_g2.parked") == [
-                ("sub-3", "it failed")
+            since = datetime(2026, 1, 1, tzinfo=UTC)
+            assert await running.query("SELECT scope_id, reason, since FROM subscriptions_g2.parked") == [
+                ("sub-3", "it failed", since)
             ]
             rows = await running.query("SELECT quantity FROM read.subscriptions WHERE subscription = 'sub-3'")
             assert rows == [(77,)]
