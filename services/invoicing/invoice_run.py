@@ -14,13 +14,13 @@ from datetime import UTC, date, datetime
 from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
-from services.invoicing import barrier
 from services.invoicing.candidates import Findings, candidates, leave_out_parked
 from services.invoicing.issuing import LINES_A_CHUNK, chunks, issue_chunk, mark, payers_of, would_issue
 from services.invoicing.looking import Reader, look_at
 from services.invoicing.projection import SPEC
 from shared.errors import UserError
 from shared.events.shapes import Json
+from shared.projections import barrier
 from shared.projections.generations import generations
 from shared.recovery.comparing import refuse_lost_events
 from shared.store.ledger import INVOICE_RUN, RUN_LOCK, last_closed
@@ -89,7 +89,10 @@ async def run_day(dsn: str, broker: str, day: date, options: Options) -> RunRepo
         # A dry run issues nothing, so it may be of a day that has not ended, or has not begun.
         await _check_day(connection, day, early=options.early or options.dry_run)
         await refuse_lost_events(connection, broker, options.waiting)
-        reached = await barrier.wait(connection, broker, options.timeout_s, options.waiting)
+        reached = await barrier.wait(
+            connection, broker, options.timeout_s, options.waiting,
+            who="the invoice run", then="Nothing was issued; run it again",
+        )  # fmt: skip
         if not options.dry_run:
             await connection.execute(_BEGIN, [day, Jsonb(asdict(reached)), options.early])
         findings = await _look_at_all(connection, dsn, day, options)

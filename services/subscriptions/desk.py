@@ -9,11 +9,11 @@ from psycopg import AsyncConnection
 
 from services.subscriptions.commands.bodies import Command, Convert, Import
 from services.subscriptions.commands.session import SubscriptionSession, stream_of
-from services.subscriptions.commands.standing import Standing
 from services.subscriptions.previews import add_ons_of, previews
 from services.subscriptions.projection import SPEC
 from shared.commands.desk import Asked
 from shared.commands.known import Known, known_of
+from shared.commands.standing import Standing
 from shared.projections.spec import Key
 from shared.store.event_table import hold_streams, stream_ends
 

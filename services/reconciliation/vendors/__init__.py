@@ -1,0 +1,1 @@
+"""Connectors: one package a vendor, all behind the interface of `connector`; only they know a vendor's formats."""
