@@ -19,10 +19,10 @@ Kind = Annotated[
 Topic = Annotated[str | None, typer.Option(parser=topic_name, metavar="TOPIC", help="On this topic.")]
 Type = Annotated[str | None, typer.Option("--type", metavar="TYPE", help="Events of this type; of a stream its scope.")]
 FoundBy = Annotated[
-    Literal["orders", "subscriptions", "invoicing", "replay", "outbox"] | None,
-    typer.Option("--projection", metavar="NAME", help="Found by this projection, by a replay, or by the outbox."),
+    Literal[ProjectionName, "replay", "outbox"] | None,
+    typer.Option("--projection", help="Found by this projection, by a replay, or by the outbox."),
 ]
-Projection = Annotated[ProjectionName | None, typer.Option(metavar="NAME", help="Of this projection.")]
+Projection = Annotated[ProjectionName | None, typer.Option(help="Of this projection.")]
 Containing = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="With this in the reason.")]
 Status = Annotated[
     Literal["dead", "dropped", "taken_in", "parked"] | None,
@@ -121,7 +121,8 @@ def show_positions(projection: Projection = None, topic: Topic = None, as_json: 
 @positions.command(name="set")
 def set_(
     projection: Annotated[
-        ProjectionName, typer.Argument(metavar="PROJECTION", help="One of orders, subscriptions, invoicing.")
+        ProjectionName,
+        typer.Argument(metavar="PROJECTION", help="One of orders, subscriptions, invoicing, reconciliation."),
     ],
     topic: Annotated[str, typer.Argument(parser=topic_name, metavar="TOPIC", help="A topic that it reads.")],
     partition: Annotated[int, typer.Argument(metavar="PARTITION", min=0, help="A number from 0 on.")],

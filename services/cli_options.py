@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import typer
 
 # The same as services.prepare has, which would bring all of the runtime.
-ProjectionName = Literal["orders", "subscriptions", "invoicing"]
+ProjectionName = Literal["orders", "subscriptions", "invoicing", "reconciliation"]
 
 Json = Annotated[
     bool, typer.Option("--json", help="JSON for programs instead of tables; a failure is JSON too, on standard error.")

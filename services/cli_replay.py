@@ -12,7 +12,7 @@ generations = group("The generations of each projection: what readers see, and w
 
 Projection = Annotated[
     Literal[ProjectionName, "all"],
-    typer.Argument(metavar="PROJECTION|all", help="One of orders, subscriptions, invoicing; or all of them."),
+    typer.Argument(metavar="PROJECTION|all", help="One of orders, subscriptions, invoicing, reconciliation; or all."),
 ]
 Workers = Annotated[
     int | None, typer.Option(min=1, max=64, metavar="N", help="So many processes read and fold; else one a core.")
