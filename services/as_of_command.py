@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from services.invoicing.projection import DOCUMENT, DOCUMENT_LINE, INSTALLMENT_PLAN
 from services.presentation import document, note, on_terminal, say, table
-from services.rebuild_options import Shown, chosen, home, point_in_time, processes, refusals
+from services.rebuild_failures import Address, refusals
+from services.rebuild_options import chosen, home, point_in_time, processes
+from services.rebuild_progress import Shown
 from services.subscriptions.projection import SUBSCRIPTION
 from shared.projections.rebuild.as_of import Rows, rows_as_of
 from shared.projections.rebuild.making import Wanted
@@ -30,13 +32,11 @@ _NUMBERS = (
 )  # fmt: skip
 
 
-def show(
-    time: str, what: str, database: Callable[[], str], broker: Callable[[], str], *, workers: int | None, as_json: bool
-) -> None:
+def show(time: str, what: str, database: Address, broker: Address, *, workers: int | None, as_json: bool) -> None:
     """Print the rows. UserError for a time that is none, or is still to come."""
     at = point_in_time(time, "TIME")
     projection, tables = _TABLES[what]
-    with refusals():
+    with refusals(database, broker):
         wanted = Wanted(database(), broker(), chosen(projection), "as_of", home(), processes(workers), at)
         found = asyncio.run(rows_as_of(wanted, tables, Shown(quiet=as_json or not on_terminal())))
     rows = found.rows[tables[0].name]

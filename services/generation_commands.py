@@ -49,6 +49,8 @@ def drop(name: str, database: Callable[[], str], *, as_json: bool) -> None:
         found = next((one for one in await generations(connection) if one.schema == name), None)
         if found is None:
             raise UserError(f"there is no generation {name}: see `seatledger generations list`", NOT_FOUND)
+        if found.status == "dropping":
+            raise UserError(f"{name} is being dropped already: nothing was changed, and it is gone within seconds")
         if found.status not in ("kept", "as_of", "catching_up"):
             raise UserError(f"{name} is {found.status}: only what is kept beside the live one can be dropped")
         async with connection.transaction():

@@ -23,10 +23,10 @@ from shared.events.shapes import Json
 from shared.projections import barrier
 from shared.projections.generations import generations
 from shared.recovery.comparing import refuse_lost_events
-from shared.store.ledger import RUN_LOCK, last_closed
+from shared.store.ledger import INVOICE_RUN, RUN_LOCK, last_closed
+from shared.store.locks import holder, sign, try_lock
 from shared.store.pool import connect, read_from
 
-_TRY_LOCK = "SELECT pg_try_advisory_lock(%s)"
 _LOCK = "SELECT pg_advisory_lock(%s)"
 _BEGIN = """
 INSERT INTO invoicing.billing_run (day, barrier, early) VALUES (%s, %s, %s)
@@ -120,11 +120,11 @@ async def _alone(dsn: str, waiting: Callable[[str], None]) -> AsyncIterator[Asyn
 
     The lock first: what it waits for may be a replay that makes another generation live.
     """
-    async with await connect(dsn, application="seatledger invoice-run") as connection:
-        row = await (await connection.execute(_TRY_LOCK, [RUN_LOCK])).fetchone()
-        if row is None or not row[0]:
-            waiting("another invoice run goes on, or a replay switches")
+    async with await connect(dsn, application=INVOICE_RUN) as connection:
+        if not await try_lock(connection, RUN_LOCK):
+            waiting(f"another invoice run goes on, or a replay switches: {await holder(connection, RUN_LOCK)}")
             await connection.execute(_LOCK, [RUN_LOCK])
+            await sign(connection)
         live = [one for one in await generations(connection, SPEC.name) if one.status == "live"]
         if not live:
             raise UserError("invoicing has no generation yet: start the system with `seatledger up` first")

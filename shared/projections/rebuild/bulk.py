@@ -32,12 +32,16 @@ _SHARED = "shared"
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`done` of `total` events of a phase: read, fold, index. `left`: offsets still to read, by partition."""
+    """`done` of `total` events of a phase: read, fold, index, catch-up, compare; at first what was done before.
+
+    `left`: offsets still to read, by partition. `projection`: of which one it is, where each has the phase for itself.
+    """
 
     phase: str
     done: int
     total: int
     left: Mapping[Partition, int] = field(default_factory=dict)
+    projection: str = ""
 
 
 Told = Callable[[Progress], None]
@@ -81,7 +85,7 @@ async def load(connection: AsyncConnection, bulk: Bulk) -> None:
     done = await records.buckets_done(connection, bulk.record.number)
     buckets = [bucket for bucket in buckets_in(bulk.build.folder) if bucket.name not in done]
     events = sum(bounds.end - bounds.first for bounds in bulk.bounds.values())
-    counted = _Counted(bulk.told, "fold", events)
+    counted = _Counted(bulk.told, "fold", events, await records.events_done(connection, bulk.record.number))
     shared = bulk.build.folder / _SHARED
     shared.mkdir(exist_ok=True)
     first = [bucket for bucket in buckets if bucket.kind != CUSTOMER]
@@ -89,6 +93,7 @@ async def load(connection: AsyncConnection, bulk: Bulk) -> None:
     documents = any(bucket.kind == DOCUMENT for bucket in buckets_in(bulk.build.folder))
     build = replace(bulk.build, documents=documents, shared=_gathered(shared))
     await _fold(connection, bulk, build, [bucket for bucket in buckets if bucket.kind == CUSTOMER], counted)
+    counted.over()
     bulk.told(Progress("index", 0, 1))
     await finish(bulk.dsn, build.targets, standings, bulk.record.indexes, build.parked)
     await records.loaded(connection, bulk.record.number)
@@ -175,9 +180,14 @@ def _place(letter: DeadLetter) -> str:
 class _Counted:
     """Adds up, and tells."""
 
-    def __init__(self, told: Told, phase: str, total: int) -> None:
-        self._told, self._phase, self._total, self._done = told, phase, total, 0
+    def __init__(self, told: Told, phase: str, total: int, done: int = 0) -> None:
+        self._told, self._phase, self._total, self._done = told, phase, total, done
+        self.more(0)
 
     def more(self, count: int, left: Mapping[Partition, int] | None = None) -> None:
         self._done += count
         self._told(Progress(self._phase, min(self._done, self._total), self._total, dict(left or {})))
+
+    def over(self) -> None:
+        """What was not counted is no event that anybody folds: a duplicate, a dead one, a marker."""
+        self._told(Progress(self._phase, self._total, self._total))

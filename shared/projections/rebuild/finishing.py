@@ -43,6 +43,10 @@ SELECT * FROM unnest(%s::text[], %s::int[], %s::bigint[], %s::bigint[], %s::text
 # Far beyond what the live generation counts to meanwhile: no number of one ever means another thing in the other.
 _COUNT_ON = "SELECT setval('touched', %s::bigint + 1000000000)"
 _LAST_COUNT = "SELECT last_value FROM {}"
+_AS_LONG = """
+UPDATE parked SET since = live.since FROM {} AS live
+WHERE (live.scope, live.scope_id, live.reason) = (parked.scope, parked.scope_id, parked.reason)
+"""
 _IDENTICAL = """
 SELECT topic, partition, "offset" FROM event WHERE identity IN (
     SELECT identity FROM event GROUP BY identity HAVING count(*) > 1
@@ -117,7 +121,7 @@ async def _delete_rows(connection: AsyncConnection, spec: ProjectionSpec, keys: 
 
 
 async def carry_parked(connection: AsyncConnection, target: Target, parked: Mapping[Key, str]) -> None:
-    """What the live generation holds parked is parked here too, with the rows that it has there."""
+    """What the live generation holds parked is parked here too, with the rows that it has there, and as long."""
     live = target.live
     if not parked:
         return
@@ -130,6 +134,7 @@ async def carry_parked(connection: AsyncConnection, target: Target, parked: Mapp
                 shared = [column for (column,) in await rows.fetchall() if column in table.columns]
                 await connection.execute(_copied(table, live, shared), [literal(ids)])
         await park(connection, dict(parked))
+        await connection.execute(sql.SQL(_AS_LONG).format(sql.Identifier(live.schema, "parked")))
 
 
 def _copied(table: Table, live: Generation, columns: Sequence[str]) -> sql.Composed:

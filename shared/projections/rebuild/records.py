@@ -11,10 +11,11 @@ from typing import Literal
 from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
+from shared.store.locks import holder, try_lock
+
 Purpose = Literal["replay", "verify", "as_of"]
 
 _LOCK = 7_201_005
-_TRY = "SELECT pg_try_advisory_lock(%s)"
 _ADD = """
 INSERT INTO store.rebuild (purpose, projections, until, buckets, folder) VALUES (%s, %s, %s, %s, %s) RETURNING number
 """
@@ -26,6 +27,7 @@ _INDEXES = "UPDATE store.rebuild SET indexes = %s WHERE number = %s"
 _SPOOLED = "UPDATE store.rebuild SET spooled_at = now() WHERE number = %s"
 _LOADED = "UPDATE store.rebuild SET loaded_at = now() WHERE number = %s"
 _DONE = "SELECT bucket FROM store.rebuild_bucket WHERE rebuild = %s"
+_EVENTS_DONE = "SELECT coalesce(sum(events), 0) FROM store.rebuild_bucket WHERE rebuild = %s"
 _FORGET = "DELETE FROM store.rebuild WHERE number = %s"
 
 
@@ -50,9 +52,9 @@ class Record:
 
 async def hold(connection: AsyncConnection) -> None:
     """Be the only rebuild as long as this connection lives. Raises AlreadyRebuilding."""
-    row = await (await connection.execute(_TRY, [_LOCK])).fetchone()
-    if row is None or not row[0]:
-        raise AlreadyRebuilding("another replay, verify or as-of goes on; wait for it, or end it")
+    if not await try_lock(connection, _LOCK):
+        who = await holder(connection, _LOCK)
+        raise AlreadyRebuilding(f"another replay, verify, rollback or as-of goes on: {who}; wait for it, or end it")
 
 
 async def unfinished(connection: AsyncConnection) -> list[Record]:
@@ -88,6 +90,13 @@ async def spooled(connection: AsyncConnection, number: int) -> None:
 async def loaded(connection: AsyncConnection, number: int) -> None:
     """The buckets are in the tables, which have their indexes."""
     await connection.execute(_LOADED, [number])
+
+
+async def events_done(connection: AsyncConnection, number: int) -> int:
+    """How many events are in the tables."""
+    row = await (await connection.execute(_EVENTS_DONE, [number])).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 async def buckets_done(connection: AsyncConnection, number: int) -> set[str]:

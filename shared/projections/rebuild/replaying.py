@@ -110,8 +110,9 @@ async def _catch_up(connection: AsyncConnection, target: Target, catching: Catch
     def count(more: int) -> None:
         nonlocal done
         done += more
-        told(Progress("catch-up", min(done, total), total))
+        told(Progress("catch-up", min(done, total), total, projection=target.spec.name))
 
+    count(0)
     await catching.run(to, await held(connection), count)
 
 

@@ -21,12 +21,12 @@ from shared.projections.generations import Generation, describe_views, point_vie
 from shared.projections.position import Positions, positions
 from shared.projections.spec import ProjectionSpec
 from shared.store.ledger import RUN_LOCK
+from shared.store.locks import holder, try_lock
 
 # A batch of the live projector is over within this; only that one waits.
 _FOR_POSITIONS = "SET LOCAL lock_timeout = '10s'"
 _FOR_VIEWS = "SET LOCAL lock_timeout = '50ms'"
 _PAUSE_FIRST_S, _PAUSE_MOST_S = 0.05, 1.0
-_TRY_RUN = "SELECT pg_try_advisory_lock(%s)"
 _END_RUN = "SELECT pg_advisory_unlock(%s)"
 # Who holds a batch back while we look: nothing may be stored in the live generation that the other has not.
 _STAND_STILL = "SELECT FROM position ORDER BY topic, partition FOR UPDATE"
@@ -71,11 +71,8 @@ class Switched:
 
 async def run_lock(connection: AsyncConnection, waiting: Callable[[str], None]) -> None:
     """Keep invoice runs away: they read the generation that is live when they begin."""
-    while True:
-        row = await (await connection.execute(_TRY_RUN, [RUN_LOCK])).fetchone()
-        if row is not None and row[0]:
-            return
-        waiting("an invoice run goes on")
+    while not await try_lock(connection, RUN_LOCK):
+        waiting(f"an invoice run goes on: {await holder(connection, RUN_LOCK)}")
         await asyncio.sleep(1.0)
 
 
@@ -105,7 +102,9 @@ async def switch(
             for one in switching:
                 await describe_views(connection, one.spec)
             return Switched(milliseconds, tries)
-        waiting("somebody reads the views")
+        if reading := await _blockers(connection):
+            pid, user, name, _ = reading[0]
+            waiting(f"somebody reads the views: process {pid} of {user} ({name or 'no name'})")
         await asyncio.sleep(pause)
         pause = min(pause * 2, _PAUSE_MOST_S)
 
@@ -161,8 +160,13 @@ async def _views(connection: AsyncConnection, generation: Generation) -> list[sq
     return [sql.Identifier("read", name) for name in sorted(name for (name,) in rows)]
 
 
+async def _blockers(connection: AsyncConnection) -> list[tuple[Any, ...]]:
+    """Who holds locks of the views: pid, user, name, and for how long its transaction has been open."""
+    return await (await connection.execute(_BLOCKERS)).fetchall()
+
+
 async def _who(connection: AsyncConnection) -> str:
-    rows: list[Any] = await (await connection.execute(_BLOCKERS)).fetchall()
+    rows = await _blockers(connection)
     who = ", ".join(f"process {pid} of {user} ({name or 'no name'}, for {age})" for pid, user, name, age in rows[:3])
     return (
         f"the views could not be had within the time: a transaction that reads them is open{': ' if who else ''}{who}; "

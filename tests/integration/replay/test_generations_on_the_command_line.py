@@ -94,7 +94,7 @@ async def _is_dropped_on_demand(running: BillingSystem, keyboard: Keyboard) -> N
     assert (answer.code, answer.failure) == (0, "")
     assert answer.out == "subscriptions_g2 is dropped within seconds by the worker of its service\n"
     again = await keyboard.types("generations", "drop", "subscriptions_g2")
-    assert (again.code, again.sentence.split(":")[0]) == (1, "subscriptions_g2 is dropping")
+    assert (again.code, again.sentence.split(":")[0]) == (1, "subscriptions_g2 is being dropped already")
     assert await expire(SUBSCRIPTIONS, running.dsn) == [], "whoever projects it is given the time to notice"
     await _time_is_over(running, "subscriptions_g2")
     assert await expire(SUBSCRIPTIONS, running.dsn) == ["subscriptions_g2"]
