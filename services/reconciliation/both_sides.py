@@ -20,8 +20,13 @@ from shared.events.models.reconciliation import DiscrepancyFound, Side
 _OURS = """
 SELECT subscription, customer, product, quantity, status, told_until,
     lower(vendor_subscription) AS vendor_subscription, NULL AS account, reseller, parent IS NOT NULL AS is_addon,
-    is_trial, auto_renew
-FROM read.subscriptions WHERE lower(vendor) = %s
+    is_trial, auto_renew, pushed_at
+FROM read.subscriptions
+LEFT JOIN (
+    SELECT subscription, max(ended_at) AS pushed_at FROM read.discrepancies
+    WHERE vendor = %(vendor)s AND resolution = 'PUSH_QUANTITY_TO_VENDOR' GROUP BY subscription
+) AS pushed USING (subscription)
+WHERE lower(vendor) = %(vendor)s
 """
 _THEIRS = """
 SELECT account, vendor_subscription, product_key, quantity, status, raw_status, name, auto_renew, scheduled_cancel,
@@ -41,7 +46,7 @@ FROM read.discrepancies WHERE vendor = %s AND state IN ('open', 'ignored')
 async def ours(connection: AsyncConnection, vendor: str) -> list[Ours]:
     """What is billed here of a vendor's products."""
     async with connection.cursor(row_factory=class_row(Ours)) as cursor:
-        return await (await cursor.execute(_OURS, [vendor.lower()])).fetchall()
+        return await (await cursor.execute(_OURS, {"vendor": vendor})).fetchall()
 
 
 async def theirs(connection: AsyncConnection, vendor: str) -> list[Theirs]:

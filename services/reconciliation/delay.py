@@ -35,10 +35,11 @@ def unsettled(one: Ours, found: Theirs, look: Look, at: datetime, policy: Policy
 
 def changed_here(one: Ours, look: Look, policy: Policy) -> str | None:
     """What was changed here takes a while to be seen at the vendor."""
-    if one.told_until <= look.observed_at - policy.own_change:
+    changed = one.told_until if one.pushed_at is None else max(one.told_until, one.pushed_at)
+    if changed <= look.observed_at - policy.own_change:
         return None
     return (
-        f"changed here at {_at(one.told_until)}, later than {_hours(policy.own_change)} before the vendor was looked "
+        f"changed by us at {_at(changed)}, later than {_hours(policy.own_change)} before the vendor was looked "
         f"at ({_at(look.observed_at)})"
     )
 

@@ -48,6 +48,12 @@ def resolved(
     return DiscrepancyResolved(**said, resolution=resolution, by=by, reason=reason)
 
 
+def refound(known: DiscrepancyResolved, reason: str | None) -> DiscrepancyFound:
+    """A difference that stands again: what was done about it came to nothing, for a reason."""
+    said = {name: value for name, value in known if name not in ("resolution", "by", "reason")}
+    return DiscrepancyFound(**said, reason=reason)
+
+
 def news(vendor: str, rows: Iterable[Compared], known: Mapping[str, Known], snapshot: str) -> Iterator[Difference]:
     """What to tell of a comparison, by what is `known` (by `difference_key`).
 

@@ -11,6 +11,7 @@ from typing import cast
 import orjson
 from pydantic import JsonValue
 
+from services.reconciliation.asking import ORDERED, reactions
 from services.reconciliation.bodies import (
     TYPES,
     Difference,
@@ -27,7 +28,7 @@ from shared.events.models.fields import FROM_JSON
 from shared.events.models.reconciliation import DiscrepancyFound, VendorSnapshotTaken
 from shared.events.reading import data_of
 from shared.events.registry import EVENT_TYPES
-from shared.log.topics import RECONCILIATION
+from shared.log.topics import ORDERS, RECONCILIATION
 from shared.projections.registers import LatestFold, Register, Registers, Stated
 from shared.projections.spec import ProjectionSpec, Row, Rows, Stream, Table
 from shared.projections.subscription_stream import master_data
@@ -155,14 +156,15 @@ def _row(discrepancy: str, number: int, found: _Event, ended: _Event | None) -> 
         one.theirs and one.theirs.quantity, one.theirs and one.theirs.status,
         one.snapshot_id, found.at, None if ended is None else ended.at,
         "CHANGED" if ended is not None and over is None else over and over.resolution,
-        over and over.by, over and over.reason,
+        over and over.by, one.reason if over is None or over.reason is None else over.reason,
     )  # fmt: skip
 
 
 SPEC = ProjectionSpec(
     name="reconciliation",
     version=1,
-    topics=(RECONCILIATION.name,),
+    # Of orders only what a vendor is to be told.
+    topics=(ORDERS.name, RECONCILIATION.name),
     sql=Path(__file__).parent / "sql",
     streams=(
         Stream(
@@ -177,7 +179,8 @@ SPEC = ProjectionSpec(
         ),
     ),
     master=master_data,
-    types=TYPES,
+    types=TYPES | ORDERED,
+    reactions=reactions,
     facts_of=facts_of,
     body_to_json=body_to_json,
     body_from_json=body_from_json,

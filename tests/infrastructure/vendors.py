@@ -29,6 +29,7 @@ class VendorInMemory:
     list_fails: int | None = None
     asked: list[str] = field(default_factory=list)
     used: dict[str, Mapping[str, int]] = field(default_factory=dict)
+    refuses_to_provision: VendorError | None = None
 
     async def list_accounts(self) -> AsyncIterator[VendorAccount]:
         for number, account in enumerate(sorted({*self.held, *self.failing})):
@@ -52,6 +53,8 @@ class VendorInMemory:
         return VendorAccount(customer.customer_id, customer.name)
 
     async def provision(self, order: Provision) -> str:
+        if self.refuses_to_provision is not None:
+            raise self.refuses_to_provision
         vendor_id = f"of {order.request_id}"
         of_account = self.held.setdefault(order.account_id, [])
         if all(one.vendor_subscription_id != vendor_id for one in of_account):

@@ -62,6 +62,14 @@ class AlignStatus(_Align):
     action: Literal["ALIGN_BSS_STATUS"]
 
 
+class PushQuantity(_Action):
+    """The vendor's holds as many seats as ours: up, or down as far as the vendor's window allows."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"action": "PUSH_QUANTITY_TO_VENDOR", **_SNAPSHOT}]})
+
+    action: Literal["PUSH_QUANTITY_TO_VENDOR"]
+
+
 class ImportTheirs(_Action):
     """What the vendor has and we do not becomes ours, with what it is to cost; fields as in SubscriptionImported."""
 
@@ -96,7 +104,7 @@ class Ignore(_Action):
     reason: Annotated[Text, Field(min_length=1)]
 
 
-Request = Relink | AlignQuantity | AlignStatus | ImportTheirs | Ignore
+Request = Relink | AlignQuantity | AlignStatus | PushQuantity | ImportTheirs | Ignore
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from services.reconciliation.commands.bodies import (
     AlignStatus,
     Ignore,
     ImportTheirs,
+    PushQuantity,
     Relink,
     Request,
 )
@@ -29,11 +30,11 @@ from shared.events.values import Moment
 
 
 def event_of(row: Row, ours: Standing | None, request: Request, principal: Principal) -> EventModel | None:
-    """What changes here; None where nothing does. `ours` is the subscription, or the one that an import makes.
+    """What changes here; None where nothing does: what is pushed changes at the vendor, once this is on record.
 
-    Raises CommandRefused.
+    `ours` is the subscription, or the one that an import makes. Raises CommandRefused.
     """
-    if isinstance(request, Ignore):
+    if isinstance(request, Ignore | PushQuantity):
         return None
     if ours is None:
         raise CommandRefused(f"{row.vendor_subscription} is none of ours: relink one of ours to it, or import it")

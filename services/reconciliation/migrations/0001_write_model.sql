@@ -81,6 +81,29 @@ CREATE INDEX compared_verdicts ON reconciliation.compared USING gin (verdicts);
 COMMENT ON TABLE reconciliation.compared IS
     'A row is one subscription or add-on of the last comparison with a vendor, of either side or of both.';
 
+CREATE TABLE reconciliation.vendor_task (
+    task uuid PRIMARY KEY,
+    kind text NOT NULL CHECK (kind IN ('provision', 'change_quantity')),
+    vendor text NOT NULL,
+    account text,
+    customer text,
+    subscription text NOT NULL,
+    vendor_subscription text,
+    wanted jsonb NOT NULL,
+    snapshot text,
+    by text NOT NULL,
+    asked_at timestamptz NOT NULL,
+    state text NOT NULL CHECK (state IN ('waiting', 'done', 'failed')),
+    attempts integer NOT NULL DEFAULT 0,
+    next_at timestamptz NOT NULL,
+    ended_at timestamptz,
+    error text
+);
+CREATE INDEX vendor_task_waiting ON reconciliation.vendor_task (next_at) WHERE state = 'waiting';
+CREATE INDEX vendor_task_subscription ON reconciliation.vendor_task (subscription);
+COMMENT ON TABLE reconciliation.vendor_task IS
+    'A row is something that a vendor is to do: its id goes along with the request, so asked twice it is done once. One that failed says why, and can be tried again.';
+
 CREATE VIEW read.reconciliation WITH (security_invoker = true) AS
 SELECT vendor, row, verdicts, subscription, vendor_subscription, account, customer, reseller, product, product_key, name,
     is_addon, is_trial, ours_quantity, ours_status, theirs_quantity, theirs_status, raw_status, warnings, reason,

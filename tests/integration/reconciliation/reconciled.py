@@ -19,6 +19,7 @@ from shared.commands.desk import Asked
 from shared.commands.handling import handle
 from shared.commands.principal import OPERATOR, Principal
 from shared.events.models.reconciliation import Status
+from shared.projections.spec import ProjectionSpec
 from shared.store.pool import connect
 from tests.infrastructure.billing_system import BillingSystem, Event, billing_system
 from tests.infrastructure.brokers import Broker
@@ -53,9 +54,15 @@ OURS = [ordered(1, 5), ordered(2, 10), ordered(3, 3), suspended(3), ordered(5, 2
 THEIRS = [held(1, 5), held(2, 12), held(3, 3), held(4, 7)]
 
 
-def in_system(database: str, broker: Broker, told: Told, ours: Sequence[Event] = OURS) -> None:
+def in_system(
+    database: str,
+    broker: Broker,
+    told: Told,
+    ours: Sequence[Event] = OURS,
+    specs: Sequence[ProjectionSpec] = (SUBSCRIPTIONS, RECONCILIATION),
+) -> None:
     async def run() -> None:
-        async with billing_system(database, broker.address, specs=(SUBSCRIPTIONS, RECONCILIATION)) as running:
+        async with billing_system(database, broker.address, specs=specs) as running:
             await running.emit(ours)
             await running.settled()
             await told(running)
