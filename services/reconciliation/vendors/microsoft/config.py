@@ -129,10 +129,10 @@ def from_environment() -> MicrosoftConfig:
     try:
         return MicrosoftConfig()
     except ValidationError as error:
-        wrong = "; ".join(_named(part["loc"], part["msg"]) for part in error.errors(include_input=False))
+        wrong = "; ".join(_named(part["loc"], part["type"], part["msg"]) for part in error.errors(include_input=False))
         raise Misconfigured(f"Microsoft is not configured: {wrong}") from None
 
 
-def _named(location: tuple[int | str, ...], message: str) -> str:
-    said = message.removeprefix("Value error, ")
+def _named(location: tuple[int | str, ...], kind: str, message: str) -> str:
+    said = "is not set" if kind == "missing" else message.removeprefix("Value error, ")
     return f"{_PREFIX}{str(location[0]).upper()} {said}" if location else said

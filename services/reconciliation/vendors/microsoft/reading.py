@@ -12,8 +12,8 @@ Resource = Mapping[str, object]
 
 _ID: Final = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
 _MOST: Final = 1_000_000_000
-# What .NET writes for "no date" and for "no end".
-_NO_YEARS: Final = (1, 9999)
+# .NET writes year 1 for "no date" and 9999 for "no end". Events take 1900 to 2199, and an offset may move a year's end.
+_YEARS: Final = range(1901, 2199)
 
 
 def parsed(content: bytes) -> object:
@@ -82,7 +82,7 @@ def flag(value: object) -> bool | None:
 
 
 def moment(value: object) -> datetime | None:
-    """A moment in UTC; None for the years 1 and 9999, which stand for none, and for what cannot be read.
+    """A moment in UTC; None for years like 1 and 9999, which stand for none, and for what cannot be read.
 
     Seven digits of a second are cut to six; without an offset it is UTC.
     """
@@ -99,6 +99,6 @@ def local_moment(value: object) -> datetime | None:
         read = datetime.fromisoformat(found)
     except ValueError:
         return None
-    if read.year in _NO_YEARS:
+    if read.year not in _YEARS:
         return None
     return read if read.tzinfo is not None else read.replace(tzinfo=UTC)
