@@ -50,8 +50,9 @@ def build(state: State) -> FastAPI:
 
 
 def _beyond(state: State, at: float) -> bool:
+    """Whether as many as are allowed were asked in the last minute: then the last but so many is younger than that."""
     limit = state.traps.limit_per_minute
-    return limit is not None and sum(1 for one in state.asked[-2 * limit :] if at - one.at < _MINUTE) >= limit
+    return limit is not None and len(state.asked) >= limit and at - state.asked[-limit].at < _MINUTE
 
 
 def _caught(state: State, login: Login, request: Request, at: float) -> Response | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Final
 from urllib.parse import quote
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -18,7 +19,8 @@ from services.reconciliation.vendors.connector import (
     Provision,
     Refused,
     VendorAccount,
-)  # fmt: skip
+    VendorError,
+)
 from services.reconciliation.vendors.microsoft.budget import Budget
 from services.reconciliation.vendors.microsoft.changes import Hint, hint
 from services.reconciliation.vendors.microsoft.changing import Change, to_canceled, to_quantity, to_status
@@ -27,10 +29,12 @@ from services.reconciliation.vendors.microsoft.customers import account
 from services.reconciliation.vendors.microsoft.errors import StaleEtag
 from services.reconciliation.vendors.microsoft.paging import pages
 from services.reconciliation.vendors.microsoft.reading import Resource, field, text
+from services.reconciliation.vendors.microsoft.retrying import TryAgain
 from services.reconciliation.vendors.microsoft.subscriptions import STATUSES, WithoutId, entitlement
 from services.reconciliation.vendors.microsoft.tokens import AccessTokens, MsalTokens
 from services.reconciliation.vendors.microsoft.transport import Errand, Transport
 
+_MOST_REMEMBERED: Final = 10_000
 _log = structlog.get_logger("microsoft")
 
 
@@ -46,6 +50,7 @@ class MicrosoftConnector:
         now: Callable[[], datetime] = _now,
     ) -> None:  # fmt: skip
         self._page_size, self._now = config.page_size, now
+        self._answered: set[UUID] = set()
         self._transport = Transport(
             config.api_address,
             tokens if tokens is not None else MsalTokens(config),
@@ -143,24 +148,34 @@ class MicrosoftConnector:
         """Read, change, write; once more where somebody else wrote in between (code 2055)."""
         errand = Errand(wish)
         path = f"{_customer(account_id)}/subscriptions/{quote(vendor_subscription_id, safe='')}"
-        first: UUID | None = _as_uuid(request_id)
+        first = uuid5(NAMESPACE_URL, f"seatledger:{request_id}:{wish}")
         for again in (True, False):
             found = (await self._transport.ask(errand, "GET", path)).body or {}
             wanted = self._wanted(change, found, errand)
             if wanted is None:
                 return "done"
+            # The same id once more would mean the same request: only one that was never answered may be that.
+            known = None if first in self._answered else first
             try:
                 reply = await self._transport.ask(
-                    errand, "PATCH", path, body=wanted, headers=_if_match(found), request_id=first
+                    errand, "PATCH", path, body=wanted, headers=_if_match(found), request_id=known
                 )
-            except StaleEtag:
-                if not again:
+            except TryAgain:
+                raise
+            except VendorError as error:
+                self._remember(first)
+                if not again or not isinstance(error, StaleEtag):
                     raise
-                first = None  # it was answered: another id from now on
             else:
+                self._remember(first)
                 _log.info("changed", wish=wish, status=reply.status, correlation=errand.correlation)
                 return "accepted" if reply.status == httpx.codes.ACCEPTED else "done"
         raise AssertionError("the second time ends with a return or an error")
+
+    def _remember(self, answered: UUID) -> None:
+        if len(self._answered) >= _MOST_REMEMBERED:
+            self._answered.clear()
+        self._answered.add(answered)
 
     def _wanted(self, change: Change, found: Resource, errand: Errand) -> Resource | None:
         try:
@@ -179,11 +194,3 @@ def _if_match(of: Resource) -> Mapping[str, str]:
     """The etag that subscriptions of the old commerce carry; those of the new one have none, or an empty one."""
     etag = text(field(field(of, "attributes"), "etag"))
     return {} if etag is None else {"If-Match": etag}
-
-
-def _as_uuid(request_id: str) -> UUID:
-    """MS-RequestId is a GUID: another kind of id always gives the same one."""
-    try:
-        return UUID(request_id)
-    except ValueError:
-        return uuid5(NAMESPACE_URL, f"seatledger:{request_id}")

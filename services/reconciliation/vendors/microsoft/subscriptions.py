@@ -22,7 +22,7 @@ from services.reconciliation.vendors.microsoft.reading import (
     moment,
     resource,
     text,
-)  # fmt: skip
+)
 from shared.events.models.reconciliation import Status
 
 STATUSES: Final[Mapping[str, Status]] = {

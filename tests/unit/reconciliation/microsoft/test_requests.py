@@ -21,7 +21,7 @@ from tests.unit.reconciliation.microsoft.surroundings import (
     ok,
     problem,
     sent,
-)  # fmt: skip
+)
 
 SUBSCRIPTION = {
     "id": "s1", "offerId": "P:1:A", "quantity": 5, "status": "active", "autoRenewEnabled": True, "newField": {"x": [1]},
@@ -236,7 +236,6 @@ def test_a_change_sends_back_all_that_was_read() -> None:
     assert (read.method, write.method) == ("GET", "PATCH")
     assert sent(write) == {**SUBSCRIPTION, "quantity": 8}
     assert "If-Match" not in write.headers
-    assert write.headers["MS-RequestId"] == REQUEST
     assert len(set(center.header("MS-CorrelationId"))) == 1
 
 
@@ -248,6 +247,29 @@ def test_the_same_change_is_always_under_the_same_id() -> None:
         ids += center.header("MS-RequestId")[1:]
     assert len(set(ids)) == 1
     assert str(UUID(str(ids[0]))) == ids[0]
+
+
+def test_another_change_is_never_under_the_id_of_one_before() -> None:
+    """Else Partner Center would answer what it answered before, and do nothing."""
+    ids: list[str | None] = []
+    for to in (8, 9):
+        center = PartnerCenter(ok(SUBSCRIPTION), ok(SUBSCRIPTION))
+        changed(center, to, request_id="discrepancy-17/push")
+        ids += center.header("MS-RequestId")[1:]
+    assert len(set(ids)) == 2
+
+
+def test_what_was_refused_is_asked_for_again_under_another_id() -> None:
+    center = PartnerCenter(ok(SUBSCRIPTION), problem(409, 900278), ok(SUBSCRIPTION), problem(409, 900278))
+
+    async def scenario() -> None:
+        connector = center.connector()
+        for _ in range(2):
+            with pytest.raises(NotReached, match="24 hours"):
+                await connector.change_quantity("c1", "s1", 8, REQUEST)
+
+    driven(scenario())
+    assert center.asked[1].headers["MS-RequestId"] != center.asked[3].headers["MS-RequestId"]
 
 
 def test_a_change_that_is_carried_out_later_is_accepted() -> None:
