@@ -60,22 +60,23 @@ def create_app(seed: Seed | None = None) -> FastAPI:
 
 
 async def _with_traps(request: Request, state: State, answer: Callable[[Request], Awaitable[Response]]) -> Response:
-    traps, path = state.traps, request.url.path
-    if traps.takes("slow", path):
+    traps, path, method = state.traps, request.url.path, request.method
+    counted = not traps.left_alone(path, method)
+    if counted and traps.takes("slow"):
         await asyncio.sleep(traps.slow_seconds)
-    if traps.takes("busy", path):
+    if counted and traps.takes("busy"):
         headers = {} if traps.retry_after is None else {"Retry-After": traps.retry_after}
         return JSONResponse({"message": "Too Many Requests"}, 429, headers)
-    if traps.takes("broken", path):
+    if counted and traps.takes("broken"):
         return HTMLResponse(_PAGE.format(title="502 Bad Gateway"), 502)
     offset = request.query_params.get("offset", "")
-    if traps.takes("html", path) or (
+    if (counted and traps.takes("html")) or (
         path.startswith(ACCOUNTS) and offset.isdigit() and int(offset) in traps.broken_offsets
     ):
         return HTMLResponse(_PAGE.format(title="We will be back soon"), 200)
     response = await answer(request)
-    changes = request.method not in _QUESTIONS and not path.startswith(_ASKED_FOR_TOKENS)
-    if changes and traps.takes("lose_answers", path):
+    changes = method not in _QUESTIONS and not path.startswith(_ASKED_FOR_TOKENS)
+    if counted and changes and traps.takes("lose_answers"):
         return HTMLResponse(_PAGE.format(title="504 Gateway Time-out"), 504)
     return await _with_mark(response) if traps.bom else response
 

@@ -103,7 +103,7 @@ class State:
 
     def summary(self, account_id: str) -> list[SeedAllocation]:
         account = self.managed(account_id, "allocations")
-        return self.shown.get(account_id, []) if self.traps.late_summary else account.allocations
+        return self.shown.get(account_id, account.allocations) if self.traps.late_summary else account.allocations
 
     def change(self, account_id: str, wanted: SeedAllocation, sign: int) -> None:
         """Allocate (`sign` 1) or take back (-1) what a body says. What it means for a quantity is one of the traps."""

@@ -8,11 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Traps(BaseModel):
-    """All off. Counts go down with each request that they are applied to, of the paths that hold `only`."""
+    """All off. Counts go down with each request that they are applied to: one that fits `only` and `only_method`."""
 
     model_config = ConfigDict(extra="forbid", validate_assignment=True)
 
     only: str = Field(default="", description="what a path has to hold for the counts to apply to it")
+    only_method: str | None = Field(default=None, description="the method that a request has to have for the counts")
+    after: int = Field(default=0, ge=0, description="next requests that the counts leave alone")
     busy: int = Field(default=0, ge=0, description="next requests that are answered 429")
     retry_after: str | None = Field(default="0", description="the header that goes with 429")
     broken: int = Field(default=0, ge=0, description="next requests that are answered 502 with an HTML page")
@@ -40,10 +42,18 @@ class Traps(BaseModel):
     activation: Literal["succeeds", "stays_pending", "fails"] = "succeeds"
     token_seconds: int = Field(default=3600, ge=1)
 
-    def takes(self, name: Literal["busy", "broken", "html", "slow", "lose_answers"], path: str) -> bool:
-        """Whether a request is the next that this is for; then there is one less."""
-        left: int = getattr(self, name)
-        if left == 0 or self.only not in path:
+    def left_alone(self, path: str, method: str) -> bool:
+        """Whether the counts do not apply to a request: it does not fit, or its turn has not come."""
+        if self.only not in path or self.only_method not in (None, method):
+            return True
+        if self.after == 0:
             return False
-        setattr(self, name, left - 1)
+        self.after -= 1
         return True
+
+    def takes(self, name: Literal["busy", "broken", "html", "slow", "lose_answers"]) -> bool:
+        """Whether this request is one of the next that a count is for; then there is one less."""
+        left: int = getattr(self, name)
+        if left:
+            setattr(self, name, left - 1)
+        return left > 0

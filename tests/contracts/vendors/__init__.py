@@ -1,0 +1,1 @@
+"""What vendors' systems answer, and what the connectors make of it."""
