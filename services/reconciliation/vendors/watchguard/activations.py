@@ -44,13 +44,11 @@ class Activations:
 
         Not repeated by itself where the outcome is not known; asked again, WatchGuard refuses a key that is spent.
         """
-        item: dict[str, JsonValue] = {"activationKey": key.get_secret_value(), "saasDetails": {}}
-        if account_id is not None:
-            item["accountId"] = self._ids.spelled(account_id)
         doing = "activate a licence key" + ("" if account_id is None else f" for account {account_id}")
         call = Call(
-            "POST", f"{ACTIVATION}/activate", doing, body=[item], changes=True, secret=(key.get_secret_value(),)
-        )
+            "POST", f"{ACTIVATION}/activate", doing, body=[self._item(key, account_id)], changes=True,
+            secret=(key.get_secret_value(),),
+        )  # fmt: skip
         answer = await self._calls.ask(call)
         batches = field(answer, "activations") if isinstance(answer, dict) else None
         first = batches[0] if isinstance(batches, list) and batches else None
@@ -59,6 +57,10 @@ class Activations:
             raise NotReached(f"Could not {doing}: the answer names no batch; look among the recent activations")
         items = field(first, "batchItems")
         return _activation(batch, items if isinstance(items, list) and items else [first])
+
+    def _item(self, key: SecretStr, account_id: str | None) -> JsonValue:
+        item: dict[str, JsonValue] = {"activationKey": key.get_secret_value(), "saasDetails": {}}
+        return item if account_id is None else {**item, "accountId": self._ids.spelled(account_id)}
 
     async def state(self, batch_id: str) -> Activation:
         """How far a batch is now. It is documented as PUT, but changes nothing, so it is repeated like a question."""

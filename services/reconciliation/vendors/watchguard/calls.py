@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
@@ -16,7 +16,7 @@ from typing import Final
 import httpx
 import stamina
 from aiolimiter import AsyncLimiter
-from pydantic import JsonValue
+from pydantic import JsonValue, SecretStr
 
 from services.reconciliation.vendors.connector import NotReached
 from services.reconciliation.vendors.watchguard.answers import Unreadable, decoded, field, one_line, said, text, whole
@@ -74,13 +74,14 @@ class Calls:
         """The JSON of the answer, None for an empty one. Raises VendorError."""
         key = await self._key_of(call)
         bearer = await self._tokens.bearer(key)
-        response = await self._answered(call, self._headers(bearer))
+        response = await self._answered(call, self._request(call, bearer))
         if response.status_code == 401:
             # Taken back before its time: one more try, with a new token and, for another account, its audience anew.
             self._tokens.refuse(key, bearer)
             if call.account:
                 self._audiences.pop(call.account, None)
-            response = await self._answered(call, self._headers(await self._tokens.bearer(await self._key_of(call))))
+            bearer = await self._tokens.bearer(await self._key_of(call))
+            response = await self._answered(call, self._request(call, bearer))
         if not response.is_success:
             raise refusal(call, response, self._config.account, *self._said(response, call.secret))
         return decoded(response.content)
@@ -89,8 +90,12 @@ class Calls:
         audience = await self._audience(call.account) if call.on_behalf and call.account else None
         return TokenKey(self._config.access_id.get_secret_value(), self._config.base, audience)
 
-    def _headers(self, bearer: str) -> Mapping[str, str]:
-        return {"Authorization": f"Bearer {bearer}", "WatchGuard-API-Key": self._config.api_key.get_secret_value()}
+    def _request(self, call: Call, bearer: SecretStr) -> httpx.Request:
+        headers = {
+            "Authorization": f"Bearer {bearer.get_secret_value()}",
+            "WatchGuard-API-Key": self._config.api_key.get_secret_value(),
+        }
+        return self._client.build_request(call.method, call.path, params=call.params, json=call.body, headers=headers)
 
     async def _audience(self, account: str) -> str:
         if (known := self._audiences.get(account)) is not None:
@@ -108,8 +113,8 @@ class Calls:
         if key.audience is not None:
             form["audience"] = key.audience
         basic = httpx.BasicAuth(key.access_id, self._config.password.get_secret_value())
-        call = Call("POST", TOKENS, "get a token")
-        response = await self._answered(call, {}, form=form, auth=basic)
+        request = self._client.build_request("POST", TOKENS, data=form)
+        response = await self._answered(Call("POST", TOKENS, "get a token"), request, basic)
         if not response.is_success:
             raise no_token(response, *self._said(response))
         answer = decoded(response.content)
@@ -117,16 +122,12 @@ class Calls:
         if value is None:
             raise NotReached("Could not get a token: WatchGuard's answer holds none; try again later")
         lifetime = whole(field(answer, "expires_in")) if isinstance(answer, dict) else None
-        return Token(value, float(lifetime or _LIFETIME_S))
+        return Token(SecretStr(value), float(lifetime or _LIFETIME_S))
 
     async def _answered(
-        self, call: Call, headers: Mapping[str, str], *, form: Mapping[str, str] | None = None,
-        auth: httpx.BasicAuth | None = None,
-    ) -> httpx.Response:  # fmt: skip
+        self, call: Call, request: httpx.Request, auth: httpx.BasicAuth | None = None
+    ) -> httpx.Response:
         """An answer that counts, whatever its status below 500 but 429. Raises NotReached."""
-        request = self._client.build_request(
-            call.method, call.path, params=call.params, json=call.body, data=form, headers=headers
-        )
         failure = _NotAnswered("no attempt was made", again=False)
         try:
             async for attempt in stamina.retry_context(

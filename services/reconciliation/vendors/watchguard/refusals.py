@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import httpx
@@ -29,11 +29,11 @@ class Call:
     path: str
     doing: str
     params: Mapping[str, str] | None = None
-    body: JsonValue = None
+    body: JsonValue = field(default=None, repr=False)
     account: str | None = None
     on_behalf: bool = False
     changes: bool = False
-    secret: tuple[str, ...] = ()
+    secret: tuple[str, ...] = field(default=(), repr=False)
 
 
 def no_token(response: httpx.Response, code: str | None, reason: str) -> VendorError:

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final, NamedTuple
 
+from pydantic import SecretStr
+
 REFRESH_EARLY_S: Final = 300.0
 
 
@@ -23,11 +25,8 @@ class TokenKey(NamedTuple):
 class Token(NamedTuple):
     """A bearer token. `lifetime` is in seconds from when it was fetched."""
 
-    value: str
+    value: SecretStr
     lifetime: float
-
-    def __repr__(self) -> str:
-        return f"Token(lifetime={self.lifetime})"
 
 
 class _Kept(NamedTuple):
@@ -43,7 +42,7 @@ class Tokens:
         self._kept: dict[TokenKey, _Kept] = {}
         self._locks: dict[TokenKey, asyncio.Lock] = {}
 
-    async def bearer(self, key: TokenKey) -> str:
+    async def bearer(self, key: TokenKey) -> SecretStr:
         """The token of a key, fetched when there is none or it ends soon. Raises what fetching raises."""
         if (kept := self._kept.get(key)) is not None and self._clock() < kept.until:
             return kept.token.value
@@ -57,11 +56,11 @@ class Tokens:
             self._kept[key] = _Kept(token, asked + max(early, token.lifetime / 2))
             return token.value
 
-    def refuse(self, key: TokenKey, value: str) -> None:
+    def refuse(self, key: TokenKey, value: SecretStr) -> None:
         """This one was not accepted: the next who asks gets another one, unless one was fetched meanwhile."""
         if (kept := self._kept.get(key)) is not None and kept.token.value == value:
             del self._kept[key]
 
     def known(self) -> list[str]:
         """All that are kept, so that they can be kept out of what is shown."""
-        return [kept.token.value for kept in self._kept.values()]
+        return [kept.token.value.get_secret_value() for kept in self._kept.values()]
