@@ -38,6 +38,7 @@ _USED: Final = ("usedQuantity", "quantityUsed", "used", "inUse")
 _EXPIRY: Final = ("allocationExpiryDate", "licenseExpiryDate", "expiryDate", "expirationDate")
 _DAYS_LEFT: Final = ("daysUntilExpiry", "daysToExpire")
 _NOT_ALLOCATED: Final = frozenset({"unallocated", "available"})
+_PAGING: Final = frozenset({"pagecontrols", "pagination"})
 _EMPTY_WORDS: Final = frozenset({"unlimited", "nolimit"})
 _MAX_ID = 200
 
@@ -116,7 +117,17 @@ def _rows(value: JsonValue, name: str | None) -> Iterator[tuple[Record, str | No
 
 
 def _says_none(answer: JsonValue) -> bool:
-    return not answer or (isinstance(answer, dict) and any(value in ([], {}) for value in answer.values()))
+    """An empty list, or an object whose lists and objects are all empty; with no list at all it says nothing."""
+    if isinstance(answer, list):
+        return all(map(_says_none, answer))
+    if not isinstance(answer, dict):
+        return False
+    inside = [
+        each
+        for key, each in answer.items()
+        if isinstance(each, list | dict) and key.lower() not in _NOT_ALLOCATED | _PAGING
+    ]
+    return bool(inside) and all(each == {} or _says_none(each) for each in inside)
 
 
 def _allocation(row: Record, name: str | None, account_id: str, today: date) -> Allocation:
