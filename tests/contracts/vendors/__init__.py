@@ -1,1 +1,0 @@
-"""What vendors' systems answer, and what the connectors make of it."""

@@ -132,28 +132,33 @@ def read_report(lines: Iterable[str], *, day_first: bool = False) -> Report:
 
 
 def _heading(text: Sequence[str]) -> tuple[int, str, Mapping[str, int]]:
-    """Where the heading stands, what separates its cells, and where its columns are."""
-    best: tuple[int, int, str, Mapping[str, int]] | None = None
+    """Where the heading stands, what separates its cells, where its columns are: the first line that has them all."""
+    twice: str | None = None
+    nearest: tuple[int, Sequence[str], Mapping[str, int]] = (0, (), {})
     for number, line in enumerate(text[:_HEADING_WITHIN]):
         for delimiter in _DELIMITERS:
             try:
-                columns = columns_of(_cells(line, delimiter))
+                cells = _cells(line, delimiter)
+                columns = columns_of(cells)
             except csv.Error:
                 continue
             except BadCell as error:
-                raise NotAReport(f"line {number + 1}: {error}; leave one of them out") from None
-            if best is None or len(columns) > best[0]:
-                best = (len(columns), number, delimiter, columns)
-    if best is None or best[0] < 2:
+                twice = twice or f"line {number + 1}: {error}; leave one of them out"
+                continue
+            if not missing_in(columns):
+                return number, delimiter, columns
+            if len(columns) > len(nearest[2]):
+                nearest = (number, cells, columns)
+    if twice is not None:
+        raise NotAReport(twice)
+    at, found, known = nearest
+    if len(known) < 2:
         raise NotAReport(
             "none of the first lines names the columns of an Allocation and Usage Report; export it as CSV in "
             "WatchGuard Cloud, Inventory > Allocation and Usage Report"
         )
-    _, number, delimiter, columns = best
-    if missing := missing_in(columns):
-        shown = ", ".join(repr(cell.strip()) for cell in _cells(text[number], delimiter)[:20])
-        raise NotAReport(f"line {number + 1}: the report has no column for {' and for '.join(missing)}; it has {shown}")
-    return number, delimiter, columns
+    missing, shown = " and for ".join(missing_in(known)), ", ".join(repr(cell.strip()) for cell in found[:20])
+    raise NotAReport(f"line {at + 1}: the report has no column for {missing}; it has {shown}")
 
 
 def _cells(line: str, delimiter: str) -> list[str]:

@@ -55,6 +55,13 @@ def test_delimiters_marks_titles_and_line_ends(delimiter: str, mark: str, above:
     assert has(report) == [("epdr", 1250, "active")]
 
 
+def test_a_row_of_words_that_could_be_columns_is_a_row() -> None:
+    report = read("Account,Product,Allocated\nAllocation,Allocated,3\nAccount,Product,4\n")
+    assert [(row.account, row.product, row.allocated) for row in report.rows] == [
+        ("Allocation", "Allocated", 3), ("Account", "Product", 4),
+    ]  # fmt: skip
+
+
 def test_of_several_rows_of_an_allocation_the_latest_that_has_begun_holds() -> None:
     report = read(
         f"{HEADING}\n"
