@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from services.reconciliation.vendors.connector import (
@@ -67,7 +68,10 @@ class VendorInMemory:
     async def suspend(self, account_id: str, vendor_subscription_id: str, request_id: str) -> Answer:
         return self._changed(account_id, vendor_subscription_id, status="suspended", raw_status="suspended")
 
-    async def resume(self, account_id: str, vendor_subscription_id: str, request_id: str) -> Answer:
+    async def resume(
+        self, account_id: str, vendor_subscription_id: str, request_id: str, *, quantity: int | None = None,
+        term_end: datetime | None = None,
+    ) -> Answer:  # fmt: skip
         return self._changed(account_id, vendor_subscription_id, status="active", raw_status="active")
 
     async def cancel(self, account_id: str, vendor_subscription_id: str, reason: str, request_id: str) -> Answer:
