@@ -136,6 +136,28 @@ def late_progress(description: str, total: int) -> Iterator[Callable[[int], None
 
 
 @contextmanager
+def counting(description: str, *, quiet: bool = False) -> Iterator[Callable[[int], None]]:
+    """As `flow_progress`, of what nobody knows the number of before: how many there were so far. `quiet`: nothing."""
+    renewed = sys.stderr.isatty()
+    before, after, every = ("\r\x1b[2K", "", _RENEWED_SECONDS) if renewed else ("", "\n", _LINE_SECONDS)
+    done, shown = 0, False
+    due = time.monotonic() + _SILENT_SECONDS
+
+    def count(more: int) -> None:
+        nonlocal done, shown, due
+        done += more
+        if not quiet and time.monotonic() >= due:
+            shown, due = True, time.monotonic() + every
+            print(f"{before}{description}: {done:,} so far", end=after, file=sys.stderr, flush=True)
+
+    try:
+        yield count
+    finally:
+        if shown and renewed:
+            print(file=sys.stderr, flush=True)
+
+
+@contextmanager
 def flow_progress(description: str, total: int, *, in_lines: bool = False) -> Iterator[Callable[[int], None]]:
     """As `late_progress`, for what flows: how fast and how long still, too. On standard error: the rest is the result.
 
