@@ -185,14 +185,24 @@ def tasks(
     as_json: Json = False,
 ) -> None:
     """What vendors are to do: seats that are pushed, licences of executed orders."""
-    from services.reconciliation import cli
+    from services.reconciliation import cli_tasks
 
-    cli.show_tasks(database_dsn, state=state, limit=limit, as_json=as_json)
+    cli_tasks.show_tasks(database_dsn, state=state, limit=limit, as_json=as_json)
+
+
+@reconciliation.command()
+def provision(
+    subscription: Annotated[str, typer.Argument(metavar="SUBSCRIPTION", help="Our id.")], as_json: Json = False
+) -> None:
+    """Have the vendor assign the licences of a subscription that has none there: of an order of long ago, say."""
+    from services.reconciliation import cli_tasks
+
+    cli_tasks.provision(database_dsn, subscription, as_json=as_json)
 
 
 @reconciliation.command()
 def retry(task: Annotated[UUID, typer.Argument(metavar="TASK", help="Its id.")], as_json: Json = False) -> None:
     """Have a task that failed carried out again; the vendor is asked with the same id, so nothing is done twice."""
-    from services.reconciliation import cli
+    from services.reconciliation import cli_tasks
 
-    cli.retry(database_dsn, task, as_json=as_json)
+    cli_tasks.retry(database_dsn, task, as_json=as_json)

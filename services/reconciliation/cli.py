@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-from uuid import UUID
 
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
@@ -16,7 +15,6 @@ from services.reconciliation.comparing import Outcome, compare_now
 from services.reconciliation.delay import Policy
 from services.reconciliation.desk import ReconciliationDesk
 from services.reconciliation.sweeping import Progress, Swept, sweep
-from services.reconciliation.tasks import tasks, try_again
 from services.reconciliation.vendors.configured import connected
 from services.reconciliation.verdicts import MENDS, Action, Verdict
 from shared.commands.operating import Database, body_of, database_failures, operate, read_now
@@ -63,7 +61,6 @@ _COMMANDS = {
     "ALIGN_BSS_QUANTITY": "align-quantity", "ALIGN_BSS_STATUS": "align-status",
     "PUSH_QUANTITY_TO_VENDOR": "push-quantity", "RELINK": "relink", "IMPORT": "import", "IGNORE": "ignore",
 }  # fmt: skip
-_TASKS = ("task", "kind", "vendor", "subscription", "state", "attempts", "asked_at", "error")
 
 
 def reconcile(
@@ -196,7 +193,7 @@ def history(database: Database, *, vendor: str | None, subscription: str | None,
         columns,
         [
             (
-                _moment(row["found_at"]), _moment(row["ended_at"]), row["vendor"],
+                moment(row["found_at"]), moment(row["ended_at"]), row["vendor"],
                 row["subscription"] or row["vendor_subscription"], row["verdict"], _side(row, "ours"),
                 _side(row, "theirs"), row["resolution"] or row["state"], row["by"], row["reason"],
             )
@@ -205,32 +202,7 @@ def history(database: Database, *, vendor: str | None, subscription: str | None,
     )  # fmt: skip
 
 
-def show_tasks(database: Database, *, state: str | None, limit: int, as_json: bool) -> None:
-    """What vendors are to do, were told to do, or did not do."""
-    found = read_now(database, lambda connection: tasks(connection, state=state, most=limit))
-    if as_json:
-        presentation.list_document(found)
-        return
-    rows = [[_moment(value) if name == "asked_at" else value for name in _TASKS for value in [getattr(one, name)]]
-            for one in found]  # fmt: skip
-    presentation.table("Tasks", _TASKS, rows, right=("attempts",))
-
-
-def retry(database: Database, task: UUID, *, as_json: bool) -> None:
-    """Have a task that failed carried out again. UserError for one that has not failed."""
-
-    async def again(connection: AsyncConnection) -> bool:
-        return await try_again(connection, task)
-
-    if not read_now(database, again):
-        raise UserError(f"no task {task} has failed: see seatledger reconcile tasks --state failed", NOT_FOUND)
-    if as_json:
-        presentation.document({"task": str(task), "state": "waiting"})
-    else:
-        presentation.say(f"{task}: tried again within seconds")
-
-
-def _moment(value: Any) -> str | None:
+def moment(value: Any) -> str | None:
     return None if value is None else value.isoformat(sep=" ", timespec="seconds")
 
 
