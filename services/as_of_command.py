@@ -7,10 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from services.invoicing.projection import DOCUMENT, DOCUMENT_LINE, INSTALLMENT_PLAN
 from services.presentation import document, note, on_terminal, say, table
-from services.rebuild_options import Shown, chosen, home, point_in_time, processes, refusals
+from services.rebuild_options import Shown, point_in_time, refusals, wanted
 from services.subscriptions.projection import SUBSCRIPTION
 from shared.projections.rebuild.as_of import Rows, rows_as_of
-from shared.projections.rebuild.making import Wanted
 from shared.projections.spec import Table
 
 _TABLES: Mapping[str, tuple[str, Sequence[Table]]] = {
@@ -37,8 +36,8 @@ def show(
     at = point_in_time(time, "TIME")
     projection, tables = _TABLES[what]
     with refusals():
-        wanted = Wanted(database(), broker(), chosen(projection), "as_of", home(), processes(workers), at)
-        found = asyncio.run(rows_as_of(wanted, tables, Shown(quiet=as_json or not on_terminal())))
+        asked = wanted(projection, database, broker, "as_of", workers, at)
+        found = asyncio.run(rows_as_of(asked, tables, Shown(quiet=as_json or not on_terminal())))
     rows = found.rows[tables[0].name]
     if as_json:
         parked = [{"stream": str(key), "reason": reason} for key, reason in sorted(found.parked.items())]

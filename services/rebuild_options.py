@@ -15,17 +15,19 @@ from aiokafka.errors import KafkaError
 
 from deploy.local import system
 from services.prepare import specs
-from services.presentation import on_terminal, say
+from services.presentation import note, on_terminal, say
 from shared.commands.operating import database_failures
 from shared.errors import BAD_REQUEST, UNAVAILABLE, UserError
 from shared.events.values import moment
 from shared.projections.generations import NoGeneration
 from shared.projections.rebuild.bulk import NewErrors, Progress
 from shared.projections.rebuild.finishing import IdsReused
-from shared.projections.rebuild.records import AlreadyRebuilding
+from shared.projections.rebuild.records import AlreadyRebuilding, Purpose
+from shared.projections.rebuild.release import release_of
 from shared.projections.rebuild.replaying import LiveBehind
 from shared.projections.rebuild.rolling_back import NothingKept
 from shared.projections.rebuild.switch import NotSwitched
+from shared.projections.rebuild.wanted import Wanted
 from shared.projections.spec import ProjectionSpec
 from shared.projections.writes import TableDiffers
 from shared.workers import WorkerEnded, WorkerFailed
@@ -50,6 +52,18 @@ _EXPECTED = (
 def chosen(projection: str) -> list[ProjectionSpec]:
     """The projection of that name, or all."""
     return [spec for spec in specs() if projection in ("all", spec.name)]
+
+
+def wanted(
+    projection: str, database: Callable[[], str], broker: Callable[[], str], purpose: Purpose, workers: int | None,
+    until: datetime | None = None,
+) -> Wanted:  # fmt: skip
+    """What is to be built, by this release on this machine. UserError where there is no database or broker."""
+    found = chosen(projection)
+    return Wanted(
+        database(), broker(), found, release_of(found), purpose, home(), processes(workers), until,
+        lambda sentence: note([sentence]),
+    )  # fmt: skip
 
 
 def home() -> Path:

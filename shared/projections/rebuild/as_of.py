@@ -12,8 +12,10 @@ from psycopg import AsyncConnection, sql
 from shared.projections.rebuild import records
 from shared.projections.rebuild.bulk import Told
 from shared.projections.rebuild.catch_up import CatchUp
+from shared.projections.rebuild.interrupted import discard
 from shared.projections.rebuild.loading import Target
-from shared.projections.rebuild.making import Wanted, discard, make, parked
+from shared.projections.rebuild.making import make, parked
+from shared.projections.rebuild.wanted import Wanted
 from shared.projections.spec import Key, Table
 from shared.store.pool import connect
 

@@ -20,9 +20,11 @@ from shared.projections.rebuild.bulk import Progress, Told
 from shared.projections.rebuild.catch_up import CatchUp
 from shared.projections.rebuild.compare import Comparison, compare, snapshot
 from shared.projections.rebuild.finishing import carry_parked
+from shared.projections.rebuild.interrupted import discard
 from shared.projections.rebuild.loading import Target
-from shared.projections.rebuild.making import Made, Wanted, discard, make, parked
+from shared.projections.rebuild.making import Made, make, parked
 from shared.projections.rebuild.switch import Switched, Switching, end_run_lock, run_lock, switch
+from shared.projections.rebuild.wanted import Wanted
 from shared.projections.spec import Key
 from shared.store import operations
 from shared.store.dead_letters import held

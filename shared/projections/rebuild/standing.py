@@ -10,7 +10,8 @@ from shared.projections.generations import set_status
 from shared.projections.rebuild import records
 from shared.projections.rebuild.bulk import Told
 from shared.projections.rebuild.catch_up import CatchUp
-from shared.projections.rebuild.making import Wanted, make
+from shared.projections.rebuild.making import make
+from shared.projections.rebuild.wanted import Wanted
 from shared.store.pool import connect
 
 

@@ -15,7 +15,8 @@ from services.subscriptions.projection import SPEC as SUBSCRIPTIONS
 from services.subscriptions.projection import SUBSCRIPTION
 from shared.projections.rebuild.as_of import rows_as_of
 from shared.projections.rebuild.bulk import NewErrors
-from shared.projections.rebuild.making import Wanted
+from shared.projections.rebuild.release import release_of
+from shared.projections.rebuild.wanted import Wanted
 from shared.projections.spec import Key
 from tests.infrastructure.billing_system import BillingSystem, Event, billing_system
 from tests.infrastructure.brokers import Broker
@@ -160,8 +161,9 @@ def test_a_stream_that_fails_in_live_too_keeps_nobody_from_the_others(
             await running.emit(FIRST)
             await running.settled()
             until = datetime.fromisoformat(await a_moment())
+            release = [failing(SUBSCRIPTIONS, "sub-3")]
             wanted = Wanted(
-                database, running.broker, [failing(SUBSCRIPTIONS, "sub-3")], "as_of", tmp_path, 2, until
+                database, running.broker, release, release_of(release), "as_of", tmp_path, 2, until
             )  # fmt: skip
             # When live has not found that out yet, then it is a new error
             with pytest.raises(NewErrors, match="sub-3: ValueError"):

@@ -120,8 +120,8 @@ def test_a_release_that_fails_halts_the_replay_and_touches_nothing(
             assert await live(running) == {"orders": "orders_g1", "subscriptions": "subscriptions_g1",
                                            "invoicing": "invoicing_g1"}  # fmt: skip
             assert await running.query("SELECT * FROM read.subscriptions ORDER BY 1") == before
-            # And the next release takes it up, and finishes it
-            report = await replay(running, tmp_path, [SUBSCRIPTIONS])
+            # And the next release makes it
+            report = await replay(running, tmp_path, [SUBSCRIPTIONS], release="the next one")
             assert report.switched is not None
             assert report.comparison.same
 
