@@ -50,7 +50,9 @@ async def _read(wanted: Wanted, target: Target, tables: Sequence[Table]) -> dict
     async with AsyncExitStack() as open_:
         other = await connect(wanted.dsn, target.generation.schema, application="seatledger as-of")
         connection = await open_.enter_async_context(other)
-        await (await CatchUp.on(target.spec, connection, wanted.broker)).fold_queued()
+        catching = await CatchUp.on(target.spec, connection, wanted.broker)
+        await catching.take_missing(target.live)
+        await catching.fold_queued()
         return {table.name: await _rows(connection, table) for table in tables}
 
 

@@ -20,9 +20,9 @@ from shared.projections.rebuild.bucket import Build, Outcome, Shared, build_buck
 from shared.projections.rebuild.finishing import finish
 from shared.projections.rebuild.routing import CUSTOMER, DOCUMENT
 from shared.projections.rebuild.spool import Bucket, buckets_in, empty
-from shared.projections.rebuild.spooling import Place, Read, Reading, read_into_buckets, shares
+from shared.projections.rebuild.spooling import Read, Reading, read_into_buckets, shares
 from shared.projections.spec import Key
-from shared.store.dead_letters import DeadLetter, bury
+from shared.store.dead_letters import DeadLetter, Place, bury, place_of
 from shared.store.pool import connect
 from shared.workers import Workers
 
@@ -129,7 +129,7 @@ async def _fold(
         async with connection.transaction():
             await bury(connection, dead, "replay")
         # Each turn leaves out more of them, so there is an end.
-        held |= {(one.record.topic, one.record.partition, one.record.offset) for one in dead}
+        held |= {place_of(one.record) for one in dead}
 
 
 async def _fold_once(

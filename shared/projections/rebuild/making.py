@@ -18,12 +18,13 @@ from shared.projections.rebuild import records
 from shared.projections.rebuild.bucket import Build
 from shared.projections.rebuild.bulk import Bulk, Told, load
 from shared.projections.rebuild.finishing import IdsReused
+from shared.projections.rebuild.held import held_by
 from shared.projections.rebuild.interrupted import discard, taken_up
 from shared.projections.rebuild.loading import Target
 from shared.projections.rebuild.tables import strip
 from shared.projections.rebuild.wanted import Wanted
 from shared.projections.spec import Key, ProjectionSpec
-from shared.store.dead_letters import held
+from shared.store.dead_letters import Place
 
 # About so many events are folded at a time by each process: some 100 MB.
 EVENTS_A_BUCKET = 50_000
@@ -116,7 +117,8 @@ async def _bulk(
         {partition: bound.end for partition, bound in bounds.items()},
         standing if then else {},
     )
-    holding = await held(connection)
+    # Read once for all of them: what one has and another has not is taken in afterwards (`CatchUp.take_missing`).
+    holding = frozenset[Place]().union(*[await held_by(connection, generation) for generation in live.values()])
     return Bulk(
         wanted.dsn, wanted.broker, build, record, bounds, judged, holding, max(1, wanted.workers), told
     )  # fmt: skip

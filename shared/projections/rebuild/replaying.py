@@ -27,7 +27,6 @@ from shared.projections.rebuild.switch import Switched, Switching, end_run_lock,
 from shared.projections.rebuild.wanted import Wanted
 from shared.projections.spec import Key
 from shared.store import operations
-from shared.store.dead_letters import held
 from shared.store.pool import connect
 
 # The queue of the live generation is empty now and then; what is queued in a snapshot is compared as it stands.
@@ -114,7 +113,7 @@ async def _catch_up(connection: AsyncConnection, target: Target, catching: Catch
         done += more
         told(Progress("catch-up", min(done, total), total))
 
-    await catching.run(to, await held(connection), count)
+    await catching.run(to, target.live, count)
 
 
 async def _ahead(catching: CatchUp, live: Positions) -> int:
@@ -158,7 +157,7 @@ async def _compare(
 async def _bring(connection: AsyncConnection, target: Target, catching: CatchUp, to: Positions, at: datetime) -> None:
     """To exactly these positions and this clock of the live generation, with what that holds parked by then."""
     holding = await parked(connection, target.live)
-    await catching.run(to, await held(connection), lambda more: None)
+    await catching.run(to, target.live, lambda more: None)
     await catching.come_to(at)
     new = {key: reason for key, reason in holding.items() if key not in await catching.parked()}
     await carry_parked(catching.connection, target, new)

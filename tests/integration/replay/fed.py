@@ -143,7 +143,7 @@ class Rebuilt:
             snapshot(dsn, target.live) as live,
         ):
             catching = await CatchUp.on(spec, connection, self._wanted.broker)
-            await catching.run(live.positions, (), lambda more: None)
+            await catching.run(live.positions, target.live, lambda more: None)
             assert await positions(connection) == live.positions
             await catching.come_to(live.at)
             return await compare(spec, live.connection, connection)
