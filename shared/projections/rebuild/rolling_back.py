@@ -44,16 +44,18 @@ async def roll_back(
             await _reach(catching[one.spec.name], to, one.live)
             await catching[one.spec.name].come_to(at)
 
+        async def written(switched: AsyncConnection) -> None:
+            await operations.record(switched, "rollback", " ".join(one.to.schema for one in switching))
+
         # What is far behind is not waited for by the live projector, which the switch has stand still.
         for one in switching:
             await bring(one, *await _standing(connection, one.live))
         await run_lock(connection, waiting)
         try:
             keep_until = None if keep is None else datetime.now(UTC) + keep
-            switched = await switch(connection, switching, bring, keep_until, _SWITCH_S, waiting)
+            switched = await switch(connection, switching, bring, keep_until, _SWITCH_S, waiting, written)
         finally:
             await end_run_lock(connection)
-        await operations.record(connection, "rollback", " ".join(one.to.schema for one in switching))
     return switching, switched
 
 
