@@ -30,7 +30,7 @@ def show(report: Report) -> None:
     if found.differing > _SHOWN:
         say(f"and {found.differing - _SHOWN:,} more rows; --json has {len(found.differences):,} of them\n")
     events = [
-        (one.projection, str(one.stream), event.type, event.time, event.id, _place(event))
+        (one.projection, str(event.about), event.type, event.time, event.id, _place(event))
         for one in found.differences[:_SHOWN]
         if one.stream is not None
         for event in report.behind.get((one.projection, one.stream), [])[:_EVENTS_SHOWN]
@@ -73,7 +73,7 @@ def _difference(report: Report, one: Difference) -> Mapping[str, object]:
         "columns": one.columns,
         "live": one.row.live,
         "rebuilt": one.row.rebuilt,
-        "events": [event._asdict() for event in events],
+        "events": [{**event._asdict(), "about": str(event.about)} for event in events],
     }
 
 
