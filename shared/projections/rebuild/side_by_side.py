@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 
-from psycopg import AsyncConnection, AsyncServerCursor, sql
+from psycopg import AsyncConnection, sql
 
-# What is fetched at a time, of each side.
-_ROWS = 1_000
+from shared.store.streaming import streamed
+
 # Values as text, in the order of the columns that were asked for.
 Values = tuple[str | None, ...]
 
@@ -26,7 +26,7 @@ async def differing(
     )
     places = [columns.index(column) for column in key]
     async with live.cursor("live") as one, rebuilt.transaction(), rebuilt.cursor("rebuilt") as other:
-        befores, afters = _rows(one, statement), _rows(other, statement)
+        befores, afters = streamed(one, statement), streamed(other, statement)
         before, after = await anext(befores, None), await anext(afters, None)
         while before is not None or after is not None:
             if after is None or (before is not None and _at(before, places) < _at(after, places)):
@@ -39,13 +39,6 @@ async def differing(
                 if before != after:
                     yield before, after
                 before, after = await anext(befores, None), await anext(afters, None)
-
-
-async def _rows(cursor: AsyncServerCursor[Values], statement: sql.Composed) -> AsyncIterator[Values]:
-    await cursor.execute(statement)
-    while rows := await cursor.fetchmany(_ROWS):
-        for row in rows:
-            yield row
 
 
 def _at(row: Values, places: Sequence[int]) -> list[tuple[bool, str]]:

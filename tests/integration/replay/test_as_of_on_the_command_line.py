@@ -13,7 +13,7 @@ import pytest
 
 from services.subscriptions.projection import SPEC as SUBSCRIPTIONS
 from services.subscriptions.projection import SUBSCRIPTION
-from shared.projections.rebuild.as_of import rows_as_of
+from shared.projections.rebuild.as_of import as_of
 from shared.projections.rebuild.bulk import NewErrors
 from shared.projections.rebuild.release import release_of
 from shared.projections.rebuild.wanted import Wanted
@@ -167,14 +167,16 @@ def test_a_stream_that_fails_in_live_too_keeps_nobody_from_the_others(
             )  # fmt: skip
             # When live has not found that out yet, then it is a new error
             with pytest.raises(NewErrors, match="sub-3: ValueError"):
-                await rows_as_of(wanted, [SUBSCRIPTION], not_told)
+                async with as_of(wanted, not_told):
+                    pass
             # And when live holds it parked, then the others are shown, and it is named
             await by_hand(
                 running,
                 "INSERT INTO subscriptions_g1.parked (scope, scope_id, reason) VALUES ('subscription', 'sub-3', 'x')",
             )
-            found = await rows_as_of(wanted, [SUBSCRIPTION], not_told)
-            assert [row["subscription"] for row in found.rows["subscription"]] == ["sub-1", "sub-2"]
+            async with as_of(wanted, not_told) as found:
+                shown = [row["subscription"] async for row in found.rows(SUBSCRIPTION)]
+            assert shown == ["sub-1", "sub-2"]
             assert found.parked == {Key("subscription", "sub-3"): "ValueError: a release that is wrong"}
             await Keyboard(running, tmp_path).nothing_is_left()
 

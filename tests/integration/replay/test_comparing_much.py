@@ -1,4 +1,4 @@
-"""Comparing generations of which every row differs: all are counted, few are kept, memory does not grow with them."""
+"""Generations of which every row differs, or is asked for: all count, few are kept, memory does not grow with them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from decimal import Decimal
 
 import pytest
 
+from services.invoicing.projection import NEXT_CHARGE
 from services.invoicing.projection import SPEC as INVOICING
 from shared.projections.generations import Generation, building
+from shared.projections.rebuild.as_of import AsOf
 from shared.projections.rebuild.compare import MOST, Comparison, compare, snapshot
 from shared.store.pool import connect
 from tests.integration.projections.generation import NEW_YEAR, create
@@ -84,3 +86,23 @@ def test_rows_of_one_side_alone_and_of_both_are_told_apart_in_the_order_of_their
     assert [(one.payer, one.live, one.rebuilt) for one in found.totals] == [
         ("a", Decimal(2), Decimal(4)), ("b", Decimal(5), Decimal(6)),
     ]  # fmt: skip
+
+
+def test_what_was_at_a_moment_is_read_some_rows_at_a_time(database: str) -> None:
+    async def scenario() -> int:
+        await create(database, INVOICING)
+        async with await connect(database, "invoicing_g1") as connection, connection.transaction():
+            await connection.execute(CHARGES.encode(), [0, ROWS])
+            tracemalloc.start()
+            count = 0
+            async for row in AsOf(connection, {}).rows(NEXT_CHARGE):
+                assert row["net"] == int(row["subscription"].removeprefix("sub-"))
+                count += 1
+            return count
+
+    try:
+        assert asyncio.run(scenario()) == ROWS
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < MOST_BYTES / 2
