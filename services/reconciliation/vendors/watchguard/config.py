@@ -38,6 +38,11 @@ class Offer(BaseModel):
     license: str | None = Field(default=None, min_length=1, max_length=60)
     family: str | None = Field(default=None, min_length=1, max_length=100)
 
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The types that its allocations can have."""
+        return (self.allocation_type,) if self.trial_type is None else (self.allocation_type, self.trial_type)
+
 
 class WatchGuardConfig(BaseSettings):
     """Each field is read from SEATLEDGER_WATCHGUARD_ and its name in capitals."""

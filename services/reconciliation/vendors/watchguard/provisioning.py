@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from urllib.parse import unquote
+from itertools import product
 
 from services.reconciliation.vendors.connector import Misconfigured, Provision, Refused
 from services.reconciliation.vendors.watchguard.answers import end_of
@@ -83,21 +83,32 @@ def refuse_second(
         raise Refused(f"Account {wanted.account_id} cannot have {wanted.product_name} too: {reason}")
 
 
+def in_full(allocation: Allocation, offers: Mapping[str, Offer]) -> Allocation:
+    """An allocation as it is to be sent: what the summary does not show of it is what its offer says."""
+    for offer in offers.values():
+        if offer.product_name.lower() == allocation.product_key and allocation.allocation_type.lower() in map(
+            str.lower, offer.kinds
+        ):
+            expiry_type = None if allocation.ends is None else offer.expiry_type
+            return replace(
+                allocation, license=allocation.license or offer.license,
+                expiry_type=allocation.expiry_type or expiry_type,
+            )  # fmt: skip
+    return allocation
+
+
 def once_held(
     offers: Mapping[str, Offer], account_id: str, vendor_subscription_id: str, term_end: datetime | None
 ) -> Allocation:
     """An allocation that was taken back, with no seats: its words at the vendor stand in the offer of its product."""
-    parts = tuple(map(unquote, vendor_subscription_id.lower().split("/")))
     for offer in offers.values():
-        for kind in (offer.allocation_type, offer.trial_type):
-            if kind is None:
-                continue
+        for kind, licence in product(offer.kinds, (None, offer.license)):
             found = Allocation(
-                account_id.lower(), offer.product_name, kind, 0, license=offer.license if len(parts) == 4 else None,
-                expiry_type=offer.expiry_type, ends=term_end,
+                account_id.lower(), offer.product_name, kind, 0, license=licence, expiry_type=offer.expiry_type,
+                ends=term_end,
             )  # fmt: skip
             if found.vendor_subscription_id == vendor_subscription_id.lower():
-                return replace(found, license=offer.license)
+                return found
     raise Misconfigured(
         f"No offer in {PREFIX}OFFERS is what {vendor_subscription_id} was allocated by: add it, or allocate it in "
         "WatchGuard Cloud"

@@ -15,7 +15,7 @@ from services.reconciliation.vendors.connector import (
     VendorAccount,
     VendorError,
 )
-from tests.contracts.vendors.watchguard.emulated import BAKERY, Emulated, all_of, numbered, speaking
+from tests.contracts.vendors.watchguard.emulated import BAKERY, OWN, Emulated, all_of, numbered, speaking
 
 
 def listed(emulator: Emulated, **more: Any) -> tuple[list[VendorAccount], VendorError | None]:
@@ -122,6 +122,12 @@ def test_our_own_account_misspelled_is_a_matter_of_configuration(emulator: Emula
     _, error = listed(emulator, account="WGC-1-other")
     assert isinstance(error, Misconfigured)
     assert "SEATLEDGER_WATCHGUARD_ACCOUNT" in str(error)
+
+
+def test_credentials_are_checked_by_reading_our_own_account(emulator: Emulated) -> None:
+    assert speaking(emulator, lambda panda: panda.check_credentials()).account_id == OWN.lower()
+    with pytest.raises(Misconfigured):
+        speaking(emulator, lambda panda: panda.check_credentials(), password="another")
 
 
 def ensured(emulator: Emulated, name: str, **more: Any) -> VendorAccount:
