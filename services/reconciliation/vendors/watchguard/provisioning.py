@@ -10,7 +10,7 @@ from itertools import product
 from services.reconciliation.vendors.connector import Misconfigured, Provision, Refused
 from services.reconciliation.vendors.watchguard.answers import end_of
 from services.reconciliation.vendors.watchguard.config import PREFIX, SUBSCRIPTION, Offer
-from services.reconciliation.vendors.watchguard.rules import HeldProduct, family_of, licence_end, second_of_family
+from services.reconciliation.vendors.watchguard.rules import HeldProduct, known_family, licence_end, second_of_family
 from services.reconciliation.vendors.watchguard.summary import Allocation
 
 
@@ -47,8 +47,9 @@ def _ends(order: Provision, offer: Offer, today: date) -> datetime | None:
 def already_there(wanted: Allocation, held: Sequence[Allocation], now: datetime) -> Allocation | None:
     """What an earlier attempt of the same order has assigned, if it has.
 
-    The public fields of an allocation have no room for a reference of ours. But a subscriber has one allocation of a
-    product and type, so one with just the quantity that is asked for is the one that was asked for before.
+    The public fields of an allocation have no room for a reference of ours. But a subscriber can have one licence of
+    each type only (WatchGuard's help says so of Compliance Reporting), so an allocation of the product and type with
+    just the quantity that is asked for is the one that was asked for before.
     """
     for allocation in held:
         same = (allocation.product_key, allocation.allocation_type.lower()) == (
@@ -63,22 +64,28 @@ def refuse_second(
     wanted: Allocation, order: Provision, held: Sequence[Allocation], families: Mapping[str, str], now: datetime
 ) -> None:
     """Refused, with the offer of an upgrade, where the client has a product of the family already (rule R8.3)."""
-    family = (order.family or family_of(wanted.product_name, families)).strip().lower()
-    # What the catalogue calls the family and what WatchGuard's products are known as is one family.
-    known = family_of(wanted.product_name, families)
+    own = families.get(wanted.product_key)
+    family = order.family or own or known_family(wanted.product_name)
+
+    def family_beside(other: Allocation) -> str:
+        """The family of what is there, in the words of the order: configured families count where both have one."""
+        theirs = families.get(other.product_key)
+        if own is not None and theirs is not None:
+            same = own.casefold() == theirs.casefold()
+        else:
+            same = known_family(other.product_name) == known_family(wanted.product_name)
+        return family if same else theirs or known_family(other.product_name)
+
     reason = second_of_family(
         HeldProduct(wanted.product_name, family, wanted.quantity, is_trial=order.is_trial),
         [
             HeldProduct(
-                each.product_name if each.product_key != wanted.product_key else wanted.product_name,
-                family if family_of(each.product_name, families) == known else family_of(each.product_name, families),
-                each.quantity,
-                is_trial=each.is_trial is True,
-                runs=each.status(now) == "active",
+                wanted.product_name if each.product_key == wanted.product_key else each.product_name,
+                family_beside(each), each.quantity, is_trial=each.is_trial is True, runs=each.status(now) == "active",
             )
             for each in held
         ],
-    )
+    )  # fmt: skip
     if reason is not None:
         raise Refused(f"Account {wanted.account_id} cannot have {wanted.product_name} too: {reason}")
 

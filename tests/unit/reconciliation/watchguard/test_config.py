@@ -103,7 +103,7 @@ def test_offers_are_json(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(PREFIX + "RESOURCE_TYPES", "endpoint, users")
     config = configured()
     assert (config.offers["p"].allocation_type, config.offers["p"].expiry_type) == ("Term", "Date")
-    assert config.families() == {"epdr": "Ours", "epp": "endpoint security"}
+    assert config.families() == {"epdr": "Ours"}
     assert config.resource_types == ("endpoint", "users")
 
 

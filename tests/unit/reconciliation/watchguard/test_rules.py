@@ -14,7 +14,7 @@ from services.reconciliation.vendors.watchguard.rules import (
     HeldProduct,
     UsageRow,
     billing_day_to_suggest,
-    family_of,
+    known_family,
     licence_end,
     quantities_of_usage,
     second_of_family,
@@ -60,10 +60,10 @@ def test_what_a_client_can_have_r8_3(asked: HeldProduct, there: list[HeldProduct
 @pytest.mark.parametrize(
     ("product", "family"),
     [("EPDR", "endpoint security"), ("WatchGuard EPDR", "endpoint security"), (" panda ad360 ", "endpoint security"),
-     ("Patch Management", "patch management"), ("Named", "ours")],
+     ("Patch Management", "patch management")],
 )  # fmt: skip
 def test_families_of_products(product: str, family: str) -> None:
-    assert family_of(product, {"named": " Ours "}) == family
+    assert known_family(product) == family
 
 
 @pytest.mark.parametrize(
