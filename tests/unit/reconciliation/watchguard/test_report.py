@@ -110,17 +110,28 @@ def test_rows_that_cannot_be_read_are_refused_each_and_others_taken() -> None:
         "B,ACC-1,EPP,Term,7,1,2026-02-11,\n"
     )
     assert list(report.refused) == [
-        RefusedRow(2, "'many' is no number of seats"),
-        RefusedRow(3, "'-3' is no number of seats"),
-        RefusedRow(4, "'1.5' is no number of seats"),
+        RefusedRow(2, "'many' is no number of seats", "ACC-1"),
+        RefusedRow(3, "'-3' is no number of seats", "ACC-1"),
+        RefusedRow(4, "'1.5' is no number of seats", "ACC-1"),
         RefusedRow(5, "names no account"),
-        RefusedRow(6, "names no product"),
+        RefusedRow(6, "names no product", "ACC-1"),
         RefusedRow(7, "has 5 cells where the heading has 8"),
-        RefusedRow(8, "'2026-02-30' is no date"),
+        RefusedRow(8, "'2026-02-30' is no date", "ACC-1"),
         RefusedRow(9, "unexpected end of data"),
-        RefusedRow(10, "is a subscription without a limit, and says nothing of its usage"),
+        RefusedRow(10, "is a subscription without a limit, and says nothing of its usage", "ACC-1"),
     ]
     assert has(report) == [("epp", 7, "active")]
+
+
+@pytest.mark.parametrize(
+    ("line", "complete"),
+    [("Other,ACC-2,EPDR,Term,many,1,,", True), ("B,acc-1,EPDR,Term,many,1,,", False),
+     ("northwind bakery,,EPDR,Term,many,1,,", False), ("too,few,cells", False)],
+)  # fmt: skip
+def test_an_account_is_complete_where_no_refused_line_can_be_its(line: str, complete: bool) -> None:
+    report = read(f"{HEADING}\nB,ACC-1,EPP,Term,7,1,2026-02-11,\n{line}\n")
+    assert has(report) == [("epp", 7, "active")]
+    assert report.is_complete(BAKERY) is complete
 
 
 @pytest.mark.parametrize(
