@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import pytest
 
 from deploy.emulators.watchguard.seed import SeedAccount
@@ -16,6 +17,7 @@ from services.reconciliation.vendors.connector import (
     VendorError,
 )
 from tests.contracts.vendors.watchguard.emulated import BAKERY, OWN, Emulated, all_of, numbered, speaking
+from tests.contracts.vendors.watchguard.scripted import scripted
 
 
 def listed(emulator: Emulated, **more: Any) -> tuple[list[VendorAccount], VendorError | None]:
@@ -74,6 +76,17 @@ def test_a_vendor_that_ignores_the_offset_is_not_asked_for_ever(emulator: Emulat
     found, error = listed(emulator, page_size=10)
     assert (len(found), error) == (10, None)
     assert len(emulator.asked("/children")) == 2
+
+
+def test_an_account_that_moves_to_another_page_while_they_are_read_comes_once() -> None:
+    rows = [{"accountId": f"ACC-{number}", "type": 2} for number in (1, 2, 2, 3)]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        offset = int(request.url.params["offset"])
+        return httpx.Response(200, json={"items": rows[offset : offset + 2]})
+
+    found, error = scripted(answer, lambda panda: all_of(panda.list_accounts()), page_size=2)
+    assert (ids(found), error) == (["acc-1", "acc-2", "acc-3"], None)
 
 
 def test_one_broken_page_costs_its_accounts_only_and_is_said(emulator: Emulated) -> None:
