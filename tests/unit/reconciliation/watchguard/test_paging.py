@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.reconciliation.vendors.connector import NotReached
+from services.reconciliation.vendors.watchguard import paging
 from services.reconciliation.vendors.watchguard.paging import MOST_BROKEN, Page, all_pages
 from tests.strategies.pace import UNHURRIED
 
@@ -50,6 +52,12 @@ def test_a_broken_page_costs_its_own_rows_only(count: int, size: int, broken: in
     if offset < count:
         assert said is not None
         assert said.startswith(f"All but {offset + 1} to {offset + size} were read")
+
+
+def test_a_list_that_never_ends_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paging, "MOST_PAGES", 7)
+    found, said = rows(10**9, 10, 10, None)
+    assert (len(found), said) == (70, "WatchGuard's list has not ended after 7 pages; try again later")
 
 
 def test_a_list_of_broken_pages_ends() -> None:
