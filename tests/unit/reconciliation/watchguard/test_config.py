@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from services.reconciliation.vendors.connector import Misconfigured
-from services.reconciliation.vendors.watchguard.config import configured
+from services.reconciliation.vendors.watchguard.config import WatchGuardConfig, configured
 
 PREFIX = "SEATLEDGER_WATCHGUARD_"
 GOOD = {
@@ -62,6 +63,14 @@ def test_a_region_or_an_address_and_not_both(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.delenv(PREFIX + "ADDRESS")
     monkeypatch.delenv(PREFIX + "REGION")
     assert "one of the two" in refused()
+
+
+def test_an_error_of_the_configuration_itself_shows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(PREFIX + "ADDRESS", "http://127.0.0.1:1")
+    with pytest.raises(ValidationError) as caught:
+        WatchGuardConfig()
+    assert "one of the two" in str(caught.value)
+    assert "s3cret" not in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["ACCOUNT", "ACCESS_ID", "PASSWORD", "API_KEY"])

@@ -63,16 +63,17 @@ def test_a_row_of_words_that_could_be_columns_is_a_row() -> None:
     ]  # fmt: skip
 
 
-def test_of_several_rows_of_an_allocation_the_latest_that_has_begun_holds() -> None:
-    report = read(
-        f"{HEADING}\n"
-        "B,ACC-1,EPDR,Term,20,10,2026-02-11,2026-02-28\n"
-        "B,ACC-1,EPDR,Term,25,11,2026-03-01,\n"
-        "B,ACC-1,EPDR,Term,99,11,2026-04-01,\n"
-        "B,ACC-1,EPP,Term,5,5,2026-02-11,2026-03-01\n"
-        "B,ACC-1,EDR,Subscription,Unlimited,7,2026-02-11,\n"
-    )
-    assert has(report) == [("epdr", 25, "active"), ("edr", 7, "active")]
+@pytest.mark.parametrize("backwards", [False, True])
+def test_of_several_rows_of_an_allocation_the_latest_that_has_begun_holds(backwards: bool) -> None:
+    rows = [
+        "B,ACC-1,EPDR,Term,20,10,2026-02-11,2026-02-28",
+        "B,ACC-1,EPDR,Term,25,11,2026-03-01,",
+        "B,ACC-1,EPDR,Term,99,11,2026-04-01,",
+        "B,ACC-1,EPP,Term,5,5,2026-02-11,2026-03-01",
+        "B,ACC-1,EDR,Subscription,Unlimited,7,2026-02-11,",
+    ]
+    report = read("\n".join([HEADING, *(reversed(rows) if backwards else rows)]))
+    assert sorted(has(report)) == [("edr", 7, "active"), ("epdr", 25, "active")]
 
 
 def test_an_expiry_that_has_passed_is_an_allocation_that_has_expired() -> None:
