@@ -105,22 +105,15 @@ class Transport:
     async def _answer(self, request: _Request, ids: RequestIds) -> tuple[httpx.Response, SecretStr]:
         """What came back, and the token it was asked with. Raises TryAgain when nothing came."""
         token = await self._tokens.token()
-        headers = {name: value for name, value in request.headers.items() if name.lower() not in _OURS}
-        headers |= {
-            "Accept": "application/json", "Authorization": f"Bearer {token.get_secret_value()}",
-            "MS-RequestId": ids.current, "MS-CorrelationId": request.errand.correlation, "MS-Contract-Version": "v1",
-            "MS-PartnerCenter-Application": "Seatledger", "X-Locale": "en-US",
-        }  # fmt: skip
-        if request.content is not None:
-            headers["Content-Type"] = "application/json"
         told = {"method": request.method, "path": request.path.partition("?")[0], "request": ids.current,
                 "correlation": request.errand.correlation}  # fmt: skip
         try:
             # httpx counts each piece of a body by itself: one that trickles in would never end.
             async with asyncio.timeout(self._seconds):
                 response = await self._client.request(
-                    request.method, self._base + request.path, headers=headers, content=request.content
-                )
+                    request.method, self._base + request.path, headers=_headers(request, ids, token),
+                    content=request.content,
+                )  # fmt: skip
         except (TimeoutError, httpx.RequestError) as failure:
             _log.warning("no answer", **told, reason=type(failure).__name__)
             raise TryAgain(
@@ -174,6 +167,18 @@ class Transport:
         _log.warning("refused", status=response.status_code, code=problem.code, correlation=errand.correlation,
                      path=request.path.partition("?")[0], reason=str(found))  # fmt: skip
         return found
+
+
+def _headers(request: _Request, ids: RequestIds, token: SecretStr) -> Mapping[str, str]:
+    """Made where they are sent, and held by nobody: a traceback may show what functions hold."""
+    headers = {name: value for name, value in request.headers.items() if name.lower() not in _OURS}
+    if request.content is not None:
+        headers["Content-Type"] = "application/json"
+    return headers | {
+        "Accept": "application/json", "Authorization": f"Bearer {token.get_secret_value()}",
+        "MS-RequestId": ids.current, "MS-CorrelationId": request.errand.correlation, "MS-Contract-Version": "v1",
+        "MS-PartnerCenter-Application": "Seatledger", "X-Locale": "en-US",
+    }  # fmt: skip
 
 
 def _asked_wait(header: str | None, words: str | None) -> float | None:
