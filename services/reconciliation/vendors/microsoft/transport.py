@@ -80,7 +80,7 @@ class Transport:
         Tried again where that may help; every try takes its turn in the budget.
         """
         ids = RequestIds(request_id)
-        content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
+        content = None if body is None else json.dumps(body).encode()
         request = _Request(errand, method, path, content, headers)
         renewed = False
         async for attempt in attempts():
