@@ -114,7 +114,10 @@ class MicrosoftConnector:
         wish = f"suspend subscription {vendor_subscription_id} of customer {account_id}"
         return await self._change(wish, account_id, vendor_subscription_id, to_status("suspended"), request_id)
 
-    async def resume(self, account_id: str, vendor_subscription_id: str, request_id: str) -> Answer:
+    async def resume(
+        self, account_id: str, vendor_subscription_id: str, request_id: str, *, quantity: int | None = None,
+        term_end: datetime | None = None,
+    ) -> Answer:  # fmt: skip
         wish = f"resume subscription {vendor_subscription_id} of customer {account_id}"
         return await self._change(wish, account_id, vendor_subscription_id, to_status("active"), request_id)
 
