@@ -63,10 +63,13 @@ class _Request:
 
 
 class Transport:
-    """Asks under one address, `/v1` included. `seconds` is how long one answer may take, its body included."""
+    """Asks under one address, `/v1` included. `seconds` is how long one answer may take, its body included.
+
+    Without a `client` it makes its own at the first request: who has nothing to ask opens nothing.
+    """
 
     def __init__(
-        self, address: str, tokens: AccessTokens, client: httpx.AsyncClient, budget: Budget, seconds: float
+        self, address: str, tokens: AccessTokens, client: httpx.AsyncClient | None, budget: Budget, seconds: float
     ) -> None:
         self._base, self._tokens, self._client = f"{address}/v1", tokens, client
         self._budget, self._seconds = budget, seconds
@@ -99,8 +102,14 @@ class Transport:
         raise AssertionError("attempts end with a return or an error")
 
     async def aclose(self) -> None:
-        await self._client.aclose()
+        if self._client is not None:
+            await self._client.aclose()
         await self._tokens.aclose()
+
+    def _open(self) -> httpx.AsyncClient:
+        if self._client is None:
+            self._client = httpx.AsyncClient(timeout=self._seconds)
+        return self._client
 
     async def _answer(self, request: _Request, ids: RequestIds) -> tuple[httpx.Response, SecretStr]:
         """What came back, and the token it was asked with. Raises TryAgain when nothing came."""
@@ -110,7 +119,7 @@ class Transport:
         try:
             # httpx counts each piece of a body by itself: one that trickles in would never end.
             async with asyncio.timeout(self._seconds):
-                response = await self._client.request(
+                response = await self._open().request(
                     request.method, self._base + request.path, headers=_headers(request, ids, token),
                     content=request.content,
                 )  # fmt: skip
