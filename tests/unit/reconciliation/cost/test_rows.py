@@ -165,6 +165,4 @@ def test_legacy_rows_say_that_they_are_no_new_commerce() -> None:
     item = vendor_samples.sample_json("pc_lineitems_billed_office_legacy_p1.json")["items"][0]
     wanted = r"ProductId, SkuId, .* are missing: this is no reconciliation of new commerce"
     with pytest.raises(RowRefused, match=wanted):
-        RowRefused, match=r"ProductId, SkuId, .* are missing: this is no reconciliation of new commerce"
-    ):
         parsed(item)
