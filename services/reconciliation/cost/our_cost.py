@@ -69,8 +69,9 @@ def cost_of(line: OurLine) -> Decimal | None:
         return ZERO
     if line.priced.unit_cost is None:
         return None
-    exact = Fraction(line.priced.unit_cost) * _part_of_term(line.priced) * _share(line) * line.quantity
-    amount = round_money(EXACT.divide(Decimal(exact.numerator), Decimal(exact.denominator)), line.currency)
+    part = _part_of_term(line.priced) * _share(line) * line.quantity
+    exact = EXACT.divide(EXACT.multiply(line.priced.unit_cost, Decimal(part.numerator)), Decimal(part.denominator))
+    amount = round_money(exact, line.currency)
     return -amount if line.kind == "credit" else amount
 
 

@@ -17,7 +17,7 @@ from typing import Final, Literal
 from services.reconciliation.cost.our_cost import OurLine, cost_of
 from services.reconciliation.cost.proration import has_two_digits, recompute
 from services.reconciliation.cost.rows import BilledRow
-from shared.billing.money import EXACT, round_money
+from shared.billing.money import EXACT, ZERO, round_money
 
 Verdict = Literal[
     "match", "rounding", "discrepancy", "missing_here", "missing_at_vendor", "cost_unknown", "other_currency"
@@ -38,10 +38,24 @@ class Period:
         if self.last < self.first:
             raise ValueError(f"a period from {self.first} to {self.last} has no days")
 
+    def touches(self, start: date, end: date) -> bool:
+        """Whether some day of [start, end] is in it."""
+        return start <= self.last and end >= self.first
+
     def weight(self, start: date, end: date) -> Fraction:
         """days_in_period / days_of_item of what is for [start, end] (rule R7.7)."""
         inside = (min(end, self.last) - max(start, self.first)).days + 1
         return Fraction(max(inside, 0), (end - start).days + 1)
+
+    def total(self, items: Iterable[tuple[Decimal, date, date]]) -> Fraction:
+        """The sum of amounts for [start, end], each by its weight; most lie in a period altogether."""
+        whole, parts = ZERO, Fraction(0)
+        for amount, start, end in items:
+            if self.first <= start and end <= self.last:
+                whole += amount
+            else:
+                parts += Fraction(amount) * self.weight(start, end)
+        return Fraction(whole) + parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +82,8 @@ class Transaction:
 class CostComparison:
     """One subscription in one period, in one currency. None where a side has nothing, or does not know.
 
-    `sell` is what our lines bill for it; margins are that less our cost, and less the vendor's.
+    `sell` is what our lines bill for it, None where they do in several currencies; margins are that less our cost, and
+    less the vendor's.
     """
 
     subscription: str
@@ -76,7 +91,7 @@ class CostComparison:
     currency: str
     ours: Decimal | None
     theirs: Decimal | None
-    sell: Decimal
+    sell: Decimal | None
     transactions: tuple[Transaction, ...] = ()
     lines: tuple[str, ...] = ()
 
@@ -87,11 +102,11 @@ class CostComparison:
 
     @property
     def margin(self) -> Decimal | None:
-        return None if self.ours is None else self.sell - self.ours
+        return None if self.ours is None or self.sell is None else self.sell - self.ours
 
     @property
     def margin_by_vendor(self) -> Decimal | None:
-        return None if self.theirs is None else self.sell - self.theirs
+        return None if self.theirs is None or self.sell is None else self.sell - self.theirs
 
 
 def compared(
@@ -99,35 +114,51 @@ def compared(
 ) -> CostComparison | None:
     """The comparison of one subscription; None where neither side has anything in the period."""
     limits = limits or Limits()
-    lines = [line for line in lines if period.weight(line.start, line.end)]
-    rows = [row for row in rows if period.weight(row.start, row.end)]
+    lines = [line for line in lines if period.touches(line.start, line.end)]
+    rows = [row for row in rows if period.touches(row.start, row.end)]
     if not lines and not rows:
         return None
-    currencies = sorted({line.currency for line in lines} | {row.currency for row in rows})
-    several = len(currencies) > 1
+    sold = {line.currency for line in lines}
+    currencies = sorted(sold | {row.currency for row in rows})
     currency = "/".join(currencies)
-    ours, theirs = _ours(lines, period), _theirs(rows, period)
+    ours = theirs = None
+    if len(currencies) == 1:
+        ours = _ours(lines, period, currency)
+        theirs = _rounded(period.total((row.subtotal, row.start, row.end) for row in rows), currency) if rows else None
+    sell = period.total((line.sell, line.start, line.end) for line in lines)
     if not lines:
         verdict: Verdict = "missing_here"
     elif not rows:
         verdict = "missing_at_vendor"
-    elif several:
+    elif len(currencies) > 1:
         verdict = "other_currency"
-    elif ours is None:
+    elif ours is None or theirs is None:
         verdict = "cost_unknown"
+    elif abs(theirs - ours) < limits.match:
+        verdict = "match"
     else:
-        verdict = _verdict(_rounded(ours, currency), rows, period, limits, currency)
-    sell = sum((Fraction(line.sell) * period.weight(line.start, line.end) for line in lines), Fraction(0))
+        verdict = "rounding" if _is_cutting(ours, abs(theirs - ours), rows, period, limits) else "discrepancy"
     return CostComparison(
         subscription=subscription,
         verdict=verdict,
         currency=currency,
-        ours=None if not lines or ours is None or several else _rounded(ours, currency),
-        theirs=None if not rows or several else _rounded(theirs, currency),
-        sell=_rounded(sell, lines[0].currency if lines else currency),
+        ours=ours,
+        theirs=theirs,
+        sell=None if len(sold) > 1 else _rounded(sell, next(iter(sold), currency)),
         transactions=transactions(rows),
         lines=tuple(line.line for line in lines),
     )
+
+
+def _ours(lines: Sequence[OurLine], period: Period, currency: str) -> Decimal | None:
+    """Our cost as people see it; None where there are no lines, or one of which no cost is known."""
+    costs = []
+    for line in lines:
+        cost = cost_of(line)
+        if cost is None:
+            return None
+        costs.append((cost, line.start, line.end))
+    return _rounded(period.total(costs), currency) if costs else None
 
 
 def transactions(rows: Iterable[BilledRow]) -> tuple[Transaction, ...]:
@@ -152,28 +183,6 @@ def _ordered(row: BilledRow) -> tuple[datetime, date, Decimal]:
 def _reference(row: BilledRow, place: int) -> str:
     """Rows without a reference are each their own."""
     return row.reference_id or f"row {place}"
-
-
-def _ours(lines: Iterable[OurLine], period: Period) -> Fraction | None:
-    total = Fraction(0)
-    for line in lines:
-        cost = cost_of(line)
-        if cost is None:
-            return None
-        total += Fraction(cost) * period.weight(line.start, line.end)
-    return total
-
-
-def _theirs(rows: Iterable[BilledRow], period: Period) -> Fraction:
-    return sum((Fraction(row.subtotal) * period.weight(row.start, row.end) for row in rows), Fraction(0))
-
-
-def _verdict(ours: Decimal, rows: Sequence[BilledRow], period: Period, limits: Limits, currency: str) -> Verdict:
-    # As people see them: what reads as a difference of 1.00 is one.
-    difference = abs(_rounded(_theirs(rows, period), currency) - ours)
-    if difference < limits.match:
-        return "match"
-    return "rounding" if _is_cutting(ours, difference, rows, period, limits) else "discrepancy"
 
 
 def _is_cutting(ours: Decimal, difference: Decimal, rows: Sequence[BilledRow], period: Period, limits: Limits) -> bool:

@@ -77,6 +77,11 @@ def test_two_currencies_are_not_compared() -> None:
     assert (found.verdict, found.currency, found.ours, found.theirs) == ("other_currency", "EUR/USD", None, None)
 
 
+def test_what_is_sold_in_two_currencies_has_no_sum() -> None:
+    found = verdict([ours("5.00"), ours("5.00", currency="USD")], [theirs("5.00")])
+    assert (found.verdict, found.sell, found.margin, found.margin_by_vendor) == ("other_currency", None, None, None)
+
+
 def test_cutting_the_price_of_three_hundred_seats_is_rounding() -> None:
     """Given an upgrade of 300 seats, billed by rule B; then 7.728 cut to 7.72 is all of the difference of 2.40."""
     day = date(2021, 6, 25)
