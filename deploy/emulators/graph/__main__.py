@@ -34,6 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((given.host, given.port))
+        # Who reads the address may come at once: until uvicorn takes them they wait.
+        listening.listen()
     except OSError as error:
         return _refuse(f"cannot listen on {given.host}:{given.port} ({error.strerror})")
     print(f"Microsoft Graph, emulated: http://{given.host}:{listening.getsockname()[1]}/v1.0", flush=True)

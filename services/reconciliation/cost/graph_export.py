@@ -17,7 +17,7 @@ import stamina
 
 from services.reconciliation.cost import graph_answers as answers
 from services.reconciliation.cost.graph_answers import Failed, Manifest, ManifestAt, Unreadable
-from services.reconciliation.cost.graph_failures import Again, failed, refused, silence, wait
+from services.reconciliation.cost.graph_failures import Again, failed, refused, silence, usable, wait
 from services.reconciliation.cost.graph_wanted import Wanted
 from services.reconciliation.vendors.connector import NotReached
 
@@ -137,7 +137,7 @@ class GraphExport:
     async def _answered(
         self, wanted: Wanted, method: str, place: httpx.URL, body: Mapping[str, str] | None
     ) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {await self._token()}", "Accept": "application/json"}
+        headers = {"Authorization": f"Bearer {usable(await self._token())}", "Accept": "application/json"}
         problem: str | None = None
         response: httpx.Response | None = None
         try:

@@ -52,6 +52,13 @@ def refused(wanted: Wanted, response: httpx.Response) -> Exception:
     return Refused(f"Microsoft Graph refuses to export {wanted} ({why})", code=code, correlation=correlation)
 
 
+def usable(token: str) -> str:
+    """A token that can be sent. What httpx says of another quotes it, so it is refused before."""
+    if not token.isascii() or not token.isprintable() or not token or " " in token:
+        raise Misconfigured("what is to be the token for Microsoft Graph is none: it is empty or has blanks in it")
+    return token
+
+
 class _WithoutQuery(logging.Filter):
     """httpx logs each request with its address: what stands behind the question mark is not for logs."""
 

@@ -194,6 +194,22 @@ def test_who_may_not_read_is_told_which_permission_is_needed() -> None:
     asyncio.run(scenario())
 
 
+@pytest.mark.parametrize("broken", ["", "eyJ a", "eyJ-a\n", "eyJ-ä"])
+def test_a_token_that_cannot_be_sent_is_not_told_either(caplog: pytest.LogCaptureFixture, broken: str) -> None:
+    async def give() -> str:
+        return broken
+
+    async def scenario() -> None:
+        async with exporting(of_one(), token=give) as (export, state, _):
+            with pytest.raises(Misconfigured, match="it is empty or has blanks in it") as caught:
+                await export.manifest(Billed(INVOICE))
+            assert "eyJ" not in caplog.text + str(caught.value)
+            assert state.asked == []
+
+    caplog.set_level(logging.DEBUG)
+    asyncio.run(scenario())
+
+
 def test_the_token_goes_nowhere_else() -> None:
     """Given an answer that leads to another host; then that host is not asked."""
     asked: list[str] = []
