@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import psycopg
 from psycopg import AsyncConnection
@@ -16,6 +16,7 @@ from services.reconciliation.cost.csv_upload import InvoiceInFile, invoices_in, 
 from services.reconciliation.cost.graph_export import GraphExport
 from services.reconciliation.cost.graph_wanted import Billed
 from services.reconciliation.cost.import_store import Imported, Origin, cancel, current_version, take_in
+from services.reconciliation.cost.invoice_documents import voided
 from services.reconciliation.cost.rows import BilledRow, RowRefused, read_json
 from services.reconciliation.vendors.connector import NotReached
 from shared.errors import BAD_REQUEST, NOT_FOUND, UserError
@@ -67,6 +68,16 @@ async def cancel_invoice(dsn: str, invoice: str, by: str, because: str) -> bool:
     if cancelled is None:
         raise UserError(f"invoice {invoice} was never taken in", NOT_FOUND)
     return cancelled
+
+
+async def cancel_voided(dsn: str, documents: Iterable[Mapping[str, Any]], by: str) -> list[str]:
+    """Cancel what Partner Center's list of invoices says was voided; the numbers that counted until now, in order.
+
+    Of those that were never taken in nothing is kept.
+    """
+    async with await connect(dsn, application=_APPLICATION) as connection, connection.transaction():
+        numbers = sorted(voided(documents))
+        return [one for one in numbers if await cancel(connection, MICROSOFT, one, by, "voided by Microsoft")]
 
 
 def _origin(path: Path, found: InvoiceInFile, by: str) -> Origin:

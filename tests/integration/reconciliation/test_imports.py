@@ -13,7 +13,7 @@ import pytest
 
 from services.reconciliation.cost.columns import COLUMNS
 from services.reconciliation.cost.import_store import rows_in
-from services.reconciliation.cost.imports import cancel_invoice, import_csv
+from services.reconciliation.cost.imports import cancel_invoice, cancel_voided, import_csv
 from services.reconciliation.cost.rows import parsed
 from services.reconciliation.cost.verdicts import Period
 from services.reconciliation.vendors.connector import NotReached
@@ -200,6 +200,18 @@ def test_an_invoice_that_was_voided_counts_no_more_and_stays(prepared: str) -> N
     assert len(query(prepared, CURRENT)) == 1
     kept = query(prepared, "SELECT cancelled_by, cancelled_because FROM reconciliation.cost_invoice")
     assert kept == [("ada", "voided, see G000000009")]
+
+
+def test_what_partner_center_lists_as_voided_counts_no_more(prepared: str) -> None:
+    run(Graph({INVOICE: ROWS}).take_in(prepared))
+    listed = [{"id": INVOICE, "documentType": "invoice"},
+              {"id": "G000000009", "documentType": "void_note", "amendsOf": INVOICE}]  # fmt: skip
+
+    assert run(cancel_voided(prepared, listed[:1], "timer")) == []
+    assert len(counting(prepared)) == 3
+    assert run(cancel_voided(prepared, listed, "timer")) == [INVOICE]
+    assert run(cancel_voided(prepared, listed, "timer")) == []
+    assert counting(prepared) == []
 
 
 def test_an_invoice_that_nobody_knows_cannot_be_voided(prepared: str) -> None:
