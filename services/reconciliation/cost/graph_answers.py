@@ -126,7 +126,7 @@ def asked_wait(header: str | None, now: datetime | None = None) -> float | None:
     """The seconds of a Retry-After, which may be a date; None where there is none that can be read."""
     if not header:
         return None
-    if header.strip().isdigit():
+    if header.strip().replace(".", "", 1).isdigit():
         return float(header)
     try:
         until = parsedate_to_datetime(header)

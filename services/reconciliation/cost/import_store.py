@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
@@ -14,6 +14,7 @@ from psycopg.types.json import Jsonb
 from services.reconciliation.cost.rows import BilledRow
 from services.reconciliation.cost.verdicts import Period
 from shared.billing.money import written
+from shared.errors import UserError
 
 _COLUMNS = (
     "customer_id, subscription_id, orders, order_date, product_id, sku_id, product_name, charge_type, unit_price, "
@@ -77,17 +78,27 @@ class Imported:
     replaced: str | None = None
 
 
-async def current_version(connection: AsyncConnection, vendor: str, invoice: str) -> tuple[str, int] | None:
-    """The version of an invoice that counts, and how many rows it has; None where none was taken in."""
+class Counting(NamedTuple):
+    """The version of an invoice that counts, None where none was taken in, and how many rows it has."""
+
+    version: str | None
+    rows: int
+
+
+async def counting(connection: AsyncConnection, vendor: str, invoice: str) -> Counting:
+    """What counts now."""
     found = await (await connection.execute(_CURRENT, [vendor, invoice])).fetchone()
-    return None if found is None else (found[1], found[2])
+    return Counting(None, 0) if found is None else Counting(found[1], found[2])
 
 
-async def take_in(connection: AsyncConnection, origin: Origin, rows: Iterable[tuple[BilledRow, str]]) -> Imported:
+async def take_in(
+    connection: AsyncConnection, origin: Origin, rows: Iterable[tuple[BilledRow, str]], seen: Counting | None = None
+) -> Imported:
     """Keep the rows of a version, each with all of it as it came (JSON), and have it count from now on.
 
-    All or nothing, and nothing at all where this version counts already. psycopg.DataError for a row that PostgreSQL
-    cannot keep.
+    All or nothing, and nothing at all where this version counts already. `seen` is what counted when the rows were
+    asked for: they may be older than what was taken in since, which raises UserError. psycopg.DataError for a row that
+    PostgreSQL cannot keep.
     """
     place = [origin.vendor, origin.invoice]
     async with connection.transaction():
@@ -96,6 +107,8 @@ async def take_in(connection: AsyncConnection, origin: Origin, rows: Iterable[tu
         before = await (await connection.execute(_CURRENT, place)).fetchone()
         if before is not None and before[1] == origin.version:
             return Imported(origin.invoice, origin.version, "unchanged", before[2])
+        if seen is not None and seen.version != (None if before is None else before[1]):
+            raise UserError(f"another version of invoice {origin.invoice} was taken in meanwhile: ask for it again")
         found = await (await connection.execute(_NEXT)).fetchone()
         assert found is not None
         number = int(found[0])

@@ -15,7 +15,7 @@ from services.reconciliation.cost.blob_files import json_lines
 from services.reconciliation.cost.csv_upload import InvoiceInFile, invoices_in, rows_of
 from services.reconciliation.cost.graph_export import GraphExport
 from services.reconciliation.cost.graph_wanted import Billed
-from services.reconciliation.cost.import_store import Imported, Origin, cancel, current_version, take_in
+from services.reconciliation.cost.import_store import Imported, Origin, cancel, counting, take_in
 from services.reconciliation.cost.invoice_documents import voided
 from services.reconciliation.cost.rows import BilledRow, RowRefused, read_json
 from services.reconciliation.vendors.connector import NotReached
@@ -34,16 +34,16 @@ async def import_billed(dsn: str, export: GraphExport, invoice: str, by: str) ->
     invoice = invoice.strip().upper()
     if not invoice:
         raise UserError("which invoice? give its number, as G016907411", BAD_REQUEST)
-    manifest = await export.manifest(Billed(invoice))
     async with await connect(dsn, application=_APPLICATION) as connection:
-        known = await current_version(connection, MICROSOFT, invoice)
-    if known is not None and known[0] == manifest.etag:
-        return Imported(invoice, manifest.etag, "unchanged", known[1])
+        seen = await counting(connection, MICROSOFT, invoice)
+    manifest = await export.manifest(Billed(invoice))
+    if seen.version == manifest.etag:
+        return Imported(invoice, manifest.etag, "unchanged", seen.rows)
     with tempfile.TemporaryDirectory(prefix="seatledger-costs-") as folder:
         files = await export.download(manifest, Path(folder))
         origin = Origin(MICROSOFT, invoice, manifest.etag, "graph", by)
         async with _keeping(dsn, invoice) as connection:
-            return await take_in(connection, origin, _exported(files, invoice))
+            return await take_in(connection, origin, _exported(files, invoice), seen)
 
 
 async def import_csv(dsn: str, path: Path, by: str) -> list[Imported]:

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from services.reconciliation.cost.columns import COLUMNS
-from services.reconciliation.cost.import_store import rows_in
+from services.reconciliation.cost.import_store import Origin, counting, rows_in, take_in
 from services.reconciliation.cost.imports import cancel_invoice, cancel_voided, import_csv
 from services.reconciliation.cost.rows import parsed
 from services.reconciliation.cost.verdicts import Period
@@ -29,7 +29,7 @@ ROWS = [row(SubscriptionId=f"SUB-{number}", ReferenceId=f"r{number}") for number
 YEAR = Period(billed().start.replace(month=1, day=1), billed().start.replace(month=12, day=31))
 
 
-def counting(dsn: str) -> list[Any]:
+def rows_that_count(dsn: str) -> list[Any]:
     async def scenario() -> list[Any]:
         async with await connect(dsn) as connection:
             return await rows_in(connection, "microsoft", YEAR)
@@ -45,7 +45,7 @@ def test_an_invoice_is_kept_with_all_that_came_and_by_whom(prepared: str) -> Non
     assert kept == [(INVOICE, found.version, "graph", "ada", 3, {"EUR": "302.40"}, True, 3)]
     came = [one for (one,) in query(prepared, "SELECT row FROM reconciliation.cost_row ORDER BY place")]
     assert came == json.loads(json.dumps(ROWS, default=str))
-    assert counting(prepared) == [parsed(one) for one in ROWS]
+    assert rows_that_count(prepared) == [parsed(one) for one in ROWS]
 
 
 def test_the_same_version_again_is_not_even_fetched(prepared: str) -> None:
@@ -71,7 +71,7 @@ def test_another_version_replaces_the_one_before_and_both_are_seen(prepared: str
     assert [(version, by, counts, rows) for _, version, _, by, _, _, counts, rows in query(prepared, CURRENT)] == [
         (first.version, "ada", False, 3), (second.version, "bob", True, 2),
     ]  # fmt: skip
-    assert len(counting(prepared)) == 2
+    assert len(rows_that_count(prepared)) == 2
     ((replaced_by,),) = query(
         prepared, "SELECT replaced_by FROM reconciliation.cost_import WHERE version = %s", first.version
     )
@@ -88,7 +88,22 @@ def test_two_at_once_take_it_in_once(prepared: str) -> None:
         return sorted(one.outcome for one in results)
 
     assert run(both()) == ["imported", "unchanged"]
-    assert len(counting(prepared)) == 150
+    assert len(rows_that_count(prepared)) == 150
+
+
+def test_what_was_asked_for_before_does_not_replace_what_came_meanwhile(prepared: str) -> None:
+    """Given an export that takes long; when a newer version is taken in meanwhile; then the older one is not."""
+
+    async def scenario() -> None:
+        async with await connect(prepared) as connection:
+            seen = await counting(connection, "microsoft", INVOICE)
+            await Graph({INVOICE: ROWS}).take_in(prepared)
+            slow = Origin("microsoft", INVOICE, "an older version", "graph", "ada")
+            with pytest.raises(UserError, match=f"another version of invoice {INVOICE} was taken in meanwhile"):
+                await take_in(connection, slow, [(billed(), "{}")], seen)
+
+    run(scenario())
+    assert len(rows_that_count(prepared)) == 3
 
 
 @pytest.mark.parametrize(
@@ -119,7 +134,7 @@ def test_a_file_of_the_portal_gives_the_same_rows_as_the_export(prepared: str, t
     (found,) = run(import_csv(prepared, portal_file(tmp_path / "June.csv", rows, header), "ada"))
 
     assert (found.invoice, found.outcome, found.rows) == (INVOICE, "imported", 3)
-    assert counting(prepared) == [parsed(one) for one in rows]
+    assert rows_that_count(prepared) == [parsed(one) for one in rows]
     ((came,),) = query(prepared, "SELECT row FROM reconciliation.cost_row WHERE place = 1")
     assert list(came) == sorted(header, key=lambda name: (len(name), name))
     assert (came["UnitPrice"], came["ChargeStartDate"]) == ("'10.08", "6/18/2021")
@@ -133,13 +148,13 @@ def test_a_file_twice_is_taken_in_once_and_one_with_other_rows_replaces_it(prepa
     back = run(import_csv(prepared, portal_file(tmp_path / "d.csv", ROWS), "bob"))
 
     assert [one.outcome for (one,) in (first, again, other, back)] == ["imported", "unchanged", "replaced", "replaced"]
-    assert len(counting(prepared)) == 3
+    assert len(rows_that_count(prepared)) == 3
 
 
 def test_an_invoice_from_the_portal_is_replaced_by_its_export_and_never_doubled(prepared: str, tmp_path: Path) -> None:
     run(import_csv(prepared, portal_file(tmp_path / "a.csv", ROWS), "ada"))
     assert run(Graph({INVOICE: ROWS}).take_in(prepared)).outcome == "replaced"
-    assert len(counting(prepared)) == 3
+    assert len(rows_that_count(prepared)) == 3
 
 
 def test_a_file_with_several_invoices_is_several_imports(prepared: str, tmp_path: Path) -> None:
@@ -196,7 +211,7 @@ def test_an_invoice_that_was_voided_counts_no_more_and_stays(prepared: str) -> N
     assert run(cancel_invoice(prepared, INVOICE.lower(), "ada", "voided, see G000000009")) is True
     assert run(cancel_invoice(prepared, INVOICE, "bob", "again")) is False
 
-    assert counting(prepared) == []
+    assert rows_that_count(prepared) == []
     assert len(query(prepared, CURRENT)) == 1
     kept = query(prepared, "SELECT cancelled_by, cancelled_because FROM reconciliation.cost_invoice")
     assert kept == [("ada", "voided, see G000000009")]
@@ -208,10 +223,10 @@ def test_what_partner_center_lists_as_voided_counts_no_more(prepared: str) -> No
               {"id": "G000000009", "documentType": "void_note", "amendsOf": INVOICE}]  # fmt: skip
 
     assert run(cancel_voided(prepared, listed[:1], "timer")) == []
-    assert len(counting(prepared)) == 3
+    assert len(rows_that_count(prepared)) == 3
     assert run(cancel_voided(prepared, listed, "timer")) == [INVOICE]
     assert run(cancel_voided(prepared, listed, "timer")) == []
-    assert counting(prepared) == []
+    assert rows_that_count(prepared) == []
 
 
 def test_an_invoice_that_nobody_knows_cannot_be_voided(prepared: str) -> None:

@@ -300,7 +300,7 @@ def test_an_answer_of_another_shape_is_not_guessed(body: bytes, sentence: str) -
 
 @pytest.mark.parametrize(
     ("header", "seconds"),
-    [("10", 10.0), (None, None), ("", None), ("soon", None), ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0)],
+    [("10", 10.0), (" 0.5 ", 0.5), (None, None), ("", None), ("soon", None), ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0)],
 )
 def test_how_long_to_wait(header: str | None, seconds: float | None) -> None:
     assert graph_answers.asked_wait(header) == seconds
