@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any, Final
 
 from psycopg import AsyncConnection, IsolationLevel
@@ -21,10 +22,10 @@ Links = Callable[[AsyncConnection], Awaitable[Iterable[VendorLink]]]
 
 # A credit has no price of its own: that of the line it returns is its.
 _OUR_LINES: Final = """
-SELECT line.subscription, line.line, line.kind, line."from", line."to", line.quantity, document.currency, line.net,
-    line.days, line.of_days, line.why ->> 'cause', line.why -> 'kept', line.why -> 'of', line.why ->> 'measure',
+SELECT line.subscription, line.line, line.kind, line."from", line."to", line.quantity, document.currency,
+    line.unit_price, line.net, line.days, line.of_days, line.why -> 'kept', line.why -> 'of',
     priced.why #>> '{price,unit_cost}', priced.why #> '{price,parts}', priced.why #> '{price,months}',
-    priced.why #> '{price,of_months}', priced.why -> 'kept', priced.why -> 'of', priced.why ->> 'measure'
+    priced.why #> '{price,of_months}', priced.why -> 'kept', priced.why -> 'of'
 FROM read.document_lines AS line
 JOIN read.documents AS document USING (number)
 JOIN read.subscriptions AS subscription ON subscription.subscription = line.subscription
@@ -77,30 +78,13 @@ async def our_lines(connection: AsyncConnection, vendor: str, period: Period) ->
 
 
 def _line(row: Sequence[Any]) -> OurLine:
-    subscription, line, kind, start, end, quantity, currency, net, days, of_days, cause, kept, of, measure = row[:14]
-    unit_cost, parts, months, of_months, charged, charged_of, charged_by = row[14:]
-    return OurLine(
-        subscription=subscription,
-        line=line,
-        kind=kind,
-        start=start,
-        end=end,
-        quantity=quantity,
-        currency=currency,
-        net=net,
-        priced=Priced(
-            unit_cost=None if unit_cost is None else Decimal(unit_cost),
-            parts=parts or 1,
-            months=months,
-            of_months=of_months,
-            kept=charged,
-            of=charged_of,
-            by_hours=charged_by == "hours",
-        ),
-        days=days,
-        of_days=of_days,
-        charged_back=cause == "charged_back",
-        kept=kept,
-        of=of,
-        by_hours=measure == "hours",
-    )
+    subscription, line, kind, start, end, quantity, currency, unit_price, net = row[:9]
+    days, of_days, kept, of, unit_cost, parts, months, of_months, charged, charged_of = row[9:]
+    cost = None if unit_cost is None else Decimal(unit_cost)
+    priced = Priced(cost, parts or 1, months, of_months, _part(charged, charged_of))
+    by_days, stays = _part(days, of_days), _part(kept, of)
+    return OurLine(subscription, line, kind, start, end, quantity, currency, unit_price, net, priced, by_days, stays)
+
+
+def _part(some: int | None, of: int | None) -> Fraction | None:
+    return None if some is None or of is None else Fraction(some, of)

@@ -107,13 +107,15 @@ class GraphExport:
                     raise failed(wanted, code, words)
                 case _:
                     pass
-            if waited >= self._patience.seconds:
-                raise NotReached(f"Microsoft has not made {wanted} ready within {waited:.0f} s; try again later")
             pause = answers.asked_wait(response.headers.get("Retry-After"))
             pause = self._patience.between if pause is None else pause
-            await self._sleep(pause)
             # A wait of nothing is asked for as well, and shall not go on for ever.
             waited += max(pause, 0.1)
+            if waited > self._patience.seconds:
+                raise NotReached(
+                    f"Microsoft needs more than {self._patience.seconds:.0f} s to make {wanted} ready; try again later"
+                )
+            await self._sleep(pause)
 
     @staticmethod
     def _read(wanted: Wanted, reader: Callable[[bytes], answers.Answer], body: bytes) -> answers.Answer:
@@ -141,8 +143,10 @@ class GraphExport:
         problem: str | None = None
         response: httpx.Response | None = None
         try:
-            response = await self._client.request(method, place, json=body, headers=headers)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            # httpx counts each piece of an answer by itself: one that trickles in would never end.
+            async with asyncio.timeout(_TIMEOUT_S):
+                response = await self._client.request(method, place, json=body, headers=headers)
+        except (TimeoutError, httpx.HTTPError, httpx.InvalidURL) as error:
             problem = type(error).__name__
         # Not while it is handled: what is raised then would carry the request, and its token, with it.
         if response is None:

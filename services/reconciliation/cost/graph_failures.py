@@ -11,6 +11,9 @@ from services.reconciliation.cost import graph_answers as answers
 from services.reconciliation.cost.graph_wanted import Wanted
 from services.reconciliation.vendors.connector import Misconfigured, NotReached, Refused
 
+# Who asks for a longer pause than this is asked again by whoever asked for the import.
+LONGEST_PAUSE_S: Final = 120.0
+
 
 class Again(NotReached):
     """It may go better soon; `after` is the wait that was asked for."""
@@ -21,7 +24,8 @@ class Again(NotReached):
 
 
 def wait(error: Exception) -> bool | float:
-    if not isinstance(error, Again):
+    """Whether to try again after an error, and after how many seconds where the vendor said so."""
+    if not isinstance(error, Again) or (error.after or 0) > LONGEST_PAUSE_S:
         return False
     return True if error.after is None else error.after
 

@@ -13,32 +13,31 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
-from shared.billing.money import EXACT, ZERO, round_money
+from shared.billing.money import EXACT, ZERO, minor_unit, round_money
 
 
 @dataclass(frozen=True, slots=True)
 class Priced:
     """What a line was priced with. `unit_cost` is for one licence and one term, billed in `parts` installments.
 
-    After a change of plan a cycle has `months` of `of_months` of it instead (rules R4.5, R4.14). `kept` of `of` days or
-    hours were charged.
+    After a change of plan a cycle has `months` of `of_months` of it instead (rules R4.5, R4.14). `charged` is the part
+    of the cycle that the line charged, where it says so.
     """
 
     unit_cost: Decimal | None
     parts: int = 1
     months: int | None = None
     of_months: int | None = None
-    kept: int | None = None
-    of: int | None = None
-    by_hours: bool = False
+    charged: Fraction | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class OurLine:
     """A line of an issued document; [start, end] are both covered, `net` is positive on credits too.
 
-    `priced` is the line's own price, on a credit that of the line which it returns. `kept` of `of` are the credit's own
-    where it was reckoned in hours: what stays charged. `charged_back` lines are what a credit was not due for.
+    `unit_price` is that of the whole cycle. `priced` is the line's own price, on a credit that of the line it returns.
+    `days_part` is the part of the cycle that it is for by days, None for a whole one; `kept` what stays charged after a
+    credit, by days or hours.
     """
 
     subscription: str
@@ -48,14 +47,11 @@ class OurLine:
     end: date
     quantity: int
     currency: str
+    unit_price: Decimal
     net: Decimal
     priced: Priced
-    days: int | None = None
-    of_days: int | None = None
-    charged_back: bool = False
-    kept: int | None = None
-    of: int | None = None
-    by_hours: bool = False
+    days_part: Fraction | None = None
+    kept: Fraction | None = None
 
     @property
     def sell(self) -> Decimal:
@@ -83,15 +79,23 @@ def _part_of_term(priced: Priced) -> Fraction:
 
 
 def _share(line: OurLine) -> Fraction:
-    """The part of its cycle that a line is for, or gives back: by days, by hours where the refund counts them."""
+    """The part of its cycle that a line bills, or gives back.
+
+    By days, or by the hours or days of the reason that it has: whichever it was billed by, to the cent. What several
+    credits left of a line is none of these, and is taken from the amount.
+    """
+    by_days = Fraction(1) if line.days_part is None else line.days_part
+    if not line.unit_price:
+        return by_days
+    billed = Fraction(line.net) / (Fraction(line.unit_price) * line.quantity)
+    share = min((by_days, *_reasons(line)), key=lambda part: abs(part - billed))
+    a_cent = Fraction(minor_unit(line.currency)) / Fraction(line.unit_price)
+    return share if abs(share - billed) < a_cent else billed
+
+
+def _reasons(line: OurLine) -> tuple[Fraction, ...]:
+    """The parts of its cycle that a line may be for by its reason."""
+    charged = Fraction(1) if line.priced.charged is None else line.priced.charged
     if line.kind == "credit":
-        if line.by_hours and line.kept is not None and line.of is not None:
-            return max(_charged(line.priced) - Fraction(line.kept, line.of), Fraction(0))
-    elif line.priced.by_hours and not line.charged_back:
-        return _charged(line.priced)
-    return Fraction(1) if line.days is None or line.of_days is None else Fraction(line.days, line.of_days)
-
-
-def _charged(priced: Priced) -> Fraction:
-    """The part of its cycle that a line charged when it was issued."""
-    return Fraction(1) if priced.kept is None or priced.of is None else Fraction(priced.kept, priced.of)
+        return (charged,) if line.kept is None else (charged - line.kept,)
+    return (charged,)

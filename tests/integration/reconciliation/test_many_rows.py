@@ -20,6 +20,7 @@ from services.reconciliation.cost.comparing import CostReport, compare_costs
 from services.reconciliation.cost.import_store import Imported
 from services.reconciliation.cost.matching import VendorLink
 from services.reconciliation.cost.verdicts import Period
+from shared.billing.money import round_money, share_of
 from tests.integration.reconciliation.costs import INVOICE, Graph
 from tests.unit.reconciliation.cost.bill import Json, cycle
 
@@ -78,23 +79,25 @@ class Office:
             cost, before, after, day = self.orders[name]
             if self.planted.get(name) == "missing_here":
                 continue
-            why = {"rules": ["R0.10"], "cause": "held", "kept": 31, "of": 31, "measure": "days", "events": [],
-                   "price": {"origin": "order", "unit_price": "99.00", "unit_cost": str(cost)}}  # fmt: skip
-            yield self._line(name, START, before, "recurring", None, why)
+            yield self._line(name, START, before, "recurring", cost)
             if after > before:
-                yield self._line(name, day, after - before, "prorated", None, why)
+                yield self._line(name, day, after - before, "prorated", cost)
             elif after < before:
-                yield self._line(name, day, before - after, "credit", f"{name}/1", {"cause": "decrease", "rules": []})
+                yield self._line(name, day, before - after, "credit", None)
 
-    def _line(
-        self, name: str, start: date, quantity: int, kind: str, returns: str | None, why: Json
-    ) -> tuple[object, ...]:
-        whole = kind == "recurring"
-        number = "CN-2026-000001" if kind == "credit" else "INV-2026-000001"
-        days = None if whole else (END - start).days + 1
-        prices = (Decimal("99.00"), days, None if whole else 31, None, Decimal("99.00") * quantity)
-        line = f"{name}/{1 if whole else 2}"
-        return (number, line, "cus-1", name, "office", kind, start, END, quantity, *prices, returns, Jsonb(why))
+    def _line(self, name: str, start: date, quantity: int, kind: str, cost: Decimal | None) -> tuple[object, ...]:
+        """A line at 99.00 a month, as an issued document has it."""
+        whole, credit = kind == "recurring", kind == "credit"
+        days = (END - start).days + 1
+        unit = Decimal("99.00") if whole else round_money(share_of(Decimal("99.00"), days, 31), "EUR")
+        why: Json = {"rules": ["R0.10"], "cause": "held", "kept": 31 - days if credit else days, "of": 31, "events": []}
+        if cost is not None:
+            why["price"] = {"origin": "order", "unit_price": "99.00", "unit_cost": str(cost)}
+        return (
+            "CN-2026-000001" if credit else "INV-2026-000001", f"{name}/{1 if whole else 2}", "cus-1", name, "office",
+            kind, start, END, quantity, Decimal("99.00"), None if whole else days, None if whole else 31,
+            None if whole else unit, unit * quantity, f"{name}/1" if credit else None, Jsonb(why),
+        )  # fmt: skip
 
     async def links(self, connection: AsyncConnection) -> Iterable[VendorLink]:
         return [VendorLink(name, name) for name in self.names]

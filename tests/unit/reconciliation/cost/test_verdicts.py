@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -21,8 +22,11 @@ CYCLE = Period(START, END)
 
 def ours(cost: str | None, quantity: int = 1, **changes: Any) -> OurLine:
     """A line of the whole cycle at this cost for a licence."""
+    share = Fraction(changes.get("days_part", 1))
     given: dict[str, Any] = {
-        "kind": "recurring", "start": START, "end": END, "currency": "EUR", "net": Decimal("150.00"),
+        "kind": "recurring", "start": START, "end": END, "currency": "EUR",
+        "net": Decimal(150) * Decimal(share.numerator) / Decimal(share.denominator),
+        "unit_price": Decimal(150) / quantity,
     } | changes  # fmt: skip
     priced = Priced(None if cost is None else Decimal(cost))
     return OurLine(subscription="sub-1", line="sub-1/2021-06-18", quantity=quantity, priced=priced, **given)
@@ -86,7 +90,7 @@ def test_cutting_the_price_of_three_hundred_seats_is_rounding() -> None:
     """Given an upgrade of 300 seats, billed by rule B; then 7.728 cut to 7.72 is all of the difference of 2.40."""
     day = date(2021, 6, 25)
     wipe = parsed(one(300, Decimal("10.08"), day, END, taken_back=True, rule="B", ChargeType="convert"))
-    credit = ours("10.08", 300, kind="credit", start=day, net=Decimal("3000.00"), days=23, of_days=30)
+    credit = ours("10.08", 300, kind="credit", start=day, days_part=Fraction(23, 30))
 
     found = verdict([credit], [wipe])
 
@@ -170,7 +174,7 @@ def test_a_bill_of_what_we_hold_is_never_a_discrepancy(
     lines, held = [ours(str(price), seats)], seats
     for day, to in days:
         if to != held:
-            part = {"start": day, "days": (END - day).days + 1, "of_days": 30}
+            part = {"start": day, "days_part": Fraction((END - day).days + 1, 30)}
             kind = "prorated" if to > held else "credit"
             lines.append(ours(str(price), abs(to - held), kind=kind, **part))
         held = to
