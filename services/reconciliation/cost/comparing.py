@@ -10,8 +10,7 @@ from typing import Any, Final
 
 from psycopg import AsyncConnection, IsolationLevel
 
-from services.reconciliation.cost.import_store import rows_in
-from services.reconciliation.cost.imports import MICROSOFT
+from services.reconciliation.cost.import_store import MICROSOFT, rows_in
 from services.reconciliation.cost.matching import Unmatched, VendorLink, matched
 from services.reconciliation.cost.our_cost import OurLine, Priced
 from services.reconciliation.cost.verdicts import CostComparison, Limits, Period, Verdict, compared

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
-from typing import Any, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
@@ -15,6 +15,8 @@ from services.reconciliation.cost.rows import BilledRow
 from services.reconciliation.cost.verdicts import Period
 from shared.billing.money import written
 from shared.errors import UserError
+
+MICROSOFT: Final = "microsoft"
 
 _COLUMNS = (
     "customer_id, subscription_id, orders, order_date, product_id, sku_id, product_name, charge_type, unit_price, "

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import psycopg
 from psycopg import AsyncConnection
@@ -15,14 +15,13 @@ from services.reconciliation.cost.blob_files import json_lines
 from services.reconciliation.cost.csv_upload import InvoiceInFile, invoices_in, rows_of
 from services.reconciliation.cost.graph_export import GraphExport
 from services.reconciliation.cost.graph_wanted import Billed
-from services.reconciliation.cost.import_store import Imported, Origin, cancel, counting, take_in
+from services.reconciliation.cost.import_store import MICROSOFT, Imported, Origin, cancel, counting, take_in
 from services.reconciliation.cost.invoice_documents import voided
 from services.reconciliation.cost.rows import BilledRow, RowRefused, read_json
 from services.reconciliation.vendors.connector import NotReached
 from shared.errors import BAD_REQUEST, NOT_FOUND, UserError
 from shared.store.pool import connect
 
-MICROSOFT: Final = "microsoft"
 _APPLICATION = "seatledger costs"
 
 

@@ -85,9 +85,10 @@ def _share(line: OurLine) -> Fraction:
     credits left of a line is none of these, and is taken from the amount.
     """
     by_days = Fraction(1) if line.days_part is None else line.days_part
-    if not line.unit_price:
+    whole = line.unit_price * line.quantity
+    if not whole or (line.days_part is None and line.net == whole):
         return by_days
-    billed = Fraction(line.net) / (Fraction(line.unit_price) * line.quantity)
+    billed = Fraction(line.net) / Fraction(whole)
     share = min((by_days, *_reasons(line)), key=lambda part: abs(part - billed))
     a_cent = Fraction(minor_unit(line.currency)) / Fraction(line.unit_price)
     return share if abs(share - billed) < a_cent else billed
