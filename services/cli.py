@@ -1,8 +1,8 @@
 """The command `seatledger`, put together from the services.
 
 Every command imports what it needs when it runs: `simulate` on a small file is to start within half a second.
-Exit code 0: done; 1: failed, one clear sentence on standard error; 2: wrong usage. With --json a failure is
-{"error": {"kind": ..., "detail": ...}} there, with the kinds of the API's problems.
+Exit code 0: done; 1: failed, one clear sentence on standard error; 2: wrong usage; 130: Ctrl-C. With --json a failure
+is {"error": {"kind": ..., "detail": ...}} there, with the kinds of the API's problems.
 """
 
 import gc
@@ -21,12 +21,13 @@ from services.cli_invoices import invoices
 from services.cli_operations import dead_letters, operating, positions
 from services.cli_options import group
 from services.cli_orders import orders
+from services.cli_reconciliation import reconciliation
 from services.cli_replay import generations, replaying
 from services.cli_subscriptions import subscriptions
 from services.cli_system import system
 from services.cli_tokens import tokens
 from services.presentation import failure
-from shared.errors import BAD_REQUEST, UNAVAILABLE, UserError
+from shared.errors import UNAVAILABLE, UserError, WrongUsage
 
 app = typer.Typer(
     name="seatledger",
@@ -45,7 +46,7 @@ for name, one in (
     ("resellers", resellers), ("customers", customers), ("products", products), ("settings", settings),
     ("orders", orders), ("subscriptions", subscriptions), ("invoices", invoices), ("tokens", tokens),
     ("generations", generations), ("dead-letters", dead_letters), ("positions", positions),
-    ("events", event_log), ("schemas", schemas),
+    ("events", event_log), ("reconcile", reconciliation), ("schemas", schemas),
 ):  # fmt: skip
     app.add_typer(one, name=name)
 
@@ -75,19 +76,19 @@ def openapi() -> None:
 
 
 def main() -> None:
-    """Entry point. A UserError is one sentence on standard error and exit code 1; typer gives 2 for wrong usage."""
+    """Entry point. A UserError is one sentence on standard error and exit code 1, or 2 where usage was wrong."""
     # A command's objects live until it ends; and no plugin of pydantic is installed, so none has to be looked for.
     gc.set_threshold(100_000, 50, 50)
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     as_json = "--json" in sys.argv[1:]
     if refused := _unusable(sys.argv[1:]):
-        failure(UserError(refused, BAD_REQUEST), as_json=as_json)
+        failure(WrongUsage(refused), as_json=as_json)
         sys.exit(2)
     try:
         app() if not as_json else _for_programs()
     except UserError as error:
         failure(error, as_json=as_json)
-        sys.exit(1)
+        sys.exit(2 if isinstance(error, WrongUsage) else 1)
     except OSError as error:
         if not _output_is_lost():
             raise
@@ -130,7 +131,7 @@ def _for_programs() -> None:
     try:
         sys.exit(app(standalone_mode=False))
     except TyperException as error:
-        failure(UserError(error.format_message(), BAD_REQUEST), as_json=True)
+        failure(WrongUsage(error.format_message()), as_json=True)
         sys.exit(error.exit_code)
 
 

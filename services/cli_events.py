@@ -5,22 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from services.cli_options import Json, group
+from services.cli_options import Json, group, topic_name
 
 if TYPE_CHECKING:
     from services.event_log.entries import Asked
 
 event_log = group("Events of the log: follow them, look at one, export them.")
-
-
-# Typer has no list of literals, and the names are part of the log, not of the command line.
-def _topic(text: str) -> str:
-    from shared.log.topics import TOPICS
-
-    names = [topic.name for topic in TOPICS]
-    if text not in names:
-        raise typer.BadParameter(f"{text!r} is not one of {', '.join(names)}")
-    return text
 
 
 def _type(text: str) -> str:
@@ -49,7 +39,7 @@ def _instant(text: str) -> datetime:
 
 
 Topics = Annotated[
-    list[str] | None, typer.Option("--topic", parser=_topic, metavar="TOPIC", help="Of this topic; several times.")
+    list[str] | None, typer.Option("--topic", parser=topic_name, metavar="TOPIC", help="Of this topic; several times.")
 ]
 Types = Annotated[
     list[str] | None, typer.Option("--type", parser=_type, metavar="TYPE", help="Of this type; several times.")

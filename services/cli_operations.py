@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import typer
 
 from services.addresses import broker_address, database_dsn
-from services.cli_options import After, Json, Limit, group
+from services.cli_options import After, Json, Limit, ProjectionName, group, topic_name
 
 operating = typer.Typer()
 dead_letters = group("Records that could not be taken in, and streams that stand still: look, retry, drop.")
@@ -16,9 +16,13 @@ Kind = Annotated[
     Literal["record", "stream", "outbox"] | None,
     typer.Option(help="record: dead; stream: parked in a projection; outbox: kept back from the log."),
 ]
-Topic = Annotated[str | None, typer.Option(metavar="TOPIC", help="On this topic.")]
+Topic = Annotated[str | None, typer.Option(parser=topic_name, metavar="TOPIC", help="On this topic.")]
 Type = Annotated[str | None, typer.Option("--type", metavar="TYPE", help="Events of this type; of a stream its scope.")]
-Projection = Annotated[str | None, typer.Option(metavar="NAME", help="Of this projection.")]
+FoundBy = Annotated[
+    Literal[ProjectionName, "replay", "outbox"] | None,
+    typer.Option("--projection", help="Found by this projection, by a replay, or by the outbox."),
+]
+Projection = Annotated[ProjectionName | None, typer.Option(help="Of this projection.")]
 Containing = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="With this in the reason.")]
 Status = Annotated[
     Literal["dead", "dropped", "taken_in", "parked"] | None,
@@ -37,7 +41,7 @@ def list_(
     kind: Kind = None,
     topic: Topic = None,
     type_: Type = None,
-    projection: Projection = None,
+    projection: FoundBy = None,
     reason: Containing = None,
     status: Status = None,
     limit: Limit = 100,
@@ -73,7 +77,7 @@ def retry(
     kind: Kind = None,
     topic: Topic = None,
     type_: Type = None,
-    projection: Projection = None,
+    projection: FoundBy = None,
     reason: Containing = None,
     status: Status = None,
     by: By = None,
@@ -84,8 +88,11 @@ def retry(
     from services.stopped_names import Filters
 
     filters = Filters(kind, topic, type_, projection, reason, status)
-    if (bool(names), all_, not filters.is_any).count(True) != 1:
-        raise typer.BadParameter("give one of these: names, --all, or what to choose them by (--kind, --topic, …)")
+    given = [*(["NAME"] if names else []), *(["--all"] if all_ else []), *filters.options]
+    if not given:
+        raise typer.BadParameter(f"say what to retry: names, or --all, or choose with {', '.join(Filters.OPTIONS)}")
+    if len(given) > 1 and ("NAME" in given or "--all" in given):
+        raise typer.BadParameter(f"{given[0]} goes without {' and '.join(given[1:])}: leave out the one or the other")
     dead_letter_retry.retry(database_dsn, names or [], filters, by=by, as_json=as_json)
 
 
@@ -113,14 +120,17 @@ def show_positions(projection: Projection = None, topic: Topic = None, as_json: 
 
 @positions.command(name="set")
 def set_(
-    projection: Annotated[str, typer.Argument(metavar="PROJECTION")],
-    topic: Annotated[str, typer.Argument(metavar="TOPIC")],
-    partition: Annotated[int, typer.Argument(metavar="PARTITION", min=0)],
+    projection: Annotated[
+        ProjectionName,
+        typer.Argument(metavar="PROJECTION", help="One of orders, subscriptions, invoicing, reconciliation."),
+    ],
+    topic: Annotated[str, typer.Argument(parser=topic_name, metavar="TOPIC", help="A topic that it reads.")],
+    partition: Annotated[int, typer.Argument(metavar="PARTITION", min=0, help="A number from 0 on.")],
     offset: Annotated[int, typer.Argument(metavar="OFFSET", min=0, help="The next one that it reads.")],
     force: Annotated[bool, typer.Option("--force", help="Do it; without this, only say what it would do.")] = False,
     reason: Annotated[str | None, typer.Option(metavar="TEXT", help="Why; goes with --force.")] = None,
     generation: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Of this generation; the live one.")
+        int | None, typer.Option(min=1, metavar="N", help="Of this generation; else of the live one.")
     ] = None,
     by: By = None,
     as_json: Json = False,
@@ -141,7 +151,9 @@ def set_(
 
 @operating.command()
 def operations(
-    target: Annotated[str | None, typer.Option(metavar="NAME", help="What was done to this.")] = None,
+    target: Annotated[
+        str | None, typer.Option(metavar="NAME", help="What was done to this record, stream, generation or position.")
+    ] = None,
     limit: Limit = 100,
     after: After = "",
     as_json: Json = False,

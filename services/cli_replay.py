@@ -5,26 +5,26 @@ from typing import Annotated, Literal
 import typer
 
 from services.addresses import broker_address, database_dsn
-from services.cli_options import Json, group
+from services.cli_options import Json, ProjectionName, group
 
 replaying = typer.Typer()
 generations = group("The generations of each projection: what readers see, and what lies beside it.")
 
 Projection = Annotated[
-    Literal["orders", "subscriptions", "invoicing", "all"], typer.Argument(metavar="PROJECTION|all", help="Which.")
+    Literal[ProjectionName, "all"],
+    typer.Argument(metavar="PROJECTION|all", help="One of orders, subscriptions, invoicing, reconciliation; or all."),
 ]
 Workers = Annotated[
-    int | None, typer.Option(min=1, max=64, metavar="N", help="Processes that read and fold; else one a core.")
+    int | None, typer.Option(min=1, max=64, metavar="N", help="So many processes read and fold; else one a core.")
 ]
-Keep = Annotated[
-    str, typer.Option(metavar="DURATION", help="How long the old one can be rolled back to: 24h, 90m, 7d.")
-]
+Keep = Annotated[str, typer.Option(metavar="DURATION", help="How long what is left can be gone back to: 24h, 90m, 7d.")]
 
 
 @replaying.command()
 def replay(
     projection: Projection,
-    to: Annotated[Literal["new"], typer.Option(help="Into a new generation: there is no other way.")] = "new",
+    # Into a new generation: there is no other way, so nobody has to be told of it.
+    to: Annotated[Literal["new"], typer.Option(hidden=True)] = "new",
     until: Annotated[
         str | None,
         typer.Option(metavar="TIME", help="Only what the log had by then: built and kept, never switched to."),
@@ -80,7 +80,10 @@ def recompute(
 @replaying.command(name="as-of")
 def as_of(
     time: Annotated[str, typer.Argument(metavar="TIME", help="A date, or a time with its offset.")],
-    what: Annotated[Literal["subscriptions", "plans", "documents"], typer.Argument(help="What to show.")],
+    what: Annotated[
+        Literal["subscriptions", "plans", "documents"],
+        typer.Argument(metavar="WHAT", help="One of subscriptions, plans, documents."),
+    ],
     workers: Workers = None,
     as_json: Json = False,
 ) -> None:

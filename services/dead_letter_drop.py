@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from psycopg import AsyncConnection
 
@@ -19,15 +20,29 @@ from shared.store.dead_letters import DROPPED, TAKEN_IN, Place
 Database = Callable[[], str]
 
 
+@dataclass(frozen=True, slots=True)
+class _Dropped:
+    """A record that is dropped, perhaps before (`already`), and the streams that stand still for want of it."""
+
+    place: Place
+    already: bool
+    parked: Sequence[str]
+
+
 def drop(database: Database, names: Sequence[str], *, reason: str, by: str | None, as_json: bool) -> None:
     """Drop the records of these names. UserError, with none of them dropped, when one of them cannot be."""
     places = [_record(name_of(text)) for text in names]
     dropped = read_now(database, lambda connection: _drop(connection, sorted(set(places)), reason, by))
     if as_json:
-        list_document([{"name": str(place), "status": DROPPED, "parked": list(on)} for place, on in dropped.items()])
+        list_document([
+            {"name": str(one.place), "status": DROPPED, "already": one.already, "parked": one.parked}
+            for one in dropped
+        ])  # fmt: skip
         return
-    table("Dropped", ("name",), [(place,) for place in dropped])
-    standing = dict.fromkeys(stream for streams in dropped.values() for stream in streams)
+    if now := [(one.place,) for one in dropped if not one.already]:
+        table("Dropped", ("name",), now)
+    note(f"{one.place} was dropped before: nothing was changed" for one in dropped if one.already)
+    standing = dict.fromkeys(stream for one in dropped for stream in one.parked)
     note(f"{one} stood still for it and goes on without it by: seatledger dead-letters retry {one}" for one in standing)
 
 
@@ -47,9 +62,9 @@ def _record(name: Name) -> Place:
 
 async def _drop(
     connection: AsyncConnection, places: Sequence[Place], reason: str, by: str | None
-) -> Mapping[Place, Sequence[str]]:
-    """In one transaction; the streams that stand still for want of each record."""
-    dropped = {}
+) -> Sequence[_Dropped]:
+    """In one transaction."""
+    dropped = []
     async with connection.transaction():
         await dead_letters.by_one_operator(connection)
         for place in places:
@@ -61,7 +76,7 @@ async def _drop(
             if status != DROPPED:
                 await dead_letters.settle(connection, place, DROPPED)
                 await operations.record(connection, "dead-letters drop", str(place), reason, by=by)
-            dropped[place] = await _standing_still_for(connection, place)
+            dropped.append(_Dropped(place, status == DROPPED, await _standing_still_for(connection, place)))
     return dropped
 
 

@@ -15,7 +15,7 @@ from services.presentation import Page, document, list_document, say, table
 from services.stopped_items import Item, find, moment, outbox_item, record_item, stream_item
 from services.stopped_names import Filters, Name, OutboxName, name_of
 from shared.commands.operating import read_now
-from shared.errors import BAD_REQUEST, NOT_FOUND, UserError
+from shared.errors import NOT_FOUND, UserError, WrongUsage
 from shared.log.outgoing import Header
 from shared.projections.stopped import StreamName, facts_of, parked_streams
 from shared.store import kept_letters, operations, outbox
@@ -63,7 +63,7 @@ def show(database: Database, text: str, *, raw: bool, as_json: bool) -> None:
     found = read_now(database, lambda connection: _found(connection, name))
     if raw:
         if not found.has_record:
-            raise UserError(f"{name} is a stream, which has no bytes of its own: --raw goes with a record", BAD_REQUEST)
+            raise WrongUsage(f"{name} is a stream, which has no bytes of its own: --raw goes with a record")
         sys.stdout.flush()
         sys.stdout.buffer.write(found.value or b"")
         sys.stdout.buffer.flush()

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from collections.abc import Callable, Collection, Sequence
 
 from psycopg import AsyncConnection
 
 from services.dead_letter_list import nothing_of
+from services.dead_letter_outcomes import GOOD, WORDS, Outcome, folded, progress, sent
 from services.prepare import specs
-from services.presentation import late_progress, list_document, table
+from services.presentation import list_document, say, table
 from services.stopped_items import find
 from services.stopped_names import KINDS, Filters, Name, OutboxName, kind_of, name_of
 from shared.commands.operating import read_now
@@ -21,49 +17,16 @@ from shared.errors import UserError
 from shared.projections.generations import Generation
 from shared.projections.retrying import NoLetter, retry_record
 from shared.projections.spec import Key, ProjectionSpec
-from shared.projections.stopped import Folded, StreamName, parked_streams, retry_stream, until_folded
+from shared.projections.stopped import StreamName, parked_streams, retry_stream
 from shared.store import kept_letters, operations, outbox
 from shared.store.dead_letters import Place
 
 Database = Callable[[], str]
 # How long projectors and relay are waited for: those that run answer within a second or two.
 WAIT_S = 30.0
-_POLL_S = 0.1
 _PAGE = 1000
-
-Came = Literal["taken_in", "still_dead", "not_read", "flows", "parked", "waits"]
-_GOOD: Collection[Came] = ("taken_in", "flows")
-_WORDS: Mapping[Came, str] = {
-    "taken_in": "taken in",
-    "still_dead": "still dead",
-    "not_read": "not read yet",
-    "flows": "flows again",
-    "parked": "parked",
-    "waits": "waits",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of one. `came` of a record that was taken in while streams of it stand still is "parked".
-
-    `generations` says how each took a record in; `asked` are the streams that are folded again for it.
-    """
-
-    name: Name
-    came: Came
-    why: str | None = None
-    generations: Mapping[str, str] = field(default_factory=dict)
-    asked: Sequence[tuple[Generation, Key]] = ()
-
-    @property
-    def shape(self) -> Mapping[str, object]:
-        return {
-            "name": str(self.name),
-            "outcome": self.came,
-            "reason": self.why,
-            "generations": dict(self.generations),
-        }
+# What came of each stands in the table; its last sentence is to be read.
+_NAMED = 5
 
 
 def retry(database: Database, names: Sequence[str], filters: Filters, *, by: str | None, as_json: bool) -> None:
@@ -81,10 +44,13 @@ def retry(database: Database, names: Sequence[str], filters: Filters, *, by: str
     outcomes = read_now(database, act)
     if as_json:
         list_document([one.shape for one in outcomes])
+    elif not outcomes:
+        say("Nothing of that waits for anybody: nothing was retried")
     else:
-        table("Retried", ("name", "outcome", "why"), [(one.name, _WORDS[one.came], one.why) for one in outcomes])
-    if bad := [str(one.name) for one in outcomes if one.came not in _GOOD]:
-        raise UserError(f"{len(bad)} of {len(outcomes)} do not flow: {', '.join(bad)}")
+        table("Retried", ("name", "outcome", "why"), [(one.name, WORDS[one.came], one.why) for one in outcomes])
+    if bad := [str(one.name) for one in outcomes if one.came not in GOOD]:
+        more = f" and {len(bad) - _NAMED:,} more" if len(bad) > _NAMED else ""
+        raise UserError(f"{len(bad):,} of {len(outcomes):,} do not flow: {', '.join(bad[:_NAMED])}{more}")
 
 
 async def retry_all(
@@ -99,7 +65,7 @@ async def retry_all(
     """Retry them, and wait at most `wait_s` seconds for those that others carry out; an outcome each."""
     outcomes: list[Outcome] = []
     freed: set[tuple[Generation, Key]] = set()
-    with _progress("Retrying", len(names), silent) as done:
+    with progress("Retrying", len(names), silent) as done:
         for name in sorted(set(names), key=lambda one: (KINDS.index(kind_of(one)), one)):
             if isinstance(name, Place):
                 outcome = await _retry_record(connection, specs, name, by)
@@ -110,8 +76,8 @@ async def retry_all(
                 outcome = await _unpark(connection, name, by)
             outcomes.append(outcome)
             done(1)
-    outcomes = await _folded(connection, outcomes, wait_s, silent)
-    return await _sent(connection, outcomes, wait_s, silent)
+    outcomes = await folded(connection, outcomes, wait_s, silent)
+    return await sent(connection, outcomes, wait_s, silent)
 
 
 async def _chosen(connection: AsyncConnection, filters: Filters) -> list[Name]:
@@ -185,65 +151,3 @@ async def _unpark(connection: AsyncConnection, name: OutboxName, by: str | None)
         if await outbox.unpark(connection, name.stream):
             await operations.record(connection, "dead-letters retry", str(name), by=by)
     return Outcome(name, "flows")
-
-
-async def _folded(
-    connection: AsyncConnection, outcomes: Sequence[Outcome], wait_s: float, silent: bool
-) -> list[Outcome]:
-    """The outcomes with what came of the streams that are folded again for them."""
-    asked = {one for outcome in outcomes for one in outcome.asked}
-    with _progress("Folding again", len(asked), silent) as done:
-        folded = await until_folded(connection, asked, wait_s, done)
-    return [_with(outcome, folded) for outcome in outcomes]
-
-
-def _with(outcome: Outcome, folded: Mapping[tuple[Generation, Key], Folded]) -> Outcome:
-    parked, queued = {}, []
-    for generation, key in outcome.asked:
-        came, stream = folded[generation, key], str(StreamName(generation.name, *key))
-        if came.queued:
-            queued.append(generation.schema)
-        elif came.parked is not None:
-            parked[stream] = came.parked
-    if parked:
-        why = "; ".join(
-            reason if stream == str(outcome.name) else f"{stream}: {reason}" for stream, reason in parked.items()
-        )
-        return replace(outcome, came="parked", why=f"{outcome.why}; {why}" if outcome.why else f"again: {why}")
-    if queued and outcome.came in _GOOD:
-        who = ", ".join(dict.fromkeys(queued))
-        why = f"the projector of {who} has not folded it yet: does it run? (seatledger status)"
-        return replace(outcome, came="waits", why=why)
-    return outcome
-
-
-async def _sent(connection: AsyncConnection, outcomes: Sequence[Outcome], wait_s: float, silent: bool) -> list[Outcome]:
-    """The outcomes with what came of the streams that the relay sends again."""
-    deadline = time.monotonic() + wait_s
-    streams = [one for one in outcomes if isinstance(one.name, OutboxName)]
-    with _progress("Sending again", len(streams), silent) as done:
-        seen = {}
-        for outcome in streams:
-            seen[outcome.name] = await _of_relay(connection, outcome, deadline)
-            done(1)
-    return [seen.get(one.name, one) for one in outcomes]
-
-
-async def _of_relay(connection: AsyncConnection, outcome: Outcome, deadline: float) -> Outcome:
-    assert isinstance(outcome.name, OutboxName)
-    stream = outcome.name.stream
-    while True:
-        # In this order: a stream is parked before its rows could go out.
-        waits = await outbox.next_of(connection, stream)
-        reason = await outbox.why_kept_back(connection, stream)
-        if reason is not None:
-            return replace(outcome, came="parked", why=f"again: {reason}")
-        if waits is None:
-            return outcome
-        if time.monotonic() > deadline:
-            return replace(outcome, came="waits", why="the relay has not sent it yet: does it run? (seatledger status)")
-        await asyncio.sleep(_POLL_S)
-
-
-def _progress(description: str, total: int, silent: bool) -> AbstractContextManager[Callable[[int], None]]:
-    return nullcontext(lambda _: None) if silent else late_progress(description, total)

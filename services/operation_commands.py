@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from services.presentation import Page, list_document, table
 from services.stopped_items import moment
 from shared.commands.operating import read_now
-from shared.errors import BAD_REQUEST, UserError
+from shared.errors import WrongUsage
 from shared.store import operations
 from shared.store.operations import Operation
 
@@ -15,7 +15,7 @@ from shared.store.operations import Operation
 def show_all(database: Callable[[], str], *, target: str | None, limit: int, after: str, as_json: bool) -> None:
     """Print the acts, the newest first. UserError for an `after` that is no id of one."""
     if after and not (after.isascii() and after.isdigit() and len(after) < 19):
-        raise UserError(f"--after: {after!r} is no id of an operation; give `next` of the JSON before", BAD_REQUEST)
+        raise WrongUsage(f"--after: {after!r} is no id of an operation; give `next` of the JSON before")
     before = int(after) if after else None
     found = read_now(
         database, lambda connection: operations.newest(connection, limit + 1, target=target, before=before)

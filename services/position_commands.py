@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from aiokafka.errors import KafkaError
 from psycopg import AsyncConnection
 
+from services.broker_failures import broker_failures
 from services.presentation import document, list_document, say, table
 from shared.commands.operating import read_now
-from shared.errors import BAD_REQUEST, NOT_FOUND, UNAVAILABLE, UserError
+from shared.errors import BAD_REQUEST, NOT_FOUND, UserError
 from shared.log.ends import Span, end_offsets, span
 from shared.log.records import Partition, Standing, identity
-from shared.projections.generations import Generation, generations, use
+from shared.projections.generations import PROJECTED, Generation, generations, use
 from shared.projections.position import all_standings, put
 from shared.store import operations
 
@@ -25,7 +24,10 @@ Address = Callable[[], str]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Where a generation stands in a partition. `last` is the last record's source and id, or a digest of its bytes."""
+    """Where a generation stands in a partition. `last` is the last record's source and id, or a digest of its bytes.
+
+    `lag` is None where nobody projects the generation: it is to stand where it stands.
+    """
 
     projection: str
     generation: int
@@ -34,7 +36,7 @@ class Row:
     partition: int
     next: int
     end: int
-    lag: int
+    lag: int | None
     last_offset: int | None
     last: str | None
 
@@ -54,14 +56,19 @@ class Change:
     changed: bool
 
 
-def show(database: Address, broker: Address, *, projection: str | None, topic: str | None, as_json: bool) -> None:
-    """Print where the generations stand. UserError for a projection or a topic that there is not."""
+def standing(database: Address, broker: Address, projection: str | None = None, topic: str | None = None) -> list[Row]:
+    """Where the generations stand. UserError for a projection or a topic that there is not."""
     found = read_now(database, lambda connection: _standings(connection, projection, topic))
     wanted = {partition for _, at in found for partition in at}
-    with _broker_failures():
+    with broker_failures(": nothing was changed"):
         ends = asyncio.run(end_offsets(broker(), wanted)) if wanted else {}
-    rows = [_row(generation, partition, standing, ends[partition]) for generation, at in found
+    return [_row(generation, partition, standing, ends[partition]) for generation, at in found
             for partition, standing in at.items()]  # fmt: skip
+
+
+def show(database: Address, broker: Address, *, projection: str | None, topic: str | None, as_json: bool) -> None:
+    """Print where the generations stand; UserError as `standing`."""
+    rows = standing(database, broker, projection, topic)
     if as_json:
         list_document(rows)
         return
@@ -100,7 +107,7 @@ def set_position(
     UserError when it is only said, when the offset is not in the log, and for what there is not.
     """
     generation, stands = read_now(database, lambda connection: _stands(connection, projection, number, partition))
-    with _broker_failures():
+    with broker_failures(": nothing was changed"):
         there = asyncio.run(span(broker(), partition, offset))
     place = f"{partition.topic}/{partition.partition}"
     if not there.begin <= offset <= there.end:
@@ -207,14 +214,6 @@ async def _generations(connection: AsyncConnection, projection: str | None) -> S
 def _row(generation: Generation, partition: Partition, standing: Standing, end: int) -> Row:
     return Row(
         generation.name, generation.number, generation.status, *partition, standing.next, end,
-        max(end - standing.next, 0), standing.last_offset, standing.last_identity,
+        max(end - standing.next, 0) if generation.status in PROJECTED else None,
+        standing.last_offset, standing.last_identity,
     )  # fmt: skip
-
-
-@contextmanager
-def _broker_failures() -> Iterator[None]:
-    try:
-        yield
-    except KafkaError as error:
-        said = str(error) or type(error).__name__
-        raise UserError(f"The broker does not answer ({said}): nothing was changed", UNAVAILABLE) from None

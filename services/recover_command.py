@@ -6,13 +6,11 @@ import asyncio
 from collections.abc import Callable
 from contextlib import ExitStack
 
-from aiokafka.errors import KafkaError
-
+from services.broker_failures import broker_failures
 from services.presentation import document, flow_progress, note, say, table
 from services.recovering import Recovered
 from services.recovering import recover as recover_all
 from shared.commands.operating import database_failures
-from shared.errors import UNAVAILABLE, UserError
 from shared.recovery.importing import Progress
 
 # Give the DSN and host:port. UserError when there is none.
@@ -30,12 +28,8 @@ def recover(database: Address, broker: Address, *, dry_run: bool, by: str | None
                 advance = shown.enter_context(flow_progress("Looking through the log", progress.total))
             advance(progress.more)
 
-        try:
-            with database_failures(": nothing was recovered"):
-                recovered = asyncio.run(recover_all(database(), broker(), dry_run=dry_run, by=by, told=told))
-        except KafkaError as error:
-            why = str(error) or type(error).__name__
-            raise UserError(f"The broker does not answer ({why}): nothing was recovered", UNAVAILABLE) from None
+        with database_failures(": nothing was recovered"), broker_failures(": nothing was recovered"):
+            recovered = asyncio.run(recover_all(database(), broker(), dry_run=dry_run, by=by, told=told))
     if as_json:
         document(_shape(recovered))
     else:

@@ -17,9 +17,9 @@ from shared.events.models.documents import IssuedDocument
 from shared.recovery.importing import Lost, Progress, hold, take_in
 from shared.store import operations
 from shared.store.ledger import RUN_LOCK
+from shared.store.locks import holder, try_lock
 from shared.store.pool import connect
 
-_TRY_LOCK = "SELECT pg_try_advisory_lock(%s)"
 _NAMED = 20
 Told = Callable[[Progress], None]
 
@@ -53,9 +53,11 @@ async def recover(dsn: str, broker: str, *, dry_run: bool, by: str | None, told:
     UserError while an invoice run goes on, and where the log and the database contradict each other.
     """
     async with await connect(dsn, application="seatledger recover") as connection:
-        row = await (await connection.execute(_TRY_LOCK, [RUN_LOCK])).fetchone()
-        if row is None or not row[0]:
-            raise UserError("an invoice run goes on, or another recovery: wait until it has ended, then run it again")
+        if not await try_lock(connection, RUN_LOCK):
+            who = await holder(connection, RUN_LOCK)
+            raise UserError(
+                f"an invoice run goes on, or another recovery ({who}): wait until it has ended, then run it again"
+            )
         async with connection.transaction(force_rollback=dry_run):
             return await _recover(connection, broker, dry_run=dry_run, by=by, told=told)
 

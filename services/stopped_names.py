@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final, Literal, NamedTuple, get_args
+from typing import ClassVar, Final, Literal, NamedTuple, get_args
 
-from shared.errors import BAD_REQUEST, UserError
+from shared.errors import WrongUsage
 from shared.projections.stopped import StreamName
 from shared.store.dead_letters import Place
 
@@ -46,16 +46,17 @@ def name_of(text: str) -> Name:
     scope, _, scope_id = rest.partition("/")
     if slash and first and scope:
         return StreamName(first, scope, scope_id)
-    raise UserError(
+    raise WrongUsage(
         f"{text!r} is no name: give TOPIC/PARTITION/OFFSET, PROJECTION/SCOPE/ID or outbox/STREAM, as "
-        "seatledger dead-letters list has it",
-        BAD_REQUEST,
+        "seatledger dead-letters list has it"
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
     """Which of them. None: any, but `status` None: those that wait for somebody. `reason` is a part of their reason."""
+
+    OPTIONS: ClassVar = ("--kind", "--topic", "--type", "--projection", "--reason", "--status")
 
     kind: Kind | None = None
     topic: str | None = None
@@ -69,6 +70,6 @@ class Filters:
         return OPEN if self.status is None else (self.status,)
 
     @property
-    def is_any(self) -> bool:
-        """Whether nothing is asked for."""
-        return self == Filters()
+    def options(self) -> list[str]:
+        """What is asked for, as it is typed."""
+        return [name for name in self.OPTIONS if getattr(self, name.removeprefix("--")) is not None]

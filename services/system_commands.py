@@ -1,15 +1,21 @@
 """The commands about the system as a whole: up, down, status and demo."""
 
+from __future__ import annotations
+
 import asyncio
 import time
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from deploy.local import control, infrastructure, system
 from deploy.local.infrastructure import Choice
 from deploy.local.supervisor import Supervisor
 from deploy.local.system import System
 from services.presentation import document, say, table
-from shared.errors import BAD_REQUEST, UNAVAILABLE, UserError
+from shared.errors import UNAVAILABLE, UserError, WrongUsage
+
+if TYPE_CHECKING:
+    from shared.projections.status import StatusReport
 
 _STATUS = {"dropped": "dropped", "taken_in": "taken in"}
 
@@ -62,16 +68,16 @@ def demo(broker: str, database: str, *, once: bool, start: bool) -> None:
 
 
 def status(*, as_json: bool) -> None:
-    """Processes, positions, lag, what waits and what failed. Raises UserError when nothing runs."""
-    from shared.projections.status import status_report
+    """Processes, positions, lag, what waits and what failed. UserError when nothing runs, or something is away.
 
+    The processes are shown all the same: one of them may be why.
+    """
     home = system.home_folder()
     found = system.running(home)
     if found is None:
         raise UserError(f"Nothing is running in {home}. Start it with: seatledger up", UNAVAILABLE)
-    report = asyncio.run(status_report(found.database, found.broker))
     if as_json:
-        document({"system": asdict(found), **asdict(report)})
+        document({"system": asdict(found), **asdict(_report(found))})
         return
     say(f"The system in {home} is {found.state} (process {found.pid}, since {found.since})")
     say(f"Database  {found.database}")
@@ -79,9 +85,31 @@ def status(*, as_json: bool) -> None:
     described = ("process", "state", "pid", "port", "restarts")
     processes = [(p.name, p.state, p.pid, p.port, p.restarts) for p in found.processes]
     table("Processes", described, processes, right=("pid", "port", "restarts"))
+    _show(_report(found))
+
+
+def _report(found: System) -> StatusReport:
+    from services.broker_failures import broker_failures
+    from shared.commands.operating import database_failures
+    from shared.projections.status import status_report
+
+    with database_failures(), broker_failures():
+        return asyncio.run(status_report(found.database, found.broker))
+
+
+def _show(report: StatusReport) -> None:
     columns = ("projection", "generation", "topic", "partition", "next", "end", "lag events", "lag seconds")
     positions = [
-        (p.name, p.generation, p.topic, p.partition, p.next, p.end, p.lag_events, _seconds(p.lag_seconds))
+        (
+            p.name,
+            f"{p.generation} {p.status}",
+            p.topic,
+            p.partition,
+            p.next,
+            p.end,
+            p.lag_events,
+            _seconds(p.lag_seconds),
+        )
         for p in report.projections
         if p.end > 0
     ]
@@ -110,7 +138,7 @@ def say_api(service: str) -> None:
     """Print the address of a service's API. UserError when the service has none."""
     apis = system.require_running(system.home_folder()).apis
     if service not in apis:
-        raise UserError(f"--api: {service!r} has no API; give one of {', '.join(sorted(apis))}", BAD_REQUEST)
+        raise WrongUsage(f"--api: {service!r} has no API; give one of {', '.join(sorted(apis))}")
     say(apis[service])
 
 

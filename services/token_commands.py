@@ -16,7 +16,7 @@ from services.addresses import database_dsn
 from services.presentation import document, list_document, note, say, table
 from shared.commands.granting import NotGranted, granted
 from shared.commands.operating import database_failures
-from shared.errors import BAD_REQUEST, NOT_FOUND, UserError
+from shared.errors import NOT_FOUND, UserError, WrongUsage
 from shared.store import tokens
 from shared.store.pool import connect
 from shared.store.tokens import Token
@@ -87,18 +87,19 @@ def _check(role: str, reseller: str | None, customer: str | None, name: str, sco
     try:
         principal = granted(name, role, reseller=reseller, customer=customer, scopes=scopes)
     except NotGranted as error:
-        raise UserError(f"no token was made: {error}", BAD_REQUEST) from None
+        raise WrongUsage(f"no token was made: {error}") from None
     if (reseller, customer) != (principal.reseller, principal.customer):
-        raise UserError(
-            "no token was made: --reseller goes with --role reseller alone, --customer with --role customer",
-            BAD_REQUEST,
+        raise WrongUsage(
+            "no token was made: --reseller goes with --role reseller alone, --customer with --role customer"
         )
     beyond = sorted(set(scopes) - principal.permissions)
     if beyond:
-        raise UserError(f"no token was made: the role {role} has no permission {beyond[0]}, so a scope cannot leave it")
+        raise WrongUsage(
+            f"no token was made: the role {role} has no permission {beyond[0]}, so a scope cannot leave it"
+        )
     for option, text in (("--name", name), ("--reseller", reseller or ""), ("--customer", customer or "")):
         if len(text) > _LONGEST or not text.isprintable():
-            raise UserError(f"no token was made: {option} takes at most {_LONGEST} printable letters", BAD_REQUEST)
+            raise WrongUsage(f"no token was made: {option} takes at most {_LONGEST} printable letters")
 
 
 async def _is_known(connection: AsyncConnection, reseller: str | None, customer: str | None) -> bool:

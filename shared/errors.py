@@ -17,3 +17,13 @@ class UserError(Exception):
     def __init__(self, sentence: str, kind: str = "refused") -> None:
         super().__init__(sentence)
         self.kind = kind
+
+
+class WrongUsage(UserError):
+    """What was typed cannot be meant, whatever the system holds: a time, a name, options that exclude each other.
+
+    Exit code 2, as for an option that there is not. What a file holds is no usage: that is a result, and code 1.
+    """
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, BAD_REQUEST)

@@ -84,8 +84,14 @@ async def _ready(pipes: Sequence[Connection]) -> list[Connection]:
     """Those that have something to read, once one of them has."""
     loop = asyncio.get_running_loop()
     some = asyncio.Event()
+
+    def wake() -> None:
+        # Ctrl-C cancels who waits between any two steps, also between the two in which an event is set.
+        with suppress(asyncio.InvalidStateError):
+            some.set()
+
     for pipe in pipes:
-        loop.add_reader(pipe.fileno(), some.set)
+        loop.add_reader(pipe.fileno(), wake)
     try:
         await some.wait()
     finally:

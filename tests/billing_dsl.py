@@ -271,8 +271,11 @@ def seats(quantity: int, *, on: str, known: str | None = None, sub: str = "sub-1
     return _about("LicensesChanged", on, known, sub, data)
 
 
-def canceled(*, on: str, mode: str = "immediate", known: str | None = None, sub: str = "sub-1") -> Event:
-    return _about("SubscriptionCanceled", on, known, sub, {"mode": mode})
+def canceled(
+    *, on: str, mode: str = "immediate", known: str | None = None, sub: str = "sub-1", billing: str | None = None
+) -> Event:
+    data: Json = {"mode": mode} | ({} if billing is None else {"billing": billing})
+    return _about("SubscriptionCanceled", on, known, sub, data)
 
 
 def suspended(*, on: str, sub: str = "sub-1") -> Event:

@@ -11,11 +11,11 @@ import pytest
 
 from services.subscriptions.commands.bodies import Command, Request
 from services.subscriptions.commands.session import SubscriptionSession
-from services.subscriptions.commands.standing import Standing
 from shared.billing.masterdata import MasterData
 from shared.commands.decision import CommandRefused, Decided
 from shared.commands.desk import Asked
 from shared.commands.principal import OPERATOR, Principal, principal_of
+from shared.commands.standing import Standing
 from shared.events.reading import data_of
 from tests.billing_dsl import Event, facts_from
 

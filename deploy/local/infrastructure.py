@@ -9,7 +9,7 @@ from pathlib import Path
 
 from deploy.local import apache_kafka, embedded_broker, embedded_postgres
 from deploy.local.processes import Command, free_port, listens
-from shared.errors import UserError
+from shared.errors import UserError, WrongUsage
 
 EMBEDDED = "embedded"
 KAFKA = "kafka"
@@ -37,7 +37,7 @@ class Choice:
     def check(self) -> None:
         """Raises UserError for what cannot work, with the reason."""
         if self.broker == EMBEDDED and self.database != EMBEDDED:
-            raise UserError(
+            raise WrongUsage(
                 f"--broker embedded goes only with --database embedded: {embedded_broker.LOSES_RECORDS}. "
                 "Use --broker kafka (Apache Kafka on this machine) or --broker host:port with a database of your own."
             )
@@ -47,7 +47,7 @@ class Choice:
         elif self.broker != EMBEDDED:
             host, _, port = self.broker.rpartition(":")
             if not host or not port.isdigit():
-                raise UserError(f"--broker takes embedded, kafka or host:port, not {self.broker!r}.")
+                raise WrongUsage(f"--broker takes embedded, kafka or host:port, not {self.broker!r}.")
             try:
                 socket.create_connection((host.strip("[]"), int(port)), timeout=5).close()
             except OSError as error:
@@ -65,7 +65,7 @@ _DEMONSTRATION = "demonstration"
 def forget_data(choice: Choice, home: Path) -> None:
     """Delete what this machine keeps for the choice. Raises UserError where only half of it could be deleted."""
     if choice.database != EMBEDDED or choice.broker not in (EMBEDDED, KAFKA):
-        raise UserError("--fresh deletes a log and its database together, so it needs both on this machine.")
+        raise WrongUsage("--fresh deletes a log and its database together, so it needs both on this machine.")
     shutil.rmtree(choice.folder(home), ignore_errors=True)
 
 

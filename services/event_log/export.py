@@ -15,7 +15,7 @@ from services.event_log.entries import Asked, Entry, as_json_line, look, printab
 from services.event_log.opened import looking, spans
 from services.event_log.places import Refused, refused_records
 from services.presentation import flow_progress, note
-from shared.errors import BAD_REQUEST, UserError
+from shared.errors import BAD_REQUEST, UserError, WrongUsage
 from shared.log.topics import DEAD_LETTERS, TOPICS
 from shared.store.dead_letters import Place
 
@@ -53,10 +53,9 @@ def export(
     """
     wanted = frozenset(topics) or frozenset(topic.name for topic in TOPICS) - {DEAD_LETTERS.name}
     if DEAD_LETTERS.name in wanted:
-        raise UserError(
+        raise WrongUsage(
             f"--topic {DEAD_LETTERS.name}: its records are copies of others that were refused, not events to be "
-            "emitted again; seatledger events tail shows them",
-            BAD_REQUEST,
+            "emitted again; seatledger events tail shows them"
         )
     done = Exported()
     try:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 
-from aiokafka.errors import KafkaError
-
+from services.broker_failures import broker_failures
 from services.event_log.entries import EVERYTHING, Asked
 from services.presentation import note
-from shared.errors import UNAVAILABLE, UserError
+from shared.errors import UserError
 from shared.log.records import Partition
 from shared.log.view import LogView, Span
 
@@ -17,16 +16,13 @@ from shared.log.view import LogView, Span
 @asynccontextmanager
 async def looking(broker: str, topics: Collection[str]) -> AsyncIterator[LogView]:
     """A view of the topics that are there; what is missing is said. UserError when the broker does not answer."""
-    try:
+    with broker_failures(broker=f"The broker at {broker}"):
         async with LogView(broker, topics) as view:
             missing = sorted(set(topics) - {partition.topic for partition in view.partitions})
             if not view.partitions:
                 raise UserError(f"The broker at {broker} has no topic {', '.join(missing)}: seatledger up makes them")
             note(f"{topic}: there is no such topic at the broker, so nothing of it is shown" for topic in missing)
             yield view
-    except KafkaError as error:
-        why = str(error) or type(error).__name__
-        raise UserError(f"The broker at {broker} does not answer ({why})", UNAVAILABLE) from None
 
 
 async def spans(view: LogView, asked: Asked = EVERYTHING) -> dict[Partition, Span]:

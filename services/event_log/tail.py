@@ -11,7 +11,7 @@ from heapq import heappush, heappushpop
 from services.event_log.entries import Asked, Entry, as_json_line, as_line, look
 from services.event_log.opened import looking, spans
 from services.presentation import flow_progress, say
-from shared.errors import BAD_REQUEST, UserError
+from shared.errors import WrongUsage
 from shared.log.records import Partition, Record
 from shared.log.view import LogView, Span
 
@@ -28,7 +28,7 @@ def tail(broker: Callable[[], str], topics: Collection[str], asked: Asked, back:
     Until Ctrl-C, or until the log has passed `asked.until`. UserError when the broker does not answer.
     """
     if asked.is_over(_now()) and asked.since is None and back is None:
-        raise UserError("--until has passed, so nothing would be shown: give --since or -n too", BAD_REQUEST)
+        raise WrongUsage("--until has passed, so nothing would be shown: give --since or -n too")
     shown = Shown(asked, as_json=as_json)
     try:
         asyncio.run(_tail(broker(), topics, back, shown))

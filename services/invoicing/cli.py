@@ -16,7 +16,7 @@ from services.invoicing.simulation import Simulation
 from services.invoicing.simulation import simulate as run_simulation
 from shared.billing import settings as billing_settings
 from shared.billing.facts import Fact
-from shared.errors import BAD_REQUEST, UserError
+from shared.errors import BAD_REQUEST, UserError, WrongUsage
 from shared.events.facts import facts_of
 from shared.events.files import FileEvent, Numbering, read_events
 from shared.events.shapes import Json, document_shape, plan_shape, subscription_shape
@@ -55,7 +55,7 @@ def check_settings(settings: Mapping[str, str]) -> None:
         try:
             billing_settings.check(key, value)
         except billing_settings.UnknownSetting as error:
-            raise UserError(f"--setting: {error}", BAD_REQUEST) from None
+            raise WrongUsage(f"--setting: {error}") from None
 
 
 def explain_issued(line: str, *, database: Database, as_json: bool) -> None:

@@ -14,19 +14,19 @@ from datetime import UTC, date, datetime
 from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
-from services.invoicing import barrier
 from services.invoicing.candidates import Findings, candidates, leave_out_parked
 from services.invoicing.issuing import LINES_A_CHUNK, chunks, issue_chunk, mark, payers_of, would_issue
 from services.invoicing.looking import Reader, look_at
 from services.invoicing.projection import SPEC
 from shared.errors import UserError
 from shared.events.shapes import Json
+from shared.projections import barrier
 from shared.projections.generations import generations
 from shared.recovery.comparing import refuse_lost_events
-from shared.store.ledger import RUN_LOCK, last_closed
+from shared.store.ledger import INVOICE_RUN, RUN_LOCK, last_closed
+from shared.store.locks import holder, sign, try_lock
 from shared.store.pool import connect, read_from
 
-_TRY_LOCK = "SELECT pg_try_advisory_lock(%s)"
 _LOCK = "SELECT pg_advisory_lock(%s)"
 _BEGIN = """
 INSERT INTO invoicing.billing_run (day, barrier, early) VALUES (%s, %s, %s)
@@ -89,7 +89,10 @@ async def run_day(dsn: str, broker: str, day: date, options: Options) -> RunRepo
         # A dry run issues nothing, so it may be of a day that has not ended, or has not begun.
         await _check_day(connection, day, early=options.early or options.dry_run)
         await refuse_lost_events(connection, broker, options.waiting)
-        reached = await barrier.wait(connection, broker, options.timeout_s, options.waiting)
+        reached = await barrier.wait(
+            connection, broker, options.timeout_s, options.waiting,
+            who="the invoice run", then="Nothing was issued; run it again",
+        )  # fmt: skip
         if not options.dry_run:
             await connection.execute(_BEGIN, [day, Jsonb(asdict(reached)), options.early])
         findings = await _look_at_all(connection, dsn, day, options)
@@ -117,11 +120,11 @@ async def _alone(dsn: str, waiting: Callable[[str], None]) -> AsyncIterator[Asyn
 
     The lock first: what it waits for may be a replay that makes another generation live.
     """
-    async with await connect(dsn, application="seatledger invoice-run") as connection:
-        row = await (await connection.execute(_TRY_LOCK, [RUN_LOCK])).fetchone()
-        if row is None or not row[0]:
-            waiting("another invoice run goes on, or a replay switches")
+    async with await connect(dsn, application=INVOICE_RUN) as connection:
+        if not await try_lock(connection, RUN_LOCK):
+            waiting(f"another invoice run goes on, or a replay switches: {await holder(connection, RUN_LOCK)}")
             await connection.execute(_LOCK, [RUN_LOCK])
+            await sign(connection)
         live = [one for one in await generations(connection, SPEC.name) if one.status == "live"]
         if not live:
             raise UserError("invoicing has no generation yet: start the system with `seatledger up` first")

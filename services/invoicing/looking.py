@@ -14,6 +14,7 @@ from psycopg import AsyncConnection
 
 from services.invoicing.candidates import Candidate, Findings, look
 from shared.errors import UserError
+from shared.store.ledger import INVOICE_RUN
 from shared.store.pool import connect
 from shared.workers import WorkerEnded, WorkerFailed, Workers
 
@@ -54,7 +55,7 @@ async def _in_processes(parts: Sequence[_Part], reader: Reader, done: Callable[[
     async def work(job: _Part) -> AsyncIterator[tuple[int, Findings]]:
         place, part = job
         found = Findings()
-        async with await connect(reader.dsn, schema, application="seatledger invoice-run") as connection:
+        async with await connect(reader.dsn, schema, application=INVOICE_RUN) as connection:
             await look(connection, part, reader.day, found)
         yield place, found
 

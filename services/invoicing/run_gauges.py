@@ -9,17 +9,18 @@ from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
 
 from shared.monitoring.readings import Part
-from shared.store.ledger import RUN_LOCK
+from shared.store.ledger import INVOICE_RUN, RUN_LOCK
 from shared.store.pool import connect
 
-# A run is known by its lock: one that died has left its row, and a second run of a day finds it complete. Days of runs
-# only grow, so the last one is the one that goes on; while it waits for its barrier that is still the one before.
+# A run is known by its lock: one that died has left its row, and a second run of a day finds it complete. A replay that
+# switches has the lock too, so by its name as well. Days of runs only grow, so the last one is the one that goes on;
+# while it waits for its barrier that is still the one before.
 _RUN = """
 SELECT
     EXISTS (
-        SELECT FROM pg_locks JOIN pg_database ON pg_locks.database = pg_database.oid
+        SELECT FROM pg_locks JOIN pg_stat_activity USING (pid)
         WHERE locktype = 'advisory' AND classid = 0 AND objid = %s AND objsubid = 1 AND granted
-            AND datname = current_database()
+            AND datname = current_database() AND starts_with(application_name, %s)
     ),
     last.day, last.documents, last.lines, last.payers_left,
     (SELECT max(day) FROM invoicing.billing_run WHERE completed_at IS NOT NULL),
@@ -37,7 +38,7 @@ def run_gauges(dsn: str) -> Mapping[str, Part]:
 
 async def _run(dsn: str) -> Sequence[Metric]:
     async with await connect(dsn, application="seatledger metrics") as connection:
-        row = await (await connection.execute(_RUN, [RUN_LOCK])).fetchone()
+        row = await (await connection.execute(_RUN, [RUN_LOCK, INVOICE_RUN])).fetchone()
     assert row is not None
     running, day, documents, lines, left, completed, unbillable = row
     return [

@@ -16,7 +16,7 @@ from shared.billing.calendar import ONE_DAY
 from shared.billing.effect import Amounts
 from shared.billing.money import round_money, written
 from shared.commands.operating import database_failures
-from shared.errors import BAD_REQUEST, UserError
+from shared.errors import BAD_REQUEST, UserError, WrongUsage
 from shared.events.facts import facts_of
 from shared.events.files import FileEvent
 from shared.events.shapes import Json, document_shape
@@ -106,9 +106,7 @@ def _check_dsn(dsn: str) -> None:
     try:
         psycopg.conninfo.conninfo_to_dict(dsn)
     except psycopg.ProgrammingError as error:
-        raise UserError(
-            f"--base: give embedded or a DSN such as postgresql://host/name ({_line(error)})", BAD_REQUEST
-        ) from None
+        raise WrongUsage(f"--base: give embedded or a DSN such as postgresql://host/name ({_line(error)})") from None
 
 
 def _answer(dsn: str, question: Question, *, silent: bool) -> Answer:

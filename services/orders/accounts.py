@@ -7,11 +7,11 @@ from decimal import Decimal
 
 from pydantic import JsonValue
 
-from services.orders.registers import Registers, Stated, values_of, version_of
 from services.orders.stated_settings import SettingScope, is_setting, setting_rows, setting_states
 from shared.billing.blocks import CustomerBlock, ResellerBlock
 from shared.billing.facts import CustomerStated, Fact, ResellerStated
 from shared.billing.masterdata import MasterData
+from shared.projections.registers import Registers, Stated, values_of, version_of
 from shared.projections.spec import Row, Rows, Table
 
 CUSTOMER = Table(

@@ -23,8 +23,8 @@ from shared.billing.facts import (
 )
 from shared.events import fact_bodies
 from shared.events.envelope import CloudEvent
+from shared.events.facts import SELLING, facts_of_accounts
 from shared.events.facts import facts_of as facts_of_billing
-from shared.events.facts import facts_of_accounts
 from shared.events.models.base import EventModel
 from shared.events.models.fields import FROM_JSON
 from shared.events.models.orders import OrderDeleted, OrderExecuted, OrderPlaced
@@ -36,8 +36,6 @@ Order = OrderPlaced | OrderExecuted
 _BESIDE_ORDERS = (
     CustomerStated, ResellerStated, ProductDefined, ProductCopied, ProductDeleted, PriceChanged, SettingChanged
 )  # fmt: skip
-# Of these billing makes facts of every item, which are nothing to this service.
-_SELLING = frozenset({"OrderExecuted", "SubscriptionImported"})
 # The types that say something of orders, accounts, products or settings; of subscriptions only an import does.
 TYPES = frozenset(ORDERS.types) | frozenset(CATALOG.types) - {"ExchangeRateSet"} | {"SubscriptionImported"}
 
@@ -48,7 +46,8 @@ def facts_of(event: CloudEvent, model: EventModel) -> Iterator[Fact]:
         # The runner hands bodies on without looking inside; only the functions of this service do.
         body = cast(Body, model)
         yield Fact(event.source, event.id, event.type, event.time, "order", model.order_id, body, event.sequence or 0)
-    if event.type in _SELLING:
+    if event.type in SELLING:
+        # Of these billing makes facts of every item too, which are nothing to this service.
         yield from facts_of_accounts(event, model)
         return
     for fact in facts_of_billing(event, model):

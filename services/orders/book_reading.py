@@ -12,11 +12,11 @@ from services.orders.catalogue import names
 from services.orders.commands.books import evolved, stream_of
 from services.orders.placed import order_state
 from services.orders.projection import FOLDS, SPEC
-from services.orders.registers import Registers
 from shared.billing.facts import Fact
 from shared.commands.unprojected import unprojected
 from shared.events.reading import read
 from shared.projections.facts import by_key, read_facts
+from shared.projections.registers import Registers
 from shared.projections.spec import Key
 from shared.store.arrays import columns
 from shared.store.event_table import event_of_row

@@ -10,7 +10,6 @@ from typing import NamedTuple, cast
 import orjson
 from pydantic import JsonValue
 
-from services.orders.registers import Register, Registers, Stated, as_object, values_of, version_of
 from services.orders.stated_settings import HAS_SETTINGS, is_setting, setting_rows, setting_states
 from shared.billing.facts import (
     Fact,
@@ -25,6 +24,7 @@ from shared.billing.masterdata import MasterData
 from shared.billing.moments import civil_date
 from shared.events.fact_bodies import body_from_json, body_to_json
 from shared.events.values import months_text
+from shared.projections.registers import Register, Registers, Stated, as_object, values_of, version_of
 from shared.projections.spec import Key, Row, Rows, Table
 
 # What a column says where a list price holds for any term or frequency: part of a key, so not null.

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from services import presentation
+from services.broker_failures import why, without_words
 from shared.errors import BAD_REQUEST, UNAVAILABLE, UserError
 from shared.events.envelope import CloudEvent, to_record
 from shared.events.files import FileEvent, FileProblem, read_events
@@ -40,10 +41,11 @@ def emit(file: str, *, broker: Callable[[], str], rate: float | None = None) -> 
     try:
         events = _validated(file)
         so_far.events, address = len(events), broker()
-        asyncio.run(_publish(events, address, rate, so_far))
+        with without_words():
+            asyncio.run(_publish(events, address, rate, so_far))
     except KafkaError as error:
         raise UserError(
-            f"The broker at {address} does not take the events ({error or type(error).__name__}). Some may be "
+            f"The broker at {address} does not take the events ({why(error)}). Some may be "
             "published: emit the same file again when it answers; what is there already counts once",
             UNAVAILABLE,
         ) from None

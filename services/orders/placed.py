@@ -9,7 +9,6 @@ import orjson
 from pydantic import JsonValue
 
 from services.orders.bodies import Order
-from services.orders.registers import Registers, Stated, values_of, version_of
 from shared.billing.blocks import ItemTerms
 from shared.billing.capture import in_installments
 from shared.billing.facts import Fact
@@ -19,6 +18,7 @@ from shared.events.models.fields import FROM_JSON
 from shared.events.models.orders import OrderedItem, OrderExecuted, OrderPlaced
 from shared.events.reading import data_of
 from shared.events.values import moment_text, months_text
+from shared.projections.registers import Registers, Stated, values_of, version_of
 from shared.projections.spec import Row, Rows, Table
 
 ORDER = Table(

@@ -14,10 +14,10 @@ from services.orders.accounts import CUSTOMER, IS_ACCOUNT, RESELLER, account_sta
 from services.orders.bodies import TYPES, body_from_json, body_to_json, facts_of
 from services.orders.catalogue import LIST_PRICE, PRODUCT, copied_by, product_rows, product_states
 from services.orders.placed import FOUNDING, ORDER, ORDER_ITEM, order_rows, order_states
-from services.orders.registers import LatestFold, Registers
 from services.orders.stated_settings import HAS_SETTINGS, SETTING_TABLES, setting_rows, setting_states
 from shared.billing.masterdata import MasterData
 from shared.log.topics import CATALOG, ORDERS, SUBSCRIPTIONS
+from shared.projections.registers import LatestFold, Registers
 from shared.projections.spec import ProjectionSpec, Rows, Stream
 from shared.projections.subscription_stream import master_data
 

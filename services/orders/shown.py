@@ -15,8 +15,8 @@ from services.orders.accounts import CUSTOMER, RESELLER
 from services.orders.catalogue import LIST_PRICE, PRODUCT
 from services.orders.placed import ORDER, ORDER_ITEM
 from services.orders.projection import FOLDS
-from services.orders.registers import Registers, View
 from shared.billing.masterdata import MasterData
+from shared.projections.registers import Registers, View
 from shared.projections.spec import Key, Rows, Table
 from shared.web.preview_models import Preview
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal, get_args
 
-from services.orders.registers import Registers, Stated, as_object
 from shared.billing.facts import Fact, SettingChanged
 from shared.billing.settings import refusal
 from shared.events.values import moment_text
 from shared.projections.facts import moment_of
+from shared.projections.registers import Registers, Stated, as_object
 from shared.projections.spec import Row, Rows, Table
 
 SettingScope = Literal["organisation", "product", "reseller", "customer"]

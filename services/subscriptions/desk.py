@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 
 from psycopg import AsyncConnection
 
 from services.subscriptions.commands.bodies import Command, Convert, Import
 from services.subscriptions.commands.session import SubscriptionSession, stream_of
-from services.subscriptions.commands.standing import Standing
 from services.subscriptions.previews import add_ons_of, previews
 from services.subscriptions.projection import SPEC
 from shared.commands.desk import Asked
-from shared.commands.known import Known, known_of
+from shared.commands.known import known_of
+from shared.commands.standing import Standing
 from shared.projections.spec import Key
 from shared.store.event_table import hold_streams, stream_ends
 
@@ -34,7 +33,7 @@ class SubscriptionDesk:
         add_ons = await add_ons_of(connection, [one.command.subscription for one in asked if one.preview])
         together = {*names, *(add_on for some in add_ons.values() for add_on in some)}
         known = await known_of(connection, SPEC, sorted(together), _named(asked))
-        heard = _heard(known, min((one.at for one in asked), default=None))
+        heard = known.heard(min((one.at for one in asked), default=None))
         standings = {
             one.command.subscription: Standing(
                 one.command.subscription,
@@ -47,12 +46,6 @@ class SubscriptionDesk:
             for one in asked
         }
         return SubscriptionSession(standings, await previews(connection, known, add_ons))
-
-
-def _heard(known: Known, since: datetime | None) -> tuple[datetime, ...]:
-    """The times of master data that is known with a time of later than the first command was asked at."""
-    times = (fact.time for fact in known.everything if fact.scope != "subscription")
-    return tuple(time for time in times if since is not None and isinstance(time, datetime) and time >= since)
 
 
 def _named(asked: Iterable[Asked[Command]]) -> Iterable[Key]:

@@ -10,7 +10,8 @@ SUBSCRIPTION: Final[JsonDict] = {
     "subscription": "sub-1", "status": "active", "quantity": 8, "unit_price": "10.00", "billing_plan": "-",
     "term_start": "2026-01-15", "term_end": "2026-02-14", "protected_until": None, "customer": "cus-1",
     "reseller": "res-1", "product": "o365-business", "vendor": "Microsoft", "currency": "EUR", "auto_renew": True,
-    "scheduled": None,
+    "scheduled": None, "vendor_subscription": None, "parent": None, "is_trial": False,
+    "told_until": "2026-03-02T09:14:05Z",
 }  # fmt: skip
 _NOTHING: Final[JsonDict] = {
     "quantities": [], "statuses": [], "conversions": [], "next_term": None, "price": None, "billing_plan": None,

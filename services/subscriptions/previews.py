@@ -7,12 +7,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from psycopg import AsyncConnection
 
 from services.subscriptions.commands.session import Preview
-from services.subscriptions.commands.standing import Standing
 from shared.billing.facts import Fact
 from shared.billing.moments import FOUNDING
 from shared.billing.preview import preview
 from shared.billing.run_loop import NOTHING_ISSUED
 from shared.commands.known import Known
+from shared.commands.standing import Standing
 from shared.events.preview_shape import preview_shape
 from shared.store.arrays import literal
 from shared.store.ledger import issued_for

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date
 from pathlib import Path
 
 from psycopg.types.json import Jsonb
@@ -35,6 +35,7 @@ SUBSCRIPTION = Table(
     (
         "subscription", "status", "quantity", "unit_price", "billing_plan", "term_start", "term_end", "protected_until",
         "customer", "reseller", "product", "vendor", "currency", "auto_renew", "scheduled",
+        "vendor_subscription", "parent", "is_trial", "told_until",
     ),
     owner="subscription",
     key=("subscription",),
@@ -70,20 +71,22 @@ def rows_of(timeline: Timeline, account: Account | None, on: date, extra: None) 
 
 def subscription_row(account: Account, on: date) -> Row:
     state = subscription_state(account, on)
-    terms = account.terms
+    terms, timeline = account.terms, account.timeline
     payer = account.recipient
     coming = scheduled(account, on)
     return (
         state.subscription, state.status, state.quantity, state.unit_price, state.billing_plan, state.term_start,
         state.term_end, state.protected_until, terms.customer_id, None if payer == terms.customer_id else payer,
-        terms.product_id, terms.vendor, terms.currency, account.timeline.auto_renew,
+        terms.product_id, terms.vendor, terms.currency, timeline.auto_renew,
         None if coming is None else Jsonb(_SCHEDULED.dump_python(coming, mode="json")),
+        timeline.vendor_id, terms.parent_id, terms.trial_until is not None and on < terms.trial_until,
+        None if timeline.told_until is None else timeline.told_until.astimezone(UTC),
     )  # fmt: skip
 
 
 SPEC = ProjectionSpec(
     name="subscriptions",
-    version=5,
+    version=6,
     topics=(CATALOG.name, ORDERS.name, SUBSCRIPTIONS.name),
     sql=Path(__file__).parent / "sql",
     streams=(Stream("subscription", SubscriptionFold(rows_of), (SUBSCRIPTION, REJECTED_EVENT)),),

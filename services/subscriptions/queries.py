@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from psycopg import AsyncConnection
@@ -60,6 +60,10 @@ class Subscription(BaseModel):
     currency: str
     auto_renew: bool
     scheduled: Scheduled | None
+    vendor_subscription: str | None
+    parent: str | None
+    is_trial: bool
+    told_until: datetime
 
 
 class SubscriptionWithPlan(Subscription):

@@ -11,12 +11,13 @@ from shared.billing.charges import Charges
 from shared.billing.facts import Fact
 from shared.billing.folding import fold, settled
 from shared.billing.founding import known_after, known_facts, zone_of
-from shared.billing.history import known_by_end_of
+from shared.billing.history import Limit, known_by_end_of
 from shared.billing.masterdata import MasterData
 from shared.billing.naming import lineage
 from shared.billing.phases import Layout
 from shared.billing.policies import Policies
 from shared.billing.price_book import PriceBook
+from shared.billing.profiles import CustomerProfile
 from shared.billing.schedule import Schedule
 from shared.billing.tax import tax_of
 from shared.billing.terms import Terms
@@ -61,9 +62,7 @@ class Account:
         `of` are the terms whose product is taxed, where they are not those in force.
         """
         terms, master = of or self.terms, self.policies.master
-        limit = known_by_end_of(self.known, terms.tz)
-        profile = master.customer(terms.customer_id, terms.tz, limit)
-        reseller = profile.reseller_of(terms.reseller_id, terms.told)
+        profile, reseller, limit = self._paying(terms)
         block = profile.block if reseller is None else master.reseller(reseller, terms.tz, limit).block
         tax = tax_of(block, self._tax_type(terms), lambda key: master.setting(key, self.known, terms.tz, self.known))
         return Payer(block.id, tax.rate, self.policies.separate_invoices(), tax.reverse_charge)
@@ -71,10 +70,8 @@ class Account:
     @property
     def recipient(self) -> str:
         """Who gets the documents, as `payer` says, without the tax."""
-        terms = self.terms
-        limit = known_by_end_of(self.known, terms.tz)
-        profile = self.policies.master.customer(terms.customer_id, terms.tz, limit)
-        return profile.reseller_of(terms.reseller_id, terms.told) or terms.customer_id
+        _, reseller, _ = self._paying(self.terms)
+        return reseller or self.terms.customer_id
 
     def transaction_currency(self, recipient: str) -> str | None:
         """What a recipient of this subscription's lines, now or formerly its payer, pays in (rule R6.8)."""
@@ -82,6 +79,12 @@ class Account:
         limit = known_by_end_of(self.known, tz)
         stated = master.reseller(recipient, tz, limit).block.transaction_currency
         return stated or master.customer(recipient, tz, limit).block.transaction_currency
+
+    def _paying(self, terms: Terms) -> tuple[CustomerProfile, str | None, Limit]:
+        """The customer, its reseller if there is one, and up to when both are looked at."""
+        limit = known_by_end_of(self.known, terms.tz)
+        profile = self.policies.master.customer(terms.customer_id, terms.tz, limit)
+        return profile, profile.reseller_of(terms.reseller_id, terms.told), limit
 
     def _tax_type(self, terms: Terms) -> str | None:
         """The order's own type of product, else the product's as it is known now: tax is no term of a subscription."""

@@ -23,7 +23,9 @@ UsageRule = Literal["per_day", "full_period"]
 DecreaseCredit = Literal["prorated", "none"]
 RefundPolicy = Literal["days", "hours", "none"]
 CancelMode = Literal["immediate", "end_of_cycle", "end_of_term"]
-Scope = Literal["subscription", "customer", "reseller", "product", "organisation", "order"]
+Scope = Literal[
+    "subscription", "customer", "reseller", "product", "organisation", "order", "vendor_account", "discrepancy"
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ def change(timeline: Timeline, fact: Fact, key: OrderKey, master: MasterData, kn
     if day < terms.start:
         raise Refused(f"dated {day}, before subscription {name} starts on {terms.start}: date it on or after the start")
     if isinstance(fact.body, _PROVISIONING):
-        _provision(timeline, fact, day, at)
+        _provision(timeline, fact, fact.body, day, at)
         return
     day = by_vendors_clock(timeline, fact, day, at, master)
     settle(timeline, master, known, day)
@@ -96,9 +96,13 @@ def _apply(step: Step, master: MasterData, known: date | None) -> None:
             raise Refused(f"{step.fact.type} is not a fact about a subscription: leave it out of its stream")
 
 
-def _provision(timeline: Timeline, fact: Fact, day: date, at: datetime) -> None:
-    """What the vendor made of it sets the status only (rule R8.2); one that is suspended stays so."""
-    failed = isinstance(fact.body, ProvisioningFailed)
+def _provision(
+    timeline: Timeline, fact: Fact, body: SubscriptionProvisioned | ProvisioningFailed, day: date, at: datetime
+) -> None:
+    """What the vendor made of it sets the status only, and its id (rule R8.2); one that is suspended stays so."""
+    failed = isinstance(body, ProvisioningFailed)
+    if not failed and body.vendor_subscription_id is not None:
+        timeline.vendor_id = body.vendor_subscription_id
     if failed or not timeline.suspended_on(day):
         timeline.statuses.append(StatusChange(day, at, "failed" if failed else "active", fact.ref))
 
@@ -150,6 +154,7 @@ def _convert(step: Step, body: SubscriptionConverted, master: MasterData, known:
     timeline.edits = [kept for edit in timeline.edits if (kept := _after_conversion(edit, timeline, day)) is not None]
     timeline.phases.append(replace(phase, edits_before=len(timeline.edits)))
     timeline.next_term = None
+    timeline.vendor_id = body.vendor_subscription_id or timeline.vendor_id
     if phase.cycles != step.phase.cycles:
         timeline.plan_switch = None
         timeline.moved_until = day

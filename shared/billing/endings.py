@@ -13,7 +13,8 @@ from shared.billing.windows import any_closed, give_back
 def cancel(step: Step, body: SubscriptionCanceled, master: MasterData) -> None:
     """The end of a subscription: now, with the running cycle, or with the term (rules R3.3, R4.9).
 
-    Where a vendor's window has closed for any seats it becomes the end of the term (rule R5.3).
+    Where a vendor's window has closed for any seats it becomes the end of the term (rule R5.3). With `billing: none`
+    it is over at once, whatever a window says, and nothing comes back: what is billed of it is settled by hand (R7.6).
     """
     timeline, phase, day = step.timeline, step.phase, step.day
     terms = phase.terms
@@ -22,7 +23,9 @@ def cancel(step: Step, body: SubscriptionCanceled, master: MasterData) -> None:
         return  # scheduled, then taken back before its day came by turning auto-renew on
     closed = body.mode != "end_of_term" and any_closed(timeline, phase, day, step.at, master, step.known)
     by = step.fact.ref
-    if terms.charge == "one_time" or (body.mode == "immediate" and not closed):
+    if body.mode == "immediate" and body.billing == "none":
+        end = End(day, step.at, "canceled", day, by, immediate=True, refunded=False)
+    elif terms.charge == "one_time" or (body.mode == "immediate" and not closed):
         returned = give_back(timeline, phase, timeline.seats[-1].quantity, day, step.at, master, step.known)
         # What the day gave back before is settled by its end: its changes leave no layers of their own.
         before = [piece for change in timeline.seats if change.on == day for piece in change.returned]

@@ -90,8 +90,11 @@ class SubscriptionConverted:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionCanceled:
+    """`billing` "none", with the mode immediate: over at once, and nothing of what is billed comes back."""
+
     mode: CancelMode
     effective_at: Moment | None = None
+    billing: Literal["normal", "none"] = "normal"
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,6 +110,8 @@ def _apply(
         if founding and not timeline.phases:
             timeline.refusal = str(refused)
     timeline.last_key = key
+    known_at = key[3]
+    timeline.told_until = known_at if timeline.told_until is None else max(timeline.told_until, known_at)
 
 
 def _found(timeline: Timeline, fact: Fact, master: MasterData, known: date | None, addons: frozenset[str]) -> None:
@@ -118,6 +120,7 @@ def _found(timeline: Timeline, fact: Fact, master: MasterData, known: date | Non
     terms = terms_of(fact, master)
     assert isinstance(fact.body, FOUNDING)
     timeline.phases.append(opening(terms, terms.start, fact.ref, "order"))
+    timeline.vendor_id = fact.body.item.vendor_subscription_id
     timeline.seats.append(SeatChange(terms.start, terms.start_instant, fact.body.item.quantity, fact.ref))
     if not terms.auto_renew and terms.term is not None:
         timeline.renewal_off = RenewalOff(terms.start, fact.ref, by_choice=False)

@@ -119,6 +119,7 @@ class Timeline:
 
     `cancellation`, `expiry` and the parent's end may all stand: the earliest ends it. `renewed_on` and `renewed_at` are
     when auto-renew was last turned on, `renewed_by` what did it: that takes back what was scheduled before.
+    `vendor_id` is what the vendor calls it, and `told_until` when its facts were known, the latest of all.
     `renewal` is the last next term that a renewal took up, on the day of that renewal: it lies ahead of the clock where
     something later is known. `moved_until` is how far changes of a customer's billing day are in the phases. `last_key`
     is the place of the last fact.
@@ -140,6 +141,8 @@ class Timeline:
     expiry: End | None = None
     parent_end: End | None = None
     moved_until: date | None = None
+    vendor_id: str | None = None
+    told_until: datetime | None = None
     refusal: str | None = None
     rejected: list[Rejection] = field(default_factory=list)
     last_key: OrderKey | None = None

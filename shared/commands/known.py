@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from psycopg import AsyncConnection
 
@@ -28,6 +29,11 @@ class Known:
     facts: Mapping[str, Sequence[Fact]]
     master: MasterData
     everything: Sequence[Fact]
+
+    def heard(self, since: datetime | None) -> tuple[datetime, ...]:
+        """The times of master data that is known with a time of later than the first command was asked at."""
+        times = (fact.time for fact in self.everything if fact.scope != "subscription")
+        return tuple(time for time in times if since is not None and isinstance(time, datetime) and time >= since)
 
 
 async def known_of(

@@ -21,7 +21,7 @@ from shared.commands.desk import Asked, Desk
 from shared.commands.handling import Busy, Outcome, handle
 from shared.commands.principal import OPERATOR
 from shared.commands.typed import Typed
-from shared.errors import BAD_REQUEST, UNAVAILABLE, UserError
+from shared.errors import BAD_REQUEST, UNAVAILABLE, UserError, WrongUsage
 from shared.events.errors import unreadable_of
 from shared.events.models.fields import FROM_JSON
 from shared.projections.generations import NoGeneration
@@ -59,7 +59,7 @@ def body_of(model: type[B], fields: Mapping[str, object], typed: Typed) -> B:
         return model.model_validate(given, context=FROM_JSON)
     except ValidationError as error:
         where, what = _wrong(error)
-        raise UserError(f"{typed.name(where)}: {what}" if where else what, BAD_REQUEST) from None
+        raise WrongUsage(f"{typed.name(where)}: {what}" if where else what) from None
 
 
 def body_in_file(model: type[B], content: Mapping[str, object], file: str) -> B:

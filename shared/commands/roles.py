@@ -6,5 +6,5 @@ Role = Literal["distributor", "customer_success", "reseller", "customer", "integ
 Permission = Literal[
     "accounts:read", "accounts:write", "catalogue:read", "catalogue:write", "orders:read", "orders:write",
     "subscriptions:read", "subscriptions:write", "subscriptions:import", "prices:write", "backdating", "rates:write",
-    "settings:read", "settings:write", "invoices:read",
+    "settings:read", "settings:write", "invoices:read", "reconciliation:read", "reconciliation:write",
 ]  # fmt: skip

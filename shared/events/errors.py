@@ -39,7 +39,10 @@ class Unreadable(Exception):
 
 
 class UnknownVersion(Exception):
-    """The event was written by a newer release: its stream waits (is parked) for one that reads it; it is not dead."""
+    """The event was written by a newer release: its record is kept until one comes that reads it.
+
+    Its subject stands still meanwhile. Where it names none nobody knows what would have to: its dead letter says so.
+    """
 
     def __init__(self, event: CloudEvent, newest_known: int) -> None:
         self.event = event
@@ -52,6 +55,11 @@ class UnknownVersion(Exception):
             f"dataschema: version {self.event.version} of {self.event.type} is newer than the newest known here, "
             f"{self.newest_known}; install a release that knows it, then retry"
         )
+
+    @property
+    def reason_of_letter(self) -> str:
+        """The same, as it is stored with the dead letter."""
+        return self.reason if self.event.subject else f"{self.reason}. It names no subject, so nothing waits for it"
 
 
 def shown(value: object) -> str:
@@ -100,6 +108,10 @@ def what_of(detail: ErrorDetails) -> str:
         return str(context["error"])
     if kind in _WITHOUT_VALUE:
         return _WITHOUT_VALUE[kind](context)
+    if kind in _WHOLE and isinstance(value, float) and value.is_integer():
+        # As a float 5.0 and a number of 31 digits look alike to who asks for a whole one.
+        plainly = " of fewer digits" if abs(value) >= _EXACT else f", as {value:.0f}"
+        return got(value, f"give a whole number{plainly}")
     if kind in _ADVICE:
         return got(value, _ADVICE[kind](context))
     return got(value, detail["msg"][:1].lower() + detail["msg"][1:])
@@ -117,6 +129,9 @@ _WITHOUT_VALUE: dict[str, Callable[[Mapping[str, object]], str]] = {
     "string_unicode": lambda _: "holds characters that are not Unicode; give plain text",
 }
 
+# Floats from here on are not exact, nor what a count can be.
+_EXACT = 2.0**53
+_WHOLE = frozenset({"int_type", "int_from_float"})
 _ADVICE: dict[str, Callable[[Mapping[str, object]], str]] = {
     "int_type": lambda _: "give a whole number",
     "int_parsing": lambda _: "give a whole number",

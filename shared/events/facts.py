@@ -23,6 +23,9 @@ from shared.events.models.blocks import OrderItem, Reseller
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
+# The types that sell: each says something of its customer and of its reseller beside what it sells.
+SELLING: Final = frozenset({"OrderExecuted", "SubscriptionImported"})
+
 _B = TypeVar("_B")
 _Said = tuple[Scope, str, Body]
 
@@ -39,8 +42,9 @@ def facts_of(event: CloudEvent, model: EventModel) -> tuple[Fact, ...]:
 
 def facts_of_accounts(event: CloudEvent, model: EventModel) -> tuple[Fact, ...]:
     """Of `facts_of` those about the customer and the reseller of an executed order or an import; none of any other."""
-    if not isinstance(model, orders.OrderExecuted | subscriptions.SubscriptionImported):
+    if event.type not in SELLING:
         return ()
+    assert isinstance(model, orders.OrderExecuted | subscriptions.SubscriptionImported)
     reseller = None if model.reseller is None else _reseller(model.reseller)
     return _facts(event, _accounts(_customer(model.customer), reseller))
 

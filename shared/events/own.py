@@ -12,13 +12,22 @@ from typing import Final
 from shared.events.content import id_of_position
 from shared.events.envelope import CloudEvent
 
-OWN_SOURCES: Final = frozenset({"urn:seatledger:orders", "urn:seatledger:subscriptions", "urn:seatledger:invoicing"})
+OWN_SOURCES: Final = frozenset(
+    {
+        "urn:seatledger:orders",
+        "urn:seatledger:subscriptions",
+        "urn:seatledger:invoicing",
+        "urn:seatledger:reconciliation",
+    }
+)
 _ABOUT: Final = {
     **dict.fromkeys(("OrderPlaced", "OrderExecuted", "OrderDeleted"), "order"),
     **dict.fromkeys(("CustomerRegistered", "CustomerChanged"), "customer"),
     **dict.fromkeys(("ResellerRegistered", "ResellerChanged"), "reseller"),
     **dict.fromkeys(("ProductDefined", "ProductCopied", "ProductDeleted", "PriceChanged"), "product"),
     **dict.fromkeys(("InvoiceIssued", "CreditNoteIssued"), "document"),
+    "VendorSnapshotTaken": "vendor-account",
+    **dict.fromkeys(("DiscrepancyFound", "DiscrepancyResolved"), "discrepancy"),
 }
 _SUBSCRIPTION: Final = "subscription"
 _SCOPES: Final = ("product", "reseller", "customer")

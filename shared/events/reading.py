@@ -27,7 +27,7 @@ class ReadEvent(NamedTuple):
 def read(event: CloudEvent) -> ReadEvent:
     """The event's model and fingerprint.
 
-    Raises Unreadable (a dead letter), or UnknownVersion (written by a newer release: the stream waits).
+    Raises Unreadable (a dead letter), or UnknownVersion (one too, by a newer release: its subject waits).
     The JSON is parsed once, by orjson, and both the fingerprint and the model come from that: measured faster than
     pydantic reading the bytes beside a second parse for the fingerprint.
     """

@@ -52,7 +52,7 @@ def decimal(value: object) -> Decimal:
             )
         return Decimal(value)
     if isinstance(value, float):
-        raise ValueError(got(value, f'a JSON float is not exact; quote it: "{value}"'))
+        raise ValueError(got(value, _quoted(value)))
     if isinstance(value, int) and not isinstance(value, bool):
         if abs(value) >= _LARGEST_WHOLE:
             raise ValueError(got(value, _FEWER_DIGITS))
@@ -182,8 +182,16 @@ def setting(value: object) -> str:
     if isinstance(value, str) and value and "\0" not in value and len(value) <= 200 and _is_unicode(value):
         return value
     if isinstance(value, float):
-        raise ValueError(got(value, f'a JSON float is not exact; quote it: "{value}"'))
+        raise ValueError(got(value, _quoted(value)))
     raise ValueError(got(value, "give a text, a whole number, true or false"))
+
+
+def _quoted(value: float) -> str:
+    """How to give a number that stood there as a JSON float: 1e-07 is "0.0000001", and 1e+30 too long for us."""
+    plain = f"{Decimal(repr(value)):f}"
+    if not _DECIMAL.fullmatch(plain):
+        return _FEWER_DIGITS
+    return f'a JSON float is not exact; quote it: "{plain}"'
 
 
 def _is_unicode(value: str) -> bool:

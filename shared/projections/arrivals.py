@@ -63,8 +63,9 @@ def read_arrivals(spec: ProjectionSpec, records: Iterable[Record]) -> Arrivals:
         except Unreadable as unreadable:
             found.dead.append(DeadLetter(record, unreadable.reason))
         except UnknownVersion as unknown:
-            # The bytes are kept as a dead letter that can be retried; the stream must not go on without this event.
-            found.dead.append(DeadLetter(record, unknown.reason))
+            # The bytes are kept as a dead letter that can be retried; the stream must not go on without this event,
+            # where the event says which: what its data mean, only a release that knows the version can say.
+            found.dead.append(DeadLetter(record, unknown.reason_of_letter))
             if unknown.event.subject is not None:
                 found.newer[about(record.topic, unknown.event.subject)] = unknown.reason
         except Exception as error:  # a fault of ours: this record waits among the dead letters, the rest goes on

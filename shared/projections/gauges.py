@@ -14,12 +14,11 @@ from prometheus_client.core import GaugeMetricFamily
 
 from shared.log.records import Partition
 from shared.monitoring.readings import Part
-from shared.projections.generations import PROJECTED, Generation, generations
-from shared.projections.status import lags, positions
+from shared.projections.generations import Generation, generations
+from shared.projections.status import lags, positions, projected_positions
 from shared.store import dead_letters, outbox
-from shared.store.pool import connect
+from shared.store.pool import connect, read_from
 
-_USE = "SELECT set_config('search_path', quote_ident(%s), false)"
 _STANDING = """
 SELECT (SELECT count(*) FROM parked),
     coalesce((SELECT extract(epoch FROM clock_timestamp() - min(since)) FROM parked), 0)::float8,
@@ -56,7 +55,7 @@ async def _projection(projection: str, dsn: str) -> Sequence[Metric]:
             state.add_metric([*_labels(generation), generation.status], 1)
             # One that is just being made or dropped has not all of its tables: its state is all there is to tell.
             with suppress(psycopg.errors.UndefinedTable):
-                await connection.execute(_USE, [generation.schema])
+                await read_from(connection, generation.schema)
                 row = await (await connection.execute(_STANDING)).fetchone()
                 assert row is not None
                 for topic, offsets in _by_topic(await positions(connection)).items():
@@ -97,12 +96,7 @@ async def _positions(projection: str, dsn: str) -> list[tuple[Generation, Partit
     async with await connect(dsn, application="seatledger metrics") as connection:
         found = []
         for generation in await generations(connection, projection):
-            # One that nobody projects is behind nothing.
-            if generation.status not in PROJECTED:
-                continue
-            with suppress(psycopg.errors.UndefinedTable):
-                await connection.execute(_USE, [generation.schema])
-                found += [(generation, *place) for place in await positions(connection)]
+            found += await projected_positions(connection, generation)
     return found
 
 

@@ -1,21 +1,27 @@
-"""What the command line and the console show of the runtime: positions and lag, and what does not flow."""
+"""What the command line shows of the runtime: positions and lag, and what does not flow.
+
+Lag is of every generation that is projected. What stands still, waits or is to be folded again is of the live ones
+alone, which readers see: the same thing in a generation that is kept beside would be counted twice.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
+import psycopg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from psycopg import AsyncConnection
 
 from shared.log.records import Partition
 from shared.projections import recompute
-from shared.projections.generations import Generation, generations
+from shared.projections.generations import PROJECTED, Generation, generations
 from shared.projections.spec import Key
 from shared.projections.stopped import StreamName
 from shared.store import dead_letters, outbox
-from shared.store.pool import connect
+from shared.store.pool import connect, read_from
 
 _POSITIONS = "SELECT topic, partition, next FROM position ORDER BY topic, partition"
 _PARKED = (
@@ -37,6 +43,7 @@ class ProjectionStatus:
 
     name: str
     generation: int
+    status: str
     topic: str
     partition: int
     next: int
@@ -117,8 +124,10 @@ async def status_report(dsn: str, broker: str) -> StatusReport:
 
 
 async def _look_at(connection: AsyncConnection, generation: Generation, found: _Found) -> None:
-    await connection.execute("SELECT set_config('search_path', quote_ident(%s), false)", [generation.schema])
-    found.positions += [(generation, *place) for place in await positions(connection)]
+    found.positions += await projected_positions(connection, generation)
+    if generation.status != "live":
+        return
+    await read_from(connection, generation.schema)
     for scope, scope_id, reason, age in await (await connection.execute(_PARKED)).fetchall():
         name = str(StreamName(generation.name, scope, scope_id))
         found.parked.append(
@@ -127,6 +136,19 @@ async def _look_at(connection: AsyncConnection, generation: Generation, found: _
     for row in await (await connection.execute(_PENDING)).fetchall():
         found.pending.append(PendingStatus(generation.name, *row))
     found.queue += await recompute.depth(connection)
+
+
+async def projected_positions(
+    connection: AsyncConnection, generation: Generation
+) -> list[tuple[Generation, Partition, int]]:
+    """Where a generation stands; nothing of one that nobody projects, for that is behind nothing."""
+    if generation.status not in PROJECTED:
+        return []
+    # One that is just being dropped has not all of its tables.
+    with suppress(psycopg.errors.UndefinedTable):
+        await read_from(connection, generation.schema)
+        return [(generation, *place) for place in await positions(connection)]
+    return []
 
 
 async def positions(connection: AsyncConnection) -> list[tuple[Partition, int]]:
@@ -148,7 +170,7 @@ async def lags(broker: str, positions: Sequence[tuple[Generation, Partition, int
         await consumer.stop()
     return [
         ProjectionStatus(
-            g.name, g.number, p.topic, p.partition, next_, ends[TopicPartition(*p)],
+            g.name, g.number, g.status, p.topic, p.partition, next_, ends[TopicPartition(*p)],
             max(0, ends[TopicPartition(*p)] - next_), ages.get((p, next_), 0.0),
         )
         for g, p, next_ in positions

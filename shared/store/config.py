@@ -62,6 +62,7 @@ class Config(OutboxConfig):
     tick_seconds: float = Field(default=5.0, gt=0, description="how often a generation's clock moves forward")
     recover: bool = Field(default=False, description="prepare takes in what a restored database lacks of the log")
     daily_runs: bool = Field(default=False, description="whether invoicing runs each day that has ended by itself")
+    daily_sweeps: bool = Field(default=False, description="whether each configured vendor is looked at once a day")
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
 
     @model_validator(mode="after")

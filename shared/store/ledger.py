@@ -20,6 +20,8 @@ from shared.store.arrays import literal
 
 # Who issues documents holds this advisory lock, one run at a time; so does who changes what a run reads under it.
 RUN_LOCK = 7_201_010
+# The name of an invoice run's connection, which tells it from others that hold the lock: a replay, a recovery.
+INVOICE_RUN = "seatledger invoice-run"
 
 LINE_COLUMNS = (
     "subscription, cycle_start, layer_start, revision, document, kind, customer, recipient, product, currency, "

@@ -110,15 +110,28 @@ def test_wrong_usage_is_code_2_and_names_what_is_wrong(tmp_path: Path, command: 
         (("explain", "sub-1/2026-02-01/2026-02-01"), "Start it with: seatledger up"),
         (("explain", "sub-1", "--simulate", "examples/ex1.jsonl"), "SUBSCRIPTION/CYCLE-START/LAYER-START"),
         ((*WHAT_IF, "--base", "embedded"), "Start it with: seatledger up"),
-        ((*WHAT_IF, "--base", "nonsense"), "--base: give embedded or a DSN such as postgresql://host/name"),
         ((*WHAT_IF, "--base", "postgresql:///x?host=/nowhere"), "The database does not answer"),
-        (("up", "--broker", "embedded", "--database", "postgresql://elsewhere/billing"), "loses its last records"),
-        (("up", "--broker", "nonsense"), "embedded, kafka or host:port"),
         (("status", "--api", "orders"), "Start it with: seatledger up"),
         (("tokens", "list"), "Start it with: seatledger up"),
         (("events", "tail"), "Start it with: seatledger up"),
         (("events", "show", "17"), "Start it with: seatledger up"),
         (("events", "export"), "Start it with: seatledger up"),
+        (("up", "--broker", "127.0.0.1:1"), "No broker answers at 127.0.0.1:1"),
+    ],
+)
+def test_a_failure_is_code_1_with_one_sentence(tmp_path: Path, command: tuple[str, ...], sentence: str) -> None:
+    answer = seatledger(tmp_path, *command)
+    assert answer.returncode == 1
+    assert sentence in answer.stderr
+    assert len(answer.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        ((*WHAT_IF, "--base", "nonsense"), "--base: give embedded or a DSN such as postgresql://host/name"),
+        (("up", "--broker", "embedded", "--database", "postgresql://elsewhere/billing"), "loses its last records"),
+        (("up", "--broker", "nonsense"), "embedded, kafka or host:port"),
         (("events", "export", "--topic", "dead-letters"), "its records are copies of others that were refused"),
         (("events", "tail", "--until", "2026-01-31T10:00:00Z"), "--until has passed, so nothing would be shown"),
         (("tokens", "create", "--role", "reseller"), "the role reseller needs the id of its reseller"),
@@ -128,12 +141,13 @@ def test_wrong_usage_is_code_2_and_names_what_is_wrong(tmp_path: Path, command: 
             ("tokens", "create", "--role", "customer", "--customer", "c", "--scope", "orders:write"),
             "the role customer has no permission orders:write",
         ),
-        (("up", "--broker", "127.0.0.1:1"), "No broker answers at 127.0.0.1:1"),
     ],
 )
-def test_a_failure_is_code_1_with_one_sentence(tmp_path: Path, command: tuple[str, ...], sentence: str) -> None:
+def test_what_cannot_be_meant_is_code_2_with_one_sentence(
+    tmp_path: Path, command: tuple[str, ...], sentence: str
+) -> None:
     answer = seatledger(tmp_path, *command)
-    assert answer.returncode == 1
+    assert answer.returncode == 2
     assert sentence in answer.stderr
     assert len(answer.stderr.strip().splitlines()) == 1
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -80,3 +81,28 @@ def test_a_process_that_is_killed_ends_the_work() -> None:
 
     with pytest.raises(WorkerEnded, match="run it again"):
         asyncio.run(scenario())
+
+
+class Interrupted(asyncio.Event):
+    """Ctrl-C comes when it is being set: between the look at who waits and the waking."""
+
+    def set(self) -> None:
+        (waiting,) = self._waiters
+        if not waiting.done():
+            signal.raise_signal(signal.SIGINT)
+            waiting.set_result(True)
+
+
+def test_ctrl_c_in_the_middle_of_waking_ends_the_work_without_a_word(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("shared.workers.asyncio.Event", Interrupted)
+
+    async def scenario() -> None:
+        async for _ in Workers[int, int](squares, 2).run(range(8)):
+            pass
+
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(scenario())
+    assert not multiprocessing.active_children()
+    assert caplog.text == ""

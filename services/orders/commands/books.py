@@ -21,7 +21,6 @@ from services.orders.catalogue import Defined, defined, is_deleted
 from services.orders.commands.given import Given
 from services.orders.placed import OrderState, order_state
 from services.orders.projection import FOLDS
-from services.orders.registers import Registers, Stamp
 from services.orders.stated_settings import SettingScope, settings_in
 from shared.billing.blocks import CustomerBlock, ResellerBlock
 from shared.billing.facts import Body, CustomerStated, Fact, ResellerStated
@@ -31,6 +30,7 @@ from shared.commands.clocks import after_all
 from shared.events.envelope import CloudEvent
 from shared.events.models.base import EventModel
 from shared.events.models.orders import OrderExecuted
+from shared.projections.registers import Registers, Stamp
 from shared.projections.spec import Key
 
 SOURCE = "urn:seatledger:orders"

@@ -10,7 +10,6 @@ from services.orders.catalogue import is_deleted
 from services.orders.commands.bodies import ChangePrice, CopyProduct, DefineProduct
 from services.orders.commands.books import Books
 from services.orders.commands.change import Change, known_product
-from services.orders.registers import Stamp
 from shared.billing import facts as billing
 from shared.billing.blocks import ItemTerms
 from shared.billing.capture import durations, refuse_arrears_with_installments
@@ -23,6 +22,7 @@ from shared.commands.principal import Principal
 from shared.events.envelope import CloudEvent
 from shared.events.facts import facts_of
 from shared.events.models.catalog import PriceChanged, ProductCopied, ProductDefined, ProductDeleted
+from shared.projections.registers import Stamp
 from shared.projections.spec import Key
 
 # The zones of the world, from the last to begin a day to the first.

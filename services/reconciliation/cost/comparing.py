@@ -19,6 +19,14 @@ from shared.store.pool import connect
 Links = Callable[[AsyncConnection], Awaitable[Iterable[VendorLink]]]
 """Gives what our subscriptions go by at the vendor; asked in the transaction that everything is read in."""
 
+_LINKS: Final = """
+SELECT ours.subscription, ours.vendor_subscription, array_remove(array_agg(theirs.migrated_from), NULL)
+FROM read.subscriptions AS ours
+LEFT JOIN read.vendor_subscriptions AS theirs
+    ON theirs.vendor = %(vendor)s AND theirs.vendor_subscription = lower(ours.vendor_subscription)
+WHERE lower(ours.vendor) = %(vendor)s AND ours.vendor_subscription IS NOT NULL
+GROUP BY ours.subscription, ours.vendor_subscription
+"""
 # A credit has no price of its own: that of the line it returns is its.
 _OUR_LINES: Final = """
 SELECT line.subscription, line.line, line.kind, line."from", line."to", line.quantity, document.currency,
@@ -50,21 +58,30 @@ class CostReport:
 
 
 async def compare_costs(
-    dsn: str, period: Period, links: Links, *, vendor: str = MICROSOFT, limits: Limits | None = None
+    dsn: str, period: Period, links: Links | None = None, *, vendor: str = MICROSOFT, limits: Limits | None = None
 ) -> CostReport:
-    """Compare a period: what we issued for it, and what was taken in of the vendor's bills, as both stand now."""
+    """Compare a period: what we issued for it, and what was taken in of the vendor's bills, as both stand now.
+
+    Without `links` our subscriptions go by the ids that we have of the vendor, and by those that they had there before.
+    """
     async with await connect(dsn, application="seatledger costs") as connection:
         await connection.set_isolation_level(IsolationLevel.REPEATABLE_READ)
         async with connection.transaction():
             lines = await our_lines(connection, vendor, period)
             rows = await rows_in(connection, vendor, period)
-            known = list(await links(connection))
+            known = list(await (known_links(connection, vendor) if links is None else links(connection)))
     theirs, unmatched = matched(rows, known)
     found = (
         compared(subscription, lines.get(subscription, ()), theirs.get(subscription, ()), period, limits)
         for subscription in sorted({*lines, *theirs})
     )
     return CostReport(vendor, period, tuple(one for one in found if one is not None), tuple(unmatched))
+
+
+async def known_links(connection: AsyncConnection, vendor: str) -> list[VendorLink]:
+    """Our subscriptions of a vendor's products of which we know the vendor's id."""
+    rows = await (await connection.execute(_LINKS, {"vendor": vendor})).fetchall()
+    return [VendorLink(ours, theirs, former_ids=tuple(former)) for ours, theirs, former in rows]
 
 
 async def our_lines(connection: AsyncConnection, vendor: str, period: Period) -> Mapping[str, Sequence[OurLine]]:

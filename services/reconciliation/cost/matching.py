@@ -19,12 +19,16 @@ SEVERAL_BY_ORDER: Final = "several subscriptions could be meant by this order, p
 
 @dataclass(frozen=True, slots=True)
 class VendorLink:
-    """A subscription of ours and what it goes by at the vendor; `product_key` is product:SKU, "CFQ7TTC0LH18:0001"."""
+    """A subscription of ours and what it goes by at the vendor; `product_key` is product:SKU, "CFQ7TTC0LH18:0001".
+
+    `former_ids` are those that it was billed under before the vendor moved it to another.
+    """
 
     subscription: str
     vendor_subscription_id: str | None = None
     orders: tuple[str, ...] = ()
     product_key: str | None = None
+    former_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ def matched(
     for vendor_id, group in _by_id(rows).items():
         ours = known.by_id.get(vendor_id, set()) if vendor_id else set()
         if len(ours) == 1:
-            found[next(iter(ours))] = group
+            found.setdefault(next(iter(ours)), []).extend(group)
         elif ours:
             unmatched.append(_unmatched(group, SEVERAL))
         else:
@@ -75,8 +79,8 @@ class _Known:
         self.by_id: dict[str, set[str]] = {}
         self._by_order: dict[tuple[str, str], set[str]] = {}
         for link in links:
-            if link.vendor_subscription_id:
-                self.by_id.setdefault(link.vendor_subscription_id.casefold(), set()).add(link.subscription)
+            for vendor_id in filter(None, (link.vendor_subscription_id, *link.former_ids)):
+                self.by_id.setdefault(vendor_id.casefold(), set()).add(link.subscription)
             for order in link.orders if link.product_key else ():
                 key = (order.casefold(), str(link.product_key).casefold())
                 self._by_order.setdefault(key, set()).add(link.subscription)

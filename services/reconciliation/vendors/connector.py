@@ -136,7 +136,13 @@ class Connector(Protocol):
 
     async def suspend(self, account_id: str, vendor_subscription_id: str, request_id: str) -> Answer: ...
 
-    async def resume(self, account_id: str, vendor_subscription_id: str, request_id: str) -> Answer: ...
+    async def resume(
+        self, account_id: str, vendor_subscription_id: str, request_id: str, *, quantity: int | None = None,
+        term_end: datetime | None = None,
+    ) -> Answer:  # fmt: skip
+        """Undo `suspend`. A vendor that keeps nothing of what is suspended (rule R8.5) is told what to hold again,
+        `quantity` and `term_end`; others need neither.
+        """
 
     async def cancel(self, account_id: str, vendor_subscription_id: str, reason: str, request_id: str) -> Answer:
         """End it at the vendor; `reason` is its code where it wants one (rule R8.5)."""

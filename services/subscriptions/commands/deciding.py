@@ -24,7 +24,6 @@ from services.subscriptions.commands.bodies import (
     SetAutoRenew,
     Suspend,
 )
-from services.subscriptions.commands.standing import Standing
 from shared.billing.lookups import list_price_of
 from shared.billing.offers import plan_refusal
 from shared.billing.periods import duration_of
@@ -33,6 +32,7 @@ from shared.billing.terms import Terms
 from shared.commands.decision import CommandRefused
 from shared.commands.effective import effective_of, needs_backdating
 from shared.commands.principal import Principal
+from shared.commands.standing import Standing
 from shared.events.models.base import EventModel
 from shared.events.models.blocks import Product
 from shared.events.models.subscriptions import (

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from services.subscriptions.commands.bodies import Import
-from services.subscriptions.commands.standing import Standing
 from shared.billing.facts import SubscriptionImported as Imported
 from shared.commands.decision import Exists
 from shared.commands.principal import Principal
+from shared.commands.standing import Standing
 from shared.events.envelope import CloudEvent
 from shared.events.facts import facts_of
 from shared.events.models.subscriptions import SubscriptionImported

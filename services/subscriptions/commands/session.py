@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from services.subscriptions.commands.bodies import Command, Import
 from services.subscriptions.commands.deciding import CHOOSES_A_PLAN, decide, refuse_plan
 from services.subscriptions.commands.importing import imported
-from services.subscriptions.commands.standing import Standing
 from services.subscriptions.shapes import last_day_of, subscription_shape
 from shared.billing.facts import Fact
 from shared.commands.decision import Appending, CommandRefused, Decided, Outdated, Unknown
 from shared.commands.desk import Asked
 from shared.commands.envelopes import appending
+from shared.commands.standing import Standing
 from shared.events.envelope import CloudEvent
 from shared.events.models.base import EventModel
 

@@ -1,6 +1,6 @@
 -- What the views say of themselves, and who reads them: the same whichever generation they show.
 COMMENT ON VIEW read.subscriptions IS
-    'A row is one subscription as it is today: its status, the seats held and what one licence costs a cycle (with installments: one installment, extra charge included). scheduled is what is known to come, null where nothing is.';
+    'A row is one subscription as it is today: its status, the seats held and what one licence costs a cycle (with installments: one installment, extra charge included). scheduled is what is known to come, null where nothing is. vendor_subscription is what its vendor calls it, parent what it is an add-on of; told_until is when the latest of its events was known.';
 COMMENT ON VIEW read.rejected_events IS
     'A row is one event that the billing rules refuse for one subscription (or, without one, for everybody: a setting), with the reason in words. The event itself is kept.';
 COMMENT ON VIEW read.subscription_versions IS

@@ -13,7 +13,11 @@ CREATE TABLE subscription (
     vendor text,
     currency text NOT NULL,
     auto_renew boolean NOT NULL,
-    scheduled jsonb
+    scheduled jsonb,
+    vendor_subscription text,
+    parent text,
+    is_trial boolean NOT NULL,
+    told_until timestamptz NOT NULL
 );
 CREATE INDEX subscription_customer ON subscription (customer);
 CREATE INDEX subscription_reseller ON subscription (reseller);

@@ -1,6 +1,7 @@
 CREATE OR REPLACE VIEW read.subscriptions WITH (security_invoker = true) AS
 SELECT subscription, status, quantity, unit_price, billing_plan, term_start, term_end, protected_until,
-    customer, reseller, product, vendor, currency, auto_renew, scheduled
+    customer, reseller, product, vendor, currency, auto_renew, scheduled, vendor_subscription, parent, is_trial,
+    told_until
 FROM subscription;
 
 CREATE OR REPLACE VIEW read.rejected_events WITH (security_invoker = true) AS

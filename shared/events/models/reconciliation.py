@@ -11,7 +11,11 @@ Status = Literal["pending", "active", "suspended", "expired", "disabled", "delet
 
 
 class VendorSubscription(EventModel):
-    """A subscription as the vendor has it: `status` in our words (rule R7.5), `raw_status` in the vendor's."""
+    """A subscription as the vendor has it: `status` in our words (rule R7.5), `raw_status` in the vendor's.
+
+    `scheduled_cancel` says whether the vendor ends it with its term, `migrated_from` the id that it had before, `used`
+    how many seats are in use where the vendor counts them.
+    """
 
     vendor_subscription_id: Id
     product_key: Id
@@ -21,10 +25,18 @@ class VendorSubscription(EventModel):
     auto_renew: Flag | None = OPTIONAL
     term_end: Moment | None = OPTIONAL
     parent_id: Id | None = OPTIONAL
+    name: Text | None = OPTIONAL
+    is_trial: Flag | None = OPTIONAL
+    scheduled_cancel: Flag | None = OPTIONAL
+    migrated_from: Id | None = OPTIONAL
+    used: Total | None = OPTIONAL
 
 
 class VendorSnapshotTaken(EventModel):
-    """`failed` gives the reason where the vendor could not be asked: nothing may then be concluded (rule R7.4)."""
+    """All that a vendor has in one account, whenever that is another than before.
+
+    `failed` gives the reason where the vendor could not be asked: nothing may then be concluded (rule R7.4).
+    """
 
     vendor: Id
     account_id: Id
@@ -53,11 +65,12 @@ class _Discrepancy(EventModel):
     snapshot_id: Id
     resolution: Text | None = OPTIONAL
     by: Text | None = OPTIONAL
+    reason: Text | None = OPTIONAL
 
 
 class DiscrepancyFound(_Discrepancy):
-    pass
+    """Both sides differ; found again where they begin to differ otherwise."""
 
 
 class DiscrepancyResolved(_Discrepancy):
-    pass
+    """They agree again (`resolution` AGREED), or somebody (`by`) did something about it: an action of rule R7.6."""

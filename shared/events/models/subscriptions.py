@@ -41,6 +41,7 @@ class SubscriptionConverted(_OfSubscription, Terms):
 class SubscriptionCanceled(_OfSubscription):
     mode: Literal["immediate", "end_of_cycle", "end_of_term"]
     effective_at: Moment | None = OPTIONAL
+    billing: Literal["normal", "none"] | None = OPTIONAL
 
 
 class SubscriptionSuspended(_OfSubscription):

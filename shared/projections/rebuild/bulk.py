@@ -20,9 +20,9 @@ from shared.projections.rebuild.bucket import Build, Outcome, Shared, build_buck
 from shared.projections.rebuild.finishing import finish
 from shared.projections.rebuild.routing import CUSTOMER, DOCUMENT
 from shared.projections.rebuild.spool import Bucket, buckets_in, empty
-from shared.projections.rebuild.spooling import Place, Read, Reading, read_into_buckets, shares
+from shared.projections.rebuild.spooling import Read, Reading, read_into_buckets, shares
 from shared.projections.spec import Key
-from shared.store.dead_letters import DeadLetter, bury
+from shared.store.dead_letters import DeadLetter, Place, bury, place_of
 from shared.store.pool import connect
 from shared.workers import Workers
 
@@ -32,12 +32,16 @@ _SHARED = "shared"
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`done` of `total` events of a phase: read, fold, index. `left`: offsets still to read, by partition."""
+    """`done` of `total` events of a phase: read, fold, index, catch-up, compare; at first what was done before.
+
+    `left`: offsets still to read, by partition. `projection`: of which one it is, where each has the phase for itself.
+    """
 
     phase: str
     done: int
     total: int
     left: Mapping[Partition, int] = field(default_factory=dict)
+    projection: str = ""
 
 
 Told = Callable[[Progress], None]
@@ -52,8 +56,8 @@ class NewErrors(Exception):
             f"{name} {key}: {reason}" for (name, key), reason in failed.items()
         )
         super().__init__(
-            f"{len(dead)} records and {len(failed)} streams cannot be taken in here, as they are in the live "
-            f"generation; that was not touched. The first: {first}"
+            f"{len(dead)} records and {len(failed)} streams of those that were looked at cannot be taken in here, as "
+            f"they are in the live generation; that was not touched. The first: {first}"
         )
 
 
@@ -81,7 +85,7 @@ async def load(connection: AsyncConnection, bulk: Bulk) -> None:
     done = await records.buckets_done(connection, bulk.record.number)
     buckets = [bucket for bucket in buckets_in(bulk.build.folder) if bucket.name not in done]
     events = sum(bounds.end - bounds.first for bounds in bulk.bounds.values())
-    counted = _Counted(bulk.told, "fold", events)
+    counted = _Counted(bulk.told, "fold", events, await records.events_done(connection, bulk.record.number))
     shared = bulk.build.folder / _SHARED
     shared.mkdir(exist_ok=True)
     first = [bucket for bucket in buckets if bucket.kind != CUSTOMER]
@@ -89,6 +93,7 @@ async def load(connection: AsyncConnection, bulk: Bulk) -> None:
     documents = any(bucket.kind == DOCUMENT for bucket in buckets_in(bulk.build.folder))
     build = replace(bulk.build, documents=documents, shared=_gathered(shared))
     await _fold(connection, bulk, build, [bucket for bucket in buckets if bucket.kind == CUSTOMER], counted)
+    counted.over()
     bulk.told(Progress("index", 0, 1))
     await finish(bulk.dsn, build.targets, standings, bulk.record.indexes, build.parked)
     await records.loaded(connection, bulk.record.number)
@@ -125,32 +130,34 @@ async def _fold(
     """Fold some buckets. Records that live has not come to, and that are wrong, are buried as live will do it."""
     held = frozenset(bulk.held)
     while buckets:
-        buckets, dead, failed = await _fold_once(bulk, replace(build, held=held), buckets, counted)
-        judged = [one for one in dead if _is_judged(one, bulk.judged)]
-        if judged or failed:
-            raise NewErrors(judged, failed)
+        buckets, dead = await _fold_once(bulk, replace(build, held=held), buckets, counted)
         async with connection.transaction():
             await bury(connection, dead, "replay")
         # Each turn leaves out more of them, so there is an end.
-        held |= {(one.record.topic, one.record.partition, one.record.offset) for one in dead}
+        held |= {place_of(one.record) for one in dead}
 
 
 async def _fold_once(
     bulk: Bulk, build: Build, buckets: Sequence[Bucket], counted: _Counted
-) -> tuple[list[Bucket], list[DeadLetter], dict[tuple[str, Key], str]]:
+) -> tuple[list[Bucket], list[DeadLetter]]:
+    """The buckets that were not written for what is dead in them. Raises NewErrors at the first bucket with any."""
+
     async def work(bucket: Bucket) -> AsyncIterator[tuple[Bucket, Outcome]]:
         async with await connect(bulk.dsn, application="seatledger rebuild") as connection:
             yield bucket, await build_bucket(connection, build, bucket)
 
-    again, dead, failed = list[Bucket](), list[DeadLetter](), dict[tuple[str, Key], str]()
+    again, dead = list[Bucket](), list[DeadLetter]()
     async with aclosing(Workers[Bucket, tuple[Bucket, Outcome]](work, bulk.workers).run(buckets)) as outcomes:
         async for bucket, outcome in outcomes:
+            judged = [one for one in outcome.dead if _is_judged(one, bulk.judged)]
+            if judged or outcome.failed:
+                # Nobody waits for the rest, of which nothing would be used: the processes are ended.
+                raise NewErrors(judged, outcome.failed)
             if outcome.dead:
                 again.append(bucket)
                 dead += outcome.dead
-            failed |= outcome.failed
             counted.more(outcome.events)
-    return again, dead, failed
+    return again, dead
 
 
 def _gathered(folder: Path) -> Shared:
@@ -175,9 +182,14 @@ def _place(letter: DeadLetter) -> str:
 class _Counted:
     """Adds up, and tells."""
 
-    def __init__(self, told: Told, phase: str, total: int) -> None:
-        self._told, self._phase, self._total, self._done = told, phase, total, 0
+    def __init__(self, told: Told, phase: str, total: int, done: int = 0) -> None:
+        self._told, self._phase, self._total, self._done = told, phase, total, done
+        self.more(0)
 
     def more(self, count: int, left: Mapping[Partition, int] | None = None) -> None:
         self._done += count
         self._told(Progress(self._phase, min(self._done, self._total), self._total, dict(left or {})))
+
+    def over(self) -> None:
+        """What was not counted is no event that anybody folds: a duplicate, a dead one, a marker."""
+        self._told(Progress(self._phase, self._total, self._total))

@@ -11,21 +11,25 @@ from typing import Literal
 from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
+from shared.store.locks import holder, try_lock
+
 Purpose = Literal["replay", "verify", "as_of"]
 
 _LOCK = 7_201_005
-_TRY = "SELECT pg_try_advisory_lock(%s)"
 _ADD = """
-INSERT INTO store.rebuild (purpose, projections, until, buckets, folder) VALUES (%s, %s, %s, %s, %s) RETURNING number
+INSERT INTO store.rebuild (release, purpose, projections, until, buckets, folder) VALUES (%s, %s, %s, %s, %s, %s)
+RETURNING number
 """
 _UNFINISHED = """
-SELECT number, purpose, projections, until, buckets, folder, indexes, spooled_at IS NOT NULL, loaded_at IS NOT NULL
+SELECT number, release, purpose, projections, until, buckets, folder, indexes, spooled_at IS NOT NULL,
+    loaded_at IS NOT NULL
 FROM store.rebuild ORDER BY number
 """
 _INDEXES = "UPDATE store.rebuild SET indexes = %s WHERE number = %s"
 _SPOOLED = "UPDATE store.rebuild SET spooled_at = now() WHERE number = %s"
 _LOADED = "UPDATE store.rebuild SET loaded_at = now() WHERE number = %s"
 _DONE = "SELECT bucket FROM store.rebuild_bucket WHERE rebuild = %s"
+_EVENTS_DONE = "SELECT coalesce(sum(events), 0) FROM store.rebuild_bucket WHERE rebuild = %s"
 _FORGET = "DELETE FROM store.rebuild WHERE number = %s"
 
 
@@ -38,6 +42,7 @@ class Record:
     """One rebuild that is not finished. `indexes` are statements by schema; see the columns of store.rebuild."""
 
     number: int
+    release: str
     purpose: Purpose
     projections: Sequence[str]
     until: datetime | None
@@ -50,26 +55,26 @@ class Record:
 
 async def hold(connection: AsyncConnection) -> None:
     """Be the only rebuild as long as this connection lives. Raises AlreadyRebuilding."""
-    row = await (await connection.execute(_TRY, [_LOCK])).fetchone()
-    if row is None or not row[0]:
-        raise AlreadyRebuilding("another replay, verify or as-of goes on; wait for it, or end it")
+    if not await try_lock(connection, _LOCK):
+        who = await holder(connection, _LOCK)
+        raise AlreadyRebuilding(f"another replay, verify, rollback or as-of goes on: {who}; wait for it, or end it")
 
 
 async def unfinished(connection: AsyncConnection) -> list[Record]:
     """Rebuilds that were begun and neither finished nor given up, the oldest first."""
     rows = await (await connection.execute(_UNFINISHED)).fetchall()
     return [
-        Record(number, purpose, projections, until, buckets, Path(folder), indexes, spooled, loaded)
-        for number, purpose, projections, until, buckets, folder, indexes, spooled, loaded in rows
+        Record(number, release, purpose, projections, until, buckets, Path(folder), indexes, spooled, loaded)
+        for number, release, purpose, projections, until, buckets, folder, indexes, spooled, loaded in rows
     ]
 
 
 async def begin(
-    connection: AsyncConnection, purpose: Purpose, projections: Sequence[str], until: datetime | None, buckets: int,
-    folder: Path,
+    connection: AsyncConnection, release: str, purpose: Purpose, projections: Sequence[str], until: datetime | None,
+    buckets: int, folder: Path,
 ) -> int:  # fmt: skip
     """Write down that a rebuild begins; its number."""
-    values = [purpose, list(projections), until, buckets, str(folder)]
+    values = [release, purpose, list(projections), until, buckets, str(folder)]
     row = await (await connection.execute(_ADD, values)).fetchone()
     assert row is not None
     return int(row[0])
@@ -88,6 +93,13 @@ async def spooled(connection: AsyncConnection, number: int) -> None:
 async def loaded(connection: AsyncConnection, number: int) -> None:
     """The buckets are in the tables, which have their indexes."""
     await connection.execute(_LOADED, [number])
+
+
+async def events_done(connection: AsyncConnection, number: int) -> int:
+    """How many events are in the tables."""
+    row = await (await connection.execute(_EVENTS_DONE, [number])).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 async def buckets_done(connection: AsyncConnection, number: int) -> set[str]:

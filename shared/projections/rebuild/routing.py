@@ -13,14 +13,13 @@ from zlib import crc32
 import orjson
 
 from shared.events.envelope import STRUCTURED
+from shared.events.facts import SELLING
 from shared.log.records import Record
 from shared.projections.rebuild.spool import Bucket
 
 CATALOG, RESELLER, CUSTOMER, DOCUMENT = "catalog", "reseller", "customer", "document"
 _OF_ACCOUNT = {"CustomerRegistered": CUSTOMER, "CustomerChanged": CUSTOMER, "ResellerRegistered": RESELLER,
                "ResellerChanged": RESELLER}  # fmt: skip
-# Placed, an order says nothing of accounts yet.
-_SOLD = frozenset({"OrderExecuted", "SubscriptionImported"})
 _DOCUMENTS = frozenset({"InvoiceIssued", "CreditNoteIssued"})
 _CATALOG = frozenset({"ProductDefined", "ProductCopied", "ProductDeleted", "PriceChanged", "ExchangeRateSet"})
 _SETTING = "SettingChanged"
@@ -44,10 +43,11 @@ class Router:
             return (Bucket(CATALOG, 0),)
         if event_type in _DOCUMENTS:
             return (self._of(DOCUMENT, data.get("number"), _DOCUMENTS_APART),)
-        if event_type in _SOLD or event_type == "OrderPlaced":
+        if event_type in SELLING or event_type == "OrderPlaced":
             own = self._of(CUSTOMER, _id_in(data.get("customer")))
             payer = data.get("reseller")
-            return (own, self._of(RESELLER, _id_in(payer))) if payer and event_type in _SOLD else (own,)
+            # Placed, an order says nothing of accounts yet.
+            return (own, self._of(RESELLER, _id_in(payer))) if payer and event_type in SELLING else (own,)
         if event_type in _OF_ACCOUNT:
             return (self._of(_OF_ACCOUNT[event_type], data.get("id")),)
         if event_type == _SETTING:

@@ -57,9 +57,12 @@ def take(specs: Sequence[ProjectionSpec], records: Iterable[tuple[bool, Record]]
             continue
         try:
             read = _read(specs, types, answers, record)
-        except (Unreadable, UnknownVersion) as unreadable:
+        except Unreadable as unreadable:
             if answers:
                 found.dead.append(DeadLetter(record, unreadable.reason))
+        except UnknownVersion as unknown:
+            if answers:
+                found.dead.append(DeadLetter(record, unknown.reason_of_letter))
         except Exception as error:  # a fault of ours: this record is told of, with the others that are wrong
             if answers:
                 reason = f"cannot be taken in here: {type(error).__name__}: {error}"

@@ -40,6 +40,7 @@ def test_what_is_no_database_of_ours_is_said(
     assert "holds no Seatledger: prepare it" in str(refused(monkeypatch, arguments, database))
     away = refused(monkeypatch, arguments, "host=/nowhere dbname=x")
     assert away.kind == "unavailable"
+    assert str(away).startswith("The database does not answer")
     assert "/nowhere" in str(away)
 
 
@@ -49,8 +50,7 @@ def test_a_broker_that_does_not_answer_is_said_and_nothing_is_left(
 ) -> None:
     error = refused(monkeypatch, arguments, prepared)
     assert error.kind == "unavailable"
-    assert "Unable to bootstrap from [('127.0.0.1', 1" in str(error)
-    assert "Run it again" in str(error)
+    assert str(error) == f"The broker does not answer (no connection to {NOBODY}): nothing was changed"
     with psycopg.connect(prepared) as connection:
         assert connection.execute("SELECT number FROM store.rebuild").fetchall() == []
         assert connection.execute("SELECT DISTINCT status FROM store.generation").fetchall() == [("live",)]

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from services.invoicing.run_gauges import run_gauges
+from shared.projections.rebuild.switch import run_lock
 from shared.store.pool import connect
 from tests.infrastructure.billing_system import Event, billing_system
 from tests.infrastructure.brokers import Broker
@@ -52,6 +53,15 @@ def test_before_the_first_run_nothing_goes_on_and_there_is_no_day(empty_broker: 
             return seen(database)
 
     assert asyncio.run(scenario()) == {"running": 0, "unbillable_payers": 0}
+
+
+def test_who_else_keeps_runs_away_is_no_run(empty_broker: Broker, database: str) -> None:
+    async def scenario() -> dict[str, float]:
+        async with billing_system(database, empty_broker.address), await connect(database) as switching:
+            await run_lock(switching, lambda what: None)
+            return seen(database)
+
+    assert asyncio.run(scenario())["running"] == 0
 
 
 def test_payers_are_counted_down_while_a_run_goes_on(empty_broker: Broker, database: str) -> None:

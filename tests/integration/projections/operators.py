@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Sequence
 
 from services import position_commands
-from services.dead_letter_retry import Outcome, retry_all
+from services.dead_letter_outcomes import Outcome
+from services.dead_letter_retry import retry_all
 from services.stopped_names import Name
 from shared.log.records import Partition
 from shared.log.topics import ensure_topics

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
+from services import position_commands
 from services.dead_letter_retry import retry_all
 from services.stopped_names import OutboxName
 from shared.log.outgoing import Outgoing
 from shared.log.relay import run_relay
+from shared.projections.generations import ensure_generation
 from shared.projections.status import status_report
 from shared.store import dead_letters
 from shared.store.dead_letters import Place
 from shared.store.outbox import PostgresOutbox, enqueue, kept_back
-from shared.store.pool import connect
+from shared.store.pool import connect, read_from
 from tests.infrastructure.brokers import Broker
 from tests.integration.projections.events import change, order, raw
 from tests.integration.projections.mended import knows_version_2, mended
@@ -147,5 +150,39 @@ def test_status_tells_the_dead_from_the_dropped_and_names_what_is_parked(databas
         assert [(one.projection, one.stream, one.name, one.generation) for one in report.parked] == [
             ("seats", "subscription sub-1", str(SUB_1), 1)
         ]
+
+    asyncio.run(scenario())
+
+
+def test_status_counts_what_stands_still_once_and_finds_no_generation_of_a_moment_behind(
+    database: str, empty_broker: Broker
+) -> None:
+    async def scenario() -> None:
+        # Given a live generation, one that is kept, and one of a moment, in all of which the same streams stand still
+        await prepared(database, empty_broker)
+        async with await connect(database) as connection:
+            for version, status in ((2, "kept"), (3, "as_of")):
+                await ensure_generation(connection, replace(SPEC, version=version), 1, datetime.now(UTC))
+                await connection.execute(
+                    "UPDATE store.generation SET status = %s WHERE version = %s", [status, version]
+                )
+            for schema in ("seats_g1", "seats_g2", "seats_g3"):
+                await read_from(connection, schema)
+                await connection.execute("INSERT INTO parked VALUES ('subscription', 'sub-1', 'it fails')")
+                await connection.execute("INSERT INTO pending VALUES ('subscription', 'sub-2', now(), 1)")
+                await connection.execute("INSERT INTO recompute_queue (scope, scope_id) VALUES ('product', 'p')")
+        # When more comes than any of them has read
+        await publish(empty_broker, order("sub-3", 5))
+        report = await status_report(database, empty_broker.address)
+        # Then what stands still is what readers see, and behind are those that are projected
+        assert [(one.name, one.generation) for one in report.parked] == [(str(SUB_1), 1)]
+        assert [(one.projection, one.subscription) for one in report.pending] == [("seats", "sub-2")]
+        assert report.recompute_queue == 1
+        behind = {(one.generation, one.status) for one in report.projections if one.lag_events}
+        assert behind == {(1, "live"), (2, "kept")}
+        # And of the one of a moment it is told where it stands, and no lag
+        rows = await asyncio.to_thread(position_commands.standing, lambda: database, lambda: empty_broker.address)
+        lags = {(row.generation, row.lag) for row in rows if row.topic == "orders.events"}
+        assert lags == {(1, 1), (2, 1), (3, None)}
 
     asyncio.run(scenario())

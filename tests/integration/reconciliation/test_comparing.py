@@ -124,6 +124,31 @@ def test_a_part_of_a_cycle_is_compared_by_its_days(empty_broker: Broker, databas
     )  # fmt: skip
 
 
+def test_subscriptions_go_by_the_ids_that_we_have_of_the_vendor(
+    empty_broker: Broker, database: str, tmp_path: Path
+) -> None:
+    """Given an id with the order, and one that came when it was provisioned; then their rows are found by it."""
+    provisioned = {"subscription_id": "sub-2", "customer_id": "cus-1", "vendor_subscription_id": "MS-2"}
+
+    async def scenario() -> CostReport:
+        async with billing_system(database, empty_broker.address) as system:
+            await issued(system, [
+                ordered("sub-1", vendor_subscription_id="Ms-1"), ordered("sub-2"), ordered("sub-3"),
+                {"id": "provisioned", "source": "urn:test", "type": "SubscriptionProvisioned",
+                 "time": "2021-06-18T10:00:00Z", "data": provisioned},
+            ])  # fmt: skip
+            rows = [row for name in ("mS-1", "ms-2", "ms-3") for row in bill(name)]
+            await import_csv(database, portal_file(tmp_path / "June.csv", rows), "ada")
+            return await compare_costs(database, CYCLE)
+
+    report = asyncio.run(scenario())
+
+    assert {one.subscription: one.verdict for one in report.comparisons} == {
+        "sub-1": "match", "sub-2": "match", "sub-3": "missing_at_vendor",
+    }  # fmt: skip
+    assert [one.rows[0].subscription_id for one in report.unmatched] == ["ms-3"]
+
+
 def test_lines_of_before_costs_were_kept_have_an_unknown_cost(
     empty_broker: Broker, database: str, tmp_path: Path
 ) -> None:

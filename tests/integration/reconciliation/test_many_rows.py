@@ -6,19 +6,17 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
 from services.reconciliation.cost.comparing import CostReport, compare_costs
 from services.reconciliation.cost.import_store import Imported
-from services.reconciliation.cost.matching import VendorLink
 from services.reconciliation.cost.verdicts import Period
 from shared.billing.money import round_money, share_of
 from tests.integration.reconciliation.costs import INVOICE, Graph
@@ -39,8 +37,9 @@ COPY invoicing_g1.document_line (number, line, customer, subscription, product, 
 """
 _SUBSCRIPTIONS = """
 INSERT INTO subscriptions_g1.subscription (subscription, status, quantity, unit_price, billing_plan, term_start,
-    term_end, customer, product, vendor, currency, auto_renew)
-SELECT name, 'active', 1, 1, '-', '2026-10-01', '2027-09-30', 'cus-1', 'office', 'microsoft', 'EUR', true
+    term_end, customer, product, vendor, currency, auto_renew, vendor_subscription, is_trial, told_until)
+SELECT name, 'active', 1, 1, '-', '2026-10-01', '2027-09-30', 'cus-1', 'office', 'microsoft', 'EUR', true, name, false,
+    '2026-10-01'
 FROM unnest(%s::text[]) AS name
 """
 
@@ -99,9 +98,6 @@ class Office:
             None if whole else unit, unit * quantity, f"{name}/1" if credit else None, Jsonb(why),
         )  # fmt: skip
 
-    async def links(self, connection: AsyncConnection) -> Iterable[VendorLink]:
-        return [VendorLink(name, name) for name in self.names]
-
     def put(self, dsn: str) -> None:
         """Our side, as the projections have it."""
         with psycopg.connect(dsn) as connection, connection.cursor() as cursor:
@@ -124,7 +120,7 @@ def imported_and_compared(dsn: str, office: Office, folder: Path) -> tuple[Impor
         begun = time.perf_counter()
         found = await graph.take_in(dsn)
         taken_in = time.perf_counter()
-        report = await compare_costs(dsn, OCTOBER, office.links)
+        report = await compare_costs(dsn, OCTOBER)
         seconds = f"taken in within {taken_in - begun:.1f} s, compared within {time.perf_counter() - taken_in:.1f} s"
         return found, report, f"{found.rows} rows {seconds}"
 

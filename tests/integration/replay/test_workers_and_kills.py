@@ -28,14 +28,14 @@ pytestmark = [pytest.mark.broker, pytest.mark.database, pytest.mark.slow]
 
 PARTITIONS = 4
 EVENTS = 500
-_HOLD_BUCKETS = "LOCK TABLE store.rebuild_bucket IN SHARE MODE"
-_HELD = """
+HOLD_BUCKETS = "LOCK TABLE store.rebuild_bucket IN SHARE MODE"
+HELD = """
 SELECT count(*) FROM pg_stat_activity
 WHERE application_name = 'seatledger rebuild' AND wait_event_type = 'Lock' AND datname = current_database()
 """
-_REBUILDING = """
+REBUILDING = """
 SELECT count(*) FROM pg_stat_activity
-WHERE application_name IN ('seatledger rebuild', 'seatledger replay') AND datname = current_database()
+WHERE application_name ~ '^seatledger (rebuild|replay)' AND datname = current_database()
 """
 _IN_ITS_BULK = "SELECT spooled_at IS NOT NULL AND loaded_at IS NULL FROM store.rebuild"
 _DEAD = 'SELECT topic, partition, "offset" FROM store.dead_letter'
@@ -80,13 +80,13 @@ async def a_replay_is_killed_in_its_bulk(system: BillingSystem, crew: Crew) -> N
     """It is held where buckets are written, so that it is there that it dies."""
 
     async def is_held() -> bool:
-        return await system.query(_HELD) != [(0,)]
+        return await system.query(HELD) != [(0,)]
 
     async def is_gone() -> bool:
-        return await system.query(_REBUILDING) == [(0,)]
+        return await system.query(REBUILDING) == [(0,)]
 
     async with await connect(system.dsn) as holding, holding.transaction():
-        await holding.execute(_HOLD_BUCKETS)
+        await holding.execute(HOLD_BUCKETS)
         replay = crew.start("services.cli", "replay", "all", "--workers", "2")
         await eventually(is_held, "the replay writes a bucket")
         crew.kill(replay)
@@ -134,13 +134,14 @@ def test_workers_killed_and_joined_and_a_replay_that_died_leave_the_rows_of_the_
         # And those are the rows of the plain loop, in what was live before too: nothing is lost, nothing there twice
         log = await log_of(system.broker, TOPICS, PARTITIONS)
         for spec in SPECS:
-            await _same_as_plainly(database, spec, log)
+            await same_as_plainly(database, spec, log)
         assert set(await system.query(_DEAD)) == dead_of(log)
 
     asyncio.run(scenario())
 
 
-async def _same_as_plainly(dsn: str, spec: ProjectionSpec, log: Sequence[Record]) -> None:
+async def same_as_plainly(dsn: str, spec: ProjectionSpec, log: Sequence[Record]) -> None:
+    """What was live first and what a replay made have the rows that the plain loop makes of a log, on the day LAST."""
     events = await project_plainly(dsn, spec, log, datetime.combine(LAST, EVERYWHERE))
     plain = f"{spec.name}_plain"
     rows, waiting = await rows_in(dsn, spec, plain), await waiting_in(dsn, plain, "waits")

@@ -11,7 +11,6 @@ from typing import Any
 from services.invoicing.simulation import simulate
 from services.subscriptions.commands.bodies import Command, Request
 from services.subscriptions.commands.session import SubscriptionSession, stream_of
-from services.subscriptions.commands.standing import Standing
 from shared.billing.documents import Document
 from shared.billing.facts import Fact
 from shared.billing.masterdata import MasterData
@@ -20,6 +19,7 @@ from shared.billing.run_loop import NOTHING_ISSUED, Issued, RunLoop
 from shared.commands.decision import Decided
 from shared.commands.desk import Asked
 from shared.commands.principal import OPERATOR, Principal
+from shared.commands.standing import Standing
 from shared.events.envelope import CloudEvent
 from shared.events.preview_shape import preview_shape
 from shared.events.shapes import document_shape, subscription_shape

@@ -257,3 +257,24 @@ def test_credits_never_exceed_what_the_line_billed() -> None:
         "2019-04-10 invoice 6.00",
         "2019-04-15 credit_note 6.00",
     ]
+
+
+def test_canceled_without_billing_it_is_over_and_nothing_comes_back() -> None:
+    before = given(ordered(10, on="2025-03-01"))
+
+    credited = before.then(canceled(on="2025-03-11")).until("2025-05-01")
+    silent = before.then(canceled(on="2025-03-11", billing="none")).until("2025-05-01")
+
+    assert silent.subscription["status"] == credited.subscription["status"] == "canceled"
+    assert [line.split()[1] for line in credited.totals] == ["invoice", "credit_note"]
+    assert [line.split()[1] for line in silent.totals] == ["invoice"]
+
+
+def test_canceled_without_billing_it_is_over_even_where_a_window_has_closed() -> None:
+    yearly = given(ordered(10, on="2025-03-01", nce=True, term="P1Y", billing_frequency="P1M"))
+
+    held = yearly.then(canceled(on="2025-06-20")).until("2025-08-02")
+    over = yearly.then(canceled(on="2025-06-20", billing="none")).until("2025-08-02")
+
+    assert (held.subscription["status"], over.subscription["status"]) == ("active", "canceled")
+    assert over.totals == held.totals[:4]

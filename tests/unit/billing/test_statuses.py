@@ -6,7 +6,18 @@ import pytest
 
 from shared.billing.folding import fold
 from shared.billing.masterdata import MasterData
-from tests.billing_dsl import Event, auto_renew, canceled, facts_from, given, of, ordered, reactivated, suspended
+from tests.billing_dsl import (
+    Event,
+    auto_renew,
+    canceled,
+    converted,
+    facts_from,
+    given,
+    of,
+    ordered,
+    reactivated,
+    suspended,
+)
 
 
 def provisioned(on: str) -> Event:
@@ -97,3 +108,49 @@ def test_what_ends_it_first_ends_it(events: list[Event], status: str) -> None:
 
     assert on("2025-04-01") == status
     assert on("2025-03-20") == ("active" if status == "expired" else "canceled")
+
+
+@pytest.mark.parametrize(
+    ("events", "vendor_id", "told_until"),
+    [
+        pytest.param([ordered(1, on="2025-03-01")], None, "2025-03-01", id="the order says none"),
+        pytest.param(
+            [ordered(1, on="2025-03-01", vendor_subscription_id="V1")], "V1", "2025-03-01", id="the order says one"
+        ),
+        pytest.param(
+            [
+                ordered(1, on="2025-03-01", vendor_subscription_id="V1"),
+                of("SubscriptionProvisioned", "2025-03-10", vendor_subscription_id="V2"),
+            ],
+            "V2", "2025-03-10", id="provisioned as another",
+        ),
+        pytest.param(
+            [ordered(1, on="2025-03-01", vendor_subscription_id="V1"), provisioned("2025-03-10")],
+            "V1", "2025-03-10", id="provisioned without a word about it",
+        ),
+        pytest.param(
+            [
+                ordered(1, on="2025-03-01", vendor_subscription_id="V1"),
+                of("ProvisioningFailed", "2025-03-10", vendor_subscription_id="V2"),
+            ],
+            "V1", "2025-03-10", id="what failed has no id",
+        ),
+        pytest.param(
+            [
+                ordered(1, on="2025-03-01", vendor_subscription_id="V1"),
+                converted("2025-03-12", vendor_subscription_id="V3"),
+                provisioned("2025-03-10"),
+            ],
+            "V3", "2025-03-12", id="converted into another, told first",
+        ),
+    ],
+)  # fmt: skip
+def test_what_the_vendor_calls_it_and_when_the_latest_was_known(
+    events: list[Event], vendor_id: str | None, told_until: str
+) -> None:
+    facts = facts_from(events)
+    timeline = fold("sub-1", [fact for fact in facts if fact.scope == "subscription"], MasterData.of(facts))
+
+    assert timeline is not None
+    assert timeline.vendor_id == vendor_id
+    assert str(timeline.told_until and timeline.told_until.date()) == told_until

@@ -1,11 +1,14 @@
 """Names of what does not flow, how old it is, and what is wrong with what was typed about it."""
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from typer.testing import CliRunner
 
+from services import cli, prepare
 from services.cli import app
+from services.cli_options import ProjectionName
 from services.dead_letter_list import age
 from services.stopped_names import Filters, Name, OutboxName, kind_of, name_of
 from shared.errors import UserError
@@ -50,8 +53,8 @@ def test_an_age_is_said_in_its_largest_unit(seconds: float, said: str) -> None:
 def test_without_a_status_it_is_those_that_wait_for_somebody() -> None:
     assert Filters().statuses == ("dead", "parked")
     assert Filters(status="dropped").statuses == ("dropped",)
-    assert Filters().is_any
-    assert not Filters(reason="x").is_any
+    assert Filters().options == []
+    assert Filters("record", reason="x").options == ["--kind", "--reason"]
 
 
 @pytest.mark.parametrize(
@@ -84,7 +87,16 @@ def test_type_and_subject_of_binary_mode_stand_in_its_headers() -> None:
         (("dead-letters", "list", "--status", "gone"), "'taken_in'"),
         (("dead-letters", "show"), "NAME"),
         (("dead-letters", "show", "a/0/1", "--raw", "--json"), "exclude each other"),
-        (("dead-letters", "retry"), "names, --all"),
+        (("dead-letters", "retry"), "say what to retry: names, or --all, or choose with --kind, --topic, --type"),
+        (
+            ("dead-letters", "retry", "--all", "--kind", "record", "--reason", "x"),
+            "--all goes without --kind and --reason",
+        ),
+        (("dead-letters", "retry", "a/0/1", "--all"), "NAME goes without --all: leave out the one or the other"),
+        (("dead-letters", "retry", "--topic", "orders"), "'orders' is not one of catalog.events, orders.events"),
+        (("dead-letters", "list", "--projection", "invocing"), "'invocing' is not one of 'orders', 'subscriptions'"),
+        (("positions", "show", "--projection", "nobody"), "'nobody' is not one of"),
+        (("positions", "set", "orders", "orders", "0", "5"), "'orders' is not one of catalog.events, orders.events"),
         (("dead-letters", "drop", "a/0/1"), "--reason"),
         (("dead-letters", "drop", "a/0/1", "--reason", " "), "--reason is empty"),
         (("positions", "set", "orders", "orders.events", "0", "5", "--force"), "--force needs --reason"),
@@ -97,6 +109,33 @@ def test_wrong_usage_is_code_2_and_names_what_is_wrong(arguments: tuple[str, ...
     result = CliRunner().invoke(app, list(arguments))
     assert result.exit_code == 2
     assert named in " ".join(result.output.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("dead-letters", "show", "nonsense"), "'nonsense' is no name: give TOPIC/PARTITION/OFFSET"),
+        (("dead-letters", "retry", "a", "b"), "'a' is no name"),
+        (("operations", "--after", "x"), "--after: 'x' is no id of an operation"),
+        (("replay", "all", "--until", "nonsense"), '--until: got "nonsense"'),
+        (("as-of", "2199-01-01", "plans"), "TIME: 2199-01-01 is still to come"),
+        (("rollback", "all", "--keep", "soon"), "--keep: 'soon' is no duration"),
+        (("subscriptions", "quantity", "s", "--to", "0"), "--to: got 0"),
+        (("explain", "x", "--simulate", "examples/ex1.jsonl", "--setting", "nobody=1"), "--setting: "),
+        (("up", "--broker", "nonsense"), "--broker takes embedded, kafka or host:port"),
+    ],
+    ids=str,
+)
+def test_a_value_that_cannot_be_meant_is_wrong_usage_too(
+    arguments: tuple[str, ...], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.setenv("SEATLEDGER_HOME", str(tmp_path))
+    monkeypatch.setattr("sys.argv", ["seatledger", *arguments])
+    with pytest.raises(SystemExit) as left:
+        cli.main()
+    assert left.value.code == 2
+    assert capsys.readouterr().err.startswith(said)
 
 
 @pytest.mark.parametrize(
@@ -121,3 +160,7 @@ def test_what_is_good_asks_for_the_database(
     error = CliRunner().invoke(app, list(arguments)).exception
     assert isinstance(error, UserError)
     assert "Start it with: seatledger up" in str(error)
+
+
+def test_the_projections_that_can_be_named_are_those_that_there_are() -> None:
+    assert set(get_args(ProjectionName)) == {spec.name for spec in prepare.specs()}

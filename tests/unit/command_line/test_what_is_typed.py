@@ -186,14 +186,14 @@ def test_a_failure_is_json_where_json_was_asked_for(
 
     code, said = failing("subscriptions", "quantity", "s", "--to", "0", "--json")
     error = json.loads(said)["error"]
-    assert (code, error["kind"]) == (1, "bad-request")
+    assert (code, error["kind"]) == (2, "bad-request")
     assert error["detail"] == "--to: got 0; give a whole number greater than 0"
     code, said = failing("subscriptions", "list", "--json")
     assert (code, json.loads(said)["error"]["kind"]) == (1, "unavailable")
     code, said = failing("subscriptions", "cancel", "s", "--mode", "never", "--json")
     assert (code, json.loads(said)["error"]["kind"]) == (2, "bad-request")
     code, said = failing("subscriptions", "quantity", "s", "--to", "0")
-    assert (code, said) == (1, "--to: got 0; give a whole number greater than 0\n")
+    assert (code, said) == (2, "--to: got 0; give a whole number greater than 0\n")
 
 
 @pytest.mark.parametrize("several", [("s-1",), ("s-1", "s-2", "s-3")], ids=len)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from services import rebuild_options
+from services import rebuild_progress
 from services.cli import app
 from shared.errors import BAD_REQUEST, UserError
 from shared.log.records import Partition
@@ -84,10 +84,10 @@ def test_a_terminal_is_told_how_far_reading_is_and_where_most_is_left(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Given a terminal, and a minute of which half is over
-    monkeypatch.setattr(rebuild_options, "on_terminal", lambda: True)
+    monkeypatch.setattr(rebuild_progress, "on_terminal", lambda: True)
     clock = iter([0.0, 0.0, 30.0])
-    monkeypatch.setattr("services.rebuild_options.time.monotonic", lambda: next(clock))
-    shown = rebuild_options.Shown(quiet=False)
+    monkeypatch.setattr("services.rebuild_progress.time.monotonic", lambda: next(clock))
+    shown = rebuild_progress.Shown(quiet=False)
     shown(Progress("read", 0, 3_000))
     # When half of the log is read
     left = {Partition("orders.events", 0): 300, Partition("subscriptions.events", 2): 1_200}
@@ -96,3 +96,43 @@ def test_a_terminal_is_told_how_far_reading_is_and_where_most_is_left(
     assert capsys.readouterr().out.endswith(
         "Reading the log: 1,500 of 3,000 events, 50/s, 30 s left, most in subscriptions.events/2: 1,200"
     )
+
+
+def told(*steps: tuple[float, Progress]) -> None:
+    """Tell each of these, so many seconds after the begin."""
+    with pytest.MonkeyPatch.context() as patched:
+        clock = iter([0.0, *(at for at, _ in steps)])
+        patched.setattr("services.rebuild_progress.time.monotonic", lambda: next(clock))
+        shown = rebuild_progress.Shown(quiet=False)
+        for _, progress in steps:
+            shown(progress)
+
+
+def test_elsewhere_than_on_a_terminal_it_is_a_line_every_few_seconds(capsys: pytest.CaptureFixture[str]) -> None:
+    told(*((second / 10, Progress("fold", second, 1_000)) for second in range(200)))
+    assert capsys.readouterr().out.splitlines() == [
+        "Folding: 50 of 1,000 events, 10/s, 95 s left",
+        "Folding: 100 of 1,000 events, 10/s, 90 s left",
+        "Folding: 150 of 1,000 events, 10/s, 85 s left",
+    ]
+
+
+def test_what_was_folded_before_counts_and_is_no_part_of_the_rate(capsys: pytest.CaptureFixture[str]) -> None:
+    told((0, Progress("fold", 800, 1_000)), (10, Progress("fold", 900, 1_000)), (20, Progress("fold", 1_000, 1_000)))
+    assert capsys.readouterr().out.splitlines() == [
+        "Folding: 900 of 1,000 events, 10/s, 10 s left", "Folding: 1,000 of 1,000 events, 10/s",
+    ]  # fmt: skip
+
+
+def test_catching_up_names_each_projection_and_how_far_it_is_behind(capsys: pytest.CaptureFixture[str]) -> None:
+    told(
+        (0, Progress("catch-up", 0, 40, projection="orders")),
+        (10, Progress("catch-up", 10, 40, projection="orders")),
+        (40, Progress("catch-up", 40, 40, projection="orders")),
+        # Nothing to catch up with is nothing to tell.
+        (50, Progress("catch-up", 0, 0, projection="subscriptions")),
+    )
+    assert capsys.readouterr().out.splitlines() == [
+        "Catching up orders: 10 of 40 events, 1/s, 30 s left, 30 behind",
+        "Catching up orders: 40 of 40 events, 1/s",
+    ]

@@ -10,6 +10,7 @@ import pytest
 from services.invoicing.issuing import SOURCE as INVOICING
 from services.orders.commands.books import SOURCE as ORDERS
 from services.orders.commands.books import stream_of as stream_of_thing
+from services.reconciliation.observing import SOURCE as RECONCILIATION
 from services.subscriptions.commands.session import SOURCE as SUBSCRIPTIONS
 from services.subscriptions.commands.session import stream_of as stream_of_subscription
 from shared.events.content import id_of_position
@@ -31,7 +32,7 @@ def written(event_type: str, data: dict[str, Any], stream: str, source: str = OR
 
 
 def test_every_service_that_writes_events_is_known() -> None:
-    assert {ORDERS, SUBSCRIPTIONS, INVOICING} == OWN_SOURCES
+    assert {ORDERS, SUBSCRIPTIONS, INVOICING, RECONCILIATION} == OWN_SOURCES
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from services.orders.bodies import body_from_json, body_to_json
 from services.orders.catalogue import PRODUCT
 from services.orders.projection import SPEC
-from services.orders.registers import View
 from shared.billing.facts import Fact
 from shared.events.envelope import event_of
 from shared.events.reading import read
+from shared.projections.registers import View
 from shared.projections.spec import Key
 
 _HOURS = ["2026-01-10T10:00:00+02:00", "2026-01-10T08:00:00Z", "2026-01-10", "2026-02-01T00:00:00Z"]

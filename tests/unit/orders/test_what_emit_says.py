@@ -45,7 +45,9 @@ def test_a_record_larger_than_its_topic_takes_is_refused_before_a_broker_is_aske
 def test_a_broker_that_is_away_is_one_sentence(tmp_path: Path) -> None:
     file = tmp_path / "events.jsonl"
     file.write_text('{"type": "OrderDeleted", "time": "2026-01-01", "data": {"order_id": "o", "customer_id": "c"}}\n')
-    with pytest.raises(UserError, match=r"The broker at 127.0.0.1:1 does not take the events"):
+    with pytest.raises(
+        UserError, match=r"The broker at 127.0.0.1:1 does not take the events \(no connection to 127.0.0.1:1\)\. Some"
+    ):
         emit(str(file), broker=lambda: NOWHERE)
 
 

@@ -27,6 +27,11 @@ def test_by_the_id_whatever_its_case() -> None:
     assert linked(rows, *links) == {"sub-1": 2, "sub-2": 1}
 
 
+def test_by_an_id_of_before_the_vendor_moved_it() -> None:
+    rows = [billed(SubscriptionId="new"), billed(SubscriptionId="old"), billed(SubscriptionId="new")]
+    assert linked(rows, VendorLink("sub-1", "NEW", former_ids=("OLD",))) == {"sub-1": 3}
+
+
 @pytest.mark.parametrize("order", ["6dc5c039750a", "6DC5C039750A", "0ET2qa"])
 def test_by_any_name_of_its_order_with_product_and_sku(order: str) -> None:
     row = billed(OrderId="0ET2qa, 6dc5c039750a", SubscriptionId="unknown")

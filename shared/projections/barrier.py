@@ -1,4 +1,4 @@
-"""The barrier of an invoice run: nothing that was known when it began may be missing from what it reads.
+"""A barrier: nothing that was known when something began may be missing from what it reads of a projection.
 
 It waits until our own events are all in the log (but those of parked streams: billing does not read them), the live
 generation has read the log up to where it ended when the run began, and nothing waits to be folded again.
@@ -33,11 +33,23 @@ class Barrier:
     ends: list[tuple[str, int, int]]
 
 
-async def wait(connection: AsyncConnection, broker: str, timeout_s: float, waiting: Waiting) -> Barrier:
-    """Wait for the barrier on a connection that reads the live generation. UserError when it does not come in time."""
+async def wait(
+    connection: AsyncConnection, broker: str, timeout_s: float, waiting: Waiting, *, who: str, then: str
+) -> Barrier:
+    """Wait for the barrier on a connection that reads the live generation. UserError when it does not come in time.
+
+    `who` waits ("the invoice run"), and `then` says what became of it ("Nothing was issued; run it again").
+    """
+
+    async def pause(what: str) -> None:
+        if time.monotonic() > deadline:
+            raise UserError(f"{who} cannot begin: {what} {then}")
+        waiting(what)
+        await asyncio.sleep(_POLL_S)
+
     deadline = time.monotonic() + timeout_s
     while unrelayed := await to_send(connection):
-        await _pause(deadline, waiting, f"{unrelayed} of our own events are not in the log yet: does the relay run?")
+        await pause(f"{unrelayed} of our own events are not in the log yet: does the relay run?")
     ends = await end_offsets(broker, await _positions(connection))
     while True:
         positions = await _positions(connection)
@@ -49,17 +61,10 @@ async def wait(connection: AsyncConnection, broker: str, timeout_s: float, waiti
         what = (
             f"the projector is {behind} events behind the log" if behind else f"{queued} things wait to be folded again"
         )
-        await _pause(deadline, waiting, f"{what}: does it run? (seatledger status)")
+        await pause(f"{what}: does it run? (seatledger status)")
 
 
 async def _positions(connection: AsyncConnection) -> dict[Partition, int]:
     """How far the live generation has read each partition of the log."""
     rows = await (await connection.execute(_POSITIONS)).fetchall()
     return {Partition(topic, partition): reached for topic, partition, reached in rows}
-
-
-async def _pause(deadline: float, waiting: Waiting, what: str) -> None:
-    if time.monotonic() > deadline:
-        raise UserError(f"the invoice run cannot begin: {what} Nothing was issued; run it again")
-    waiting(what)
-    await asyncio.sleep(_POLL_S)

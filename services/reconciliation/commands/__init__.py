@@ -1,0 +1,1 @@
+"""What may be done about a difference (rule R7.6): bodies, decision, session. Pure."""

@@ -1,0 +1,149 @@
+"""A session: the actions of one transaction on the rows that were read for it. Pure from here on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from services.reconciliation.bodies import Difference
+from services.reconciliation.commands.bodies import Command, Ignore, ImportTheirs, Relink, Request
+from services.reconciliation.commands.deciding import event_of
+from services.reconciliation.commands.rows import Row, Standing
+from services.reconciliation.findings import resolved
+from services.reconciliation.observing import SOURCE
+from services.reconciliation.verdicts import Verdict
+from shared.commands import standing as subscriptions
+from shared.commands.decision import Appending, CommandRefused, Decided, Outdated, Unknown
+from shared.commands.desk import Asked
+from shared.commands.envelopes import appending
+from shared.events.envelope import CloudEvent
+from shared.events.models.base import EventModel
+from shared.events.models.reconciliation import DiscrepancyFound, DiscrepancyResolved
+
+# A row by the vendor and what it is about, in lower case: our id, or the vendor's where we have none.
+Place = tuple[str, str]
+
+
+def place_of(command: Command) -> Place:
+    """Which row a command is about."""
+    return command.vendor, command.about.lower()
+
+
+def named_by(command: Command) -> str | None:
+    """Which of ours a command changes beside what its row says: one to be linked, or to be made."""
+    match command.request:
+        case Relink(subscription=subscription) if subscription is not None:
+            return subscription
+        case ImportTheirs(subscription=said):
+            return said.subscription_id
+    return None
+
+
+class ReconciliationSession:
+    """Decides on rows, and on the subscriptions that they are about."""
+
+    def __init__(
+        self, rows: Mapping[Place, Standing], ours: Mapping[str, subscriptions.Standing], streams: Mapping[str, int]
+    ) -> None:
+        """`streams` are the last sequences of the streams of subscriptions."""
+        self._rows = rows
+        self._ours = ours
+        self._streams = streams
+        self._settled: set[Place] = set()
+
+    def decide(self, asked: Asked[Command]) -> Decided:
+        """What an action comes to. Raises CommandRefused, Outdated where the vendor or we moved on since."""
+        asked.principal.need("reconciliation:write", "do something about a difference")
+        command, request = asked.command, asked.command.request
+        standing = self._rows.get(place_of(command))
+        if standing is None:
+            raise Unknown(f"the last comparison with {command.vendor} has no row {command.about!r}")
+        row = standing.row
+        if place_of(command) in self._settled:
+            raise CommandRefused(f"{command.about} was settled a moment ago: compare again")
+        verdicts = row.mended_by(request.action)
+        if not verdicts:
+            raise CommandRefused(
+                f"{command.about} is {' '.join(row.verdicts)}: {request.action} does nothing about that"
+            )
+        if self._is_done(standing, request, verdicts):
+            return Decided(_body(row, request, []))
+        ours = self._subscription(row, command)
+        _refuse_stale(standing, ours, request)
+        open_ones = [_open(standing, verdict) for verdict in verdicts]
+        model = event_of(row, ours, request, asked.principal)
+        appended = [] if model is None or ours is None else [self._changed(ours, model, asked)]
+        reason = request.reason if isinstance(request, Ignore) else None
+        over = [resolved(one, request.action, by=asked.principal.name, reason=reason) for one in open_ones]
+        appended.append(appending(SOURCE, row.stream, standing.sequence, over, asked, asked.at))
+        if asked.preview:
+            return Decided(_body(row, request, appended))
+        self._settled.add(place_of(command))
+        return Decided(_body(row, request, appended), appended)
+
+    def _subscription(self, row: Row, command: Command) -> subscriptions.Standing | None:
+        name = named_by(command) or row.subscription
+        return None if name is None else self._ours.get(name)
+
+    def _changed(self, ours: subscriptions.Standing, model: EventModel, asked: Asked[Command]) -> Appending:
+        """The event of the subscription, unless the rules refuse it: then their sentence is the answer."""
+        stream = f"subscription-{ours.subscription}"
+        before = ours.asked_at(asked.at)
+        some = appending(SOURCE, stream, self._streams.get(stream, 0), [model], asked, before.at)
+        after = before.then(next(fact for fact in some.facts if fact.scope == "subscription"))
+        reason = after.refusal_of(some.facts[0].ref)
+        if reason is not None:
+            raise CommandRefused(reason)
+        return some
+
+    def _is_done(self, standing: Standing, request: Request, verdicts: tuple[Verdict, ...]) -> bool:
+        """Whether just this was done about it before: the same action on the same snapshot."""
+        return all(_was(standing.told.get(verdict), request) for verdict in verdicts)
+
+
+def _was(told: Difference | None, request: Request) -> bool:
+    return (
+        isinstance(told, DiscrepancyResolved)
+        and told.resolution == request.action
+        and told.snapshot_id == request.snapshot
+    )
+
+
+def _open(standing: Standing, verdict: Verdict) -> DiscrepancyFound:
+    """The difference that stands; CommandRefused where somebody settled it otherwise."""
+    told = standing.told.get(verdict)
+    if isinstance(told, DiscrepancyFound):
+        return told
+    if told is None:
+        raise Outdated("the difference is not told yet: compare again")
+    raise CommandRefused(f"this was settled by {told.by or 'the vendor'} ({told.resolution}): compare again")
+
+
+def _refuse_stale(standing: Standing, ours: subscriptions.Standing | None, request: Request) -> None:
+    """An action is for what was compared: the vendor's snapshot, and ours as it was then."""
+    row = standing.row
+    about = row.subscription or row.vendor_subscription
+    quoted = request.snapshot
+    if quoted != row.snapshot or (standing.account_snapshot is not None and quoted != standing.account_snapshot):
+        raise Outdated(
+            f"{about} was decided on snapshot {quoted}, and the vendor was found otherwise since: compare again, and "
+            "look at what it has now"
+        )
+    if row.subscription is not None and ours is not None and ours.subscription == row.subscription:
+        known = None if ours.timeline is None else ours.timeline.told_until
+        if known != row.told_until:
+            raise Outdated(f"{about} was changed here since it was compared: compare again")
+
+
+def _body(row: Row, request: Request, appended: list[Appending]) -> dict[str, object]:
+    return {
+        "vendor": row.vendor,
+        "subscription": row.subscription,
+        "vendor_subscription": row.vendor_subscription,
+        "action": request.action,
+        "settles": list(row.mended_by(request.action)),
+        "events": [_event_shape(event) for some in appended for event in some.events],
+    }
+
+
+def _event_shape(event: CloudEvent) -> dict[str, object]:
+    return {"type": event.type, "id": event.id, "source": event.source, "sequence": event.sequence}

@@ -1,0 +1,1 @@
+"""WatchGuard Cloud, emulated: each trap, and what it may cost."""
