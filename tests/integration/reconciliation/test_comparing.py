@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 from psycopg import AsyncConnection
 
-from services.reconciliation.cost.comparing import CostReport, Links, compare_costs
+from services.reconciliation.cost.comparing import CostReport, Links, compare_costs, known_links
 from services.reconciliation.cost.imports import cancel_invoice, import_csv
 from services.reconciliation.cost.matching import NOBODYS, VendorLink
 from services.reconciliation.cost.verdicts import CostComparison, Period
+from shared.store.pool import connect
 from tests.infrastructure.billing_system import BillingSystem, Event, billing_system
 from tests.infrastructure.brokers import Broker
 from tests.integration.reconciliation.costs import portal_file
@@ -147,6 +148,31 @@ def test_subscriptions_go_by_the_ids_that_we_have_of_the_vendor(
         "sub-1": "match", "sub-2": "match", "sub-3": "missing_at_vendor",
     }  # fmt: skip
     assert [one.rows[0].subscription_id for one in report.unmatched] == ["ms-3"]
+
+
+def test_ids_of_before_the_vendor_moved_a_subscription_are_known(prepared: str) -> None:
+    """Given a subscription that Microsoft moved to another id; then rows of either are its own."""
+
+    async def scenario() -> list[VendorLink]:
+        async with await connect(prepared) as connection:
+            await connection.execute(
+                "INSERT INTO subscriptions_g1.subscription (subscription, status, quantity, unit_price, billing_plan, "
+                "term_start, term_end, customer, product, vendor, currency, auto_renew, vendor_subscription, is_trial, "
+                "told_until) SELECT name, 'active', 1, 1, '-', '2026-10-01', '2027-09-30', 'cus-1', 'office', "
+                "'Microsoft', 'EUR', true, upper(name), false, '2026-10-01' FROM unnest('{moved,stayed}'::text[]) name"
+            )
+            await connection.execute(
+                "INSERT INTO reconciliation_g1.vendor_subscription (account_key, vendor, account, vendor_subscription, "
+                "product_key, quantity, status, raw_status, migrated_from) "
+                "VALUES ('k', 'microsoft', 'a', 'moved', 'p:s', 1, 'active', 'active', 'former')"
+            )
+            return await known_links(connection, "microsoft")
+
+    found = {link.subscription: link for link in asyncio.run(scenario())}
+
+    assert found == {
+        "moved": VendorLink("moved", "MOVED", former_ids=("former",)), "stayed": VendorLink("stayed", "STAYED"),
+    }  # fmt: skip
 
 
 def test_lines_of_before_costs_were_kept_have_an_unknown_cost(
