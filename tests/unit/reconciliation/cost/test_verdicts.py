@@ -116,6 +116,21 @@ def test_a_row_that_is_not_what_its_own_prices_say_is_no_rounding() -> None:
     assert verdict([ours("10.08", 300)], [row]).verdict == "discrepancy"
 
 
+def test_one_row_may_not_hide_behind_the_seats_of_another() -> None:
+    """Given 300 seats as they should be and one that is billed 2.00 too much; then cutting 300 does not excuse it."""
+    rows = [
+        billed(UnitPrice="10.00", EffectiveUnitPrice="10.00", BillableQuantity="300", Subtotal="3000.00"),
+        billed(UnitPrice="10.00", EffectiveUnitPrice="10.00", BillableQuantity="1", Subtotal="12.00"),
+    ]
+    assert verdict([ours("10.00", 301)], rows).verdict == "discrepancy"
+
+
+def test_a_cut_that_only_tips_a_difference_over_the_limit_does_not_excuse_it() -> None:
+    """Given a price that is 0.995 off; when cutting half a cent makes it 1.00; then it is the price that differs."""
+    row = billed(UnitPrice="11.075", EffectiveUnitPrice="11.075", BillableQuantity="1", Subtotal="11.07")
+    assert verdict([ours("12.07")], [row]).verdict == "discrepancy"
+
+
 def test_what_lies_partly_in_the_period_counts_by_its_days() -> None:
     """Given 13 of 30 days in June on both sides; then June has 13/30 of both, and July the rest."""
     june, july = Period(date(2021, 6, 1), date(2021, 6, 30)), Period(date(2021, 7, 1), date(2021, 7, 31))
