@@ -21,7 +21,6 @@ from services.reconciliation.vendors.connector import (
     VendorAccount,
     VendorError,
 )
-from services.reconciliation.vendors.microsoft.budget import Budget
 from services.reconciliation.vendors.microsoft.changes import Hint, hint
 from services.reconciliation.vendors.microsoft.changing import Change, to_canceled, to_quantity, to_status
 from services.reconciliation.vendors.microsoft.config import MicrosoftConfig
@@ -55,7 +54,7 @@ class MicrosoftConnector:
             config.api_address,
             tokens if tokens is not None else MsalTokens(config),
             client,
-            Budget(config.requests_per_minute),
+            config.requests_per_minute,
             config.timeout_seconds,
         )
 

@@ -241,6 +241,22 @@ def test_who_waits_out_a_pause_does_not_rush_afterwards() -> None:
     assert max(sum(1 for other in taken if at <= other < at + 60) for at in taken) <= 500
 
 
+def test_two_connectors_are_one_sender_to_microsoft() -> None:
+    async def scenario() -> Sequence[float]:
+        loop = asyncio.get_running_loop()
+        answered: list[float] = []
+
+        async def one(number: int) -> None:
+            await PartnerCenter(collection()).connector(requests_per_minute=100).list_entitlements(f"c{number}")
+            answered.append(loop.time())
+
+        await asyncio.gather(*(one(number) for number in range(300)))
+        return answered
+
+    answered = driven(scenario())
+    assert max(sum(1 for other in answered if at <= other < at + 60) for at in answered) <= 100
+
+
 def test_a_change_sends_back_all_that_was_read() -> None:
     center = PartnerCenter(ok(SUBSCRIPTION), ok({**SUBSCRIPTION, "quantity": 8}))
     assert changed(center, 8) == "done"
