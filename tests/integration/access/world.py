@@ -66,7 +66,8 @@ def _events(one: Belongings) -> Iterator[Event]:
     items: list[Json] = [
         {"subscription_id": first, "quantity": 9, "unit_price": "10.00", "unit_cost": COST,
          "pricing": {"rule": "markup", "rate": "0.10"}},
-        {"subscription_id": second, "quantity": 2, "unit_price": "120.00", "term": "P1Y", "billing_frequency": "P1M"},
+        {"subscription_id": second, "quantity": 2, "unit_price": "120.00", "term": "P1Y", "billing_frequency": "P1M",
+         "unit_cost": COST, "pricing": {"rule": "discount", "rate": "0.10"}},
         {"subscription_id": third, "quantity": 1, "unit_price": "10.00"},
     ]  # fmt: skip
     order: Json = {"order_id": one.order, "currency": "EUR", "customer": {"id": one.customer, "name": "Contoso"}}
