@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 from typing import Final
 from uuid import UUID, uuid4
@@ -19,7 +20,7 @@ import structlog
 from pydantic import SecretStr
 
 from services.reconciliation.vendors.connector import NotReached, VendorError
-from services.reconciliation.vendors.microsoft.budget import Budget
+from services.reconciliation.vendors.microsoft.budget import budget_of
 from services.reconciliation.vendors.microsoft.errors import WRONG_AUDIENCE, Problem, error, problem_in
 from services.reconciliation.vendors.microsoft.reading import Resource, parsed
 from services.reconciliation.vendors.microsoft.retrying import LONGEST_PAUSE_S, RequestIds, TryAgain, attempts
@@ -69,10 +70,15 @@ class Transport:
     """
 
     def __init__(
-        self, address: str, tokens: AccessTokens, client: httpx.AsyncClient | None, budget: Budget, seconds: float
+        self,
+        address: str,
+        tokens: AccessTokens,
+        client: httpx.AsyncClient | None,
+        requests_per_minute: int,
+        seconds: float,
     ) -> None:
         self._base, self._tokens, self._client = f"{address}/v1", tokens, client
-        self._budget, self._seconds = budget, seconds
+        self._budget, self._seconds = partial(budget_of, address, requests_per_minute), seconds
 
     async def ask(
         self, errand: Errand, method: str, path: str, *, body: Resource | None = None,
@@ -88,7 +94,7 @@ class Transport:
         renewed = False
         async for attempt in attempts():
             with attempt:
-                await self._budget.take()
+                await self._budget().take()
                 response, sent_with = await self._answer(request, ids)
                 reply = self._read(request, response)
                 if isinstance(reply, Reply):
@@ -142,7 +148,7 @@ class Transport:
             return problem
         after = _asked_wait(response.headers.get("Retry-After"), problem.words)
         if response.status_code == 429 or after is not None:
-            self._budget.pause(min(after or 0.0, LONGEST_PAUSE_S))
+            self._budget().pause(min(after or 0.0, LONGEST_PAUSE_S))
         correlation = request.errand.correlation
         _log.warning("busy", status=response.status_code, after=after, correlation=correlation)
         if after is not None and after > LONGEST_PAUSE_S:
