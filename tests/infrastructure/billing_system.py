@@ -15,6 +15,7 @@ from psycopg.conninfo import conninfo_to_dict
 from services.invoicing.invoice_run import Options, RunReport, run_day
 from services.invoicing.projection import SPEC as INVOICING
 from services.prepare import prepare
+from services.prepare import specs as projections
 from services.subscriptions.projection import SPEC as SUBSCRIPTIONS
 from shared.events.envelope import event_of, to_record
 from shared.events.reading import addressed, read
@@ -33,6 +34,8 @@ from shared.store.pool import connect
 from tests.infrastructure import brokers
 
 SPECS = (SUBSCRIPTIONS, INVOICING)
+# The projections of every service, as a platform runs them and `replay all` makes them anew.
+EVERY_PROJECTION = tuple(projections())
 Event = dict[str, Any]
 EVERYWHERE = time(10, 30, tzinfo=UTC)
 

@@ -13,17 +13,14 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from services.invoicing.cli import simulation_shape
-from services.invoicing.projection import SPEC as INVOICING
 from services.invoicing.simulation import simulate
-from services.orders.projection import SPEC as ORDERS
-from services.subscriptions.projection import SPEC as SUBSCRIPTIONS
 from shared.billing.facts import Fact
 from shared.events.envelope import read_record
 from shared.events.facts import facts_of
 from shared.events.reading import read
 from shared.log.ends import end_offsets
 from shared.log.records import Partition
-from tests.infrastructure.billing_system import BillingSystem, Event, billing_system
+from tests.infrastructure.billing_system import EVERY_PROJECTION, BillingSystem, Event, billing_system
 from tests.infrastructure.brokers import Broker
 from tests.infrastructure.tokens import bearer, token_of
 from tests.infrastructure.topics import delete_all_topics
@@ -33,7 +30,6 @@ from tests.integration.invoicing.documents import in_order, table
 pytestmark = [pytest.mark.broker, pytest.mark.database]
 
 Json = dict[str, Any]
-SPECS = (ORDERS, SUBSCRIPTIONS, INVOICING)
 PARTITIONS = 3
 TOPICS = ("catalog.events", "orders.events", "subscriptions.events")
 TODAY = datetime.now(UTC).date()
@@ -194,7 +190,7 @@ def test_what_commands_come_to_is_what_simulate_says_for_the_events_of_the_log(b
     delete_all_topics(broker.address)
 
     async def scenario() -> tuple[list[Any], Json, list[Fact]]:
-        async with billing_system(database, broker.address, specs=SPECS, partitions=PARTITIONS) as system:
+        async with billing_system(database, broker.address, specs=EVERY_PROJECTION, partitions=PARTITIONS) as system:
             headers = bearer(await asyncio.to_thread(token_of, database, "distributor"))
             async with apis_over(database, headers) as apis:
                 await system.emit(HISTORY)

@@ -13,10 +13,7 @@ import pytest
 
 from services.event_log.entries import EVERYTHING, Asked
 from services.event_log.export import export
-from services.invoicing.projection import SPEC as INVOICING
 from services.orders.cli import emit
-from services.orders.projection import SPEC as ORDERS
-from services.subscriptions.projection import SPEC as SUBSCRIPTIONS
 from shared.errors import UserError
 from shared.log.ends import end_offsets
 from shared.log.records import Partition, Record
@@ -24,7 +21,7 @@ from shared.log.view import LogView, Span
 from shared.log.writer import Outgoing
 from shared.store.dead_letters import DeadLetter, bury
 from shared.store.pool import connect
-from tests.infrastructure.billing_system import BillingSystem, billing_system
+from tests.infrastructure.billing_system import EVERY_PROJECTION, BillingSystem, billing_system
 from tests.infrastructure.brokers import Broker
 from tests.integration.event_log.log import no_database, prepared, price, seats, write, write_and_take_back
 from tests.integration.invoicing.test_invoice_runs import RELEASE_NOTES
@@ -72,7 +69,7 @@ def test_no_row_and_no_dead_letter_comes_of_it(empty_broker: Broker, database: s
     ]
 
     async def scenario() -> None:
-        async with billing_system(database, address, specs=(ORDERS, SUBSCRIPTIONS, INVOICING)) as system:
+        async with billing_system(database, address, specs=EVERY_PROJECTION) as system:
             # given: all kinds of events, ours too; one sent twice; one whose id was used before; one that is none
             await system.emit([*RELEASE_NOTES, RELEASE_NOTES[1], seats("sub-never", 3)])
             await system.write(upstream)

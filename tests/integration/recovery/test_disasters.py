@@ -14,13 +14,12 @@ from shared.errors import UserError
 from shared.store.config import Config
 from shared.store.ledger import RUN_LOCK
 from shared.store.pool import connect
-from tests.infrastructure.billing_system import BillingSystem, billing_system
+from tests.infrastructure.billing_system import EVERY_PROJECTION, BillingSystem, billing_system
 from tests.infrastructure.brokers import Broker
 from tests.infrastructure.databases import Databases
 from tests.integration.recovery.disaster import (
     AFTER,
     CREDITED,
-    SPECS,
     Office,
     after_the_backup,
     backed_up,
@@ -40,12 +39,12 @@ _DEAD = "SELECT reason FROM store.dead_letter"
 async def _lives(database: str, broker: Broker, folder: Path) -> tuple[Path, dict[str, list[str]]]:
     """A system lives; its backup in the middle, and all that there was at the end."""
     office = Office(database, broker.address)
-    async with billing_system(database, broker.address, specs=SPECS) as system:
+    async with billing_system(database, broker.address, specs=EVERY_PROJECTION) as system:
         await before_the_backup(system, office)
     # The relay stands still: what is in the backup's outbox is in the log by the time of the disaster.
     await office.asks("customers register northwind --reseller shop")
     dump = backed_up(database, folder)
-    async with billing_system(database, broker.address, specs=SPECS) as system:
+    async with billing_system(database, broker.address, specs=EVERY_PROJECTION) as system:
         await after_the_backup(system, office)
         found = await everything(system)
     kinds = {line.split("', ")[0] for line in found["documents"]}
@@ -98,7 +97,7 @@ def test_a_restored_backup_is_refused_recovered_and_goes_on(
         assert {one["date"] for one in first["documents"]} == {str(CREDITED), str(AFTER), str(today())}
         assert first["numbers_not_there"] == []
         assert second == "The database has every event of ours that the log has: nothing to recover\n"
-        async with billing_system(again, empty_broker.address, specs=SPECS) as system:
+        async with billing_system(again, empty_broker.address, specs=EVERY_PROJECTION) as system:
             assert await everything(system) == before
             operations = await system.query("SELECT who, what FROM store.operation WHERE what = 'recover'")
             assert operations == [("ada", "recover")]
@@ -124,7 +123,7 @@ def test_a_database_that_is_lost_comes_back_from_the_log_alone(
         # when: the start takes in what is missing
         await prepare(config.model_copy(update={"recover": True}))
         # then
-        async with billing_system(empty, empty_broker.address, specs=SPECS) as system:
+        async with billing_system(empty, empty_broker.address, specs=EVERY_PROJECTION) as system:
             assert await everything(system) == before
             await _goes_on(system, office)
         database_server.drop(empty)
@@ -160,7 +159,7 @@ def test_a_run_on_a_database_that_was_restored_under_it_issues_nothing(
     empty_broker: Broker, database: str, tmp_path: Path
 ) -> None:
     async def scenario() -> None:
-        async with billing_system(database, empty_broker.address, specs=SPECS) as system:
+        async with billing_system(database, empty_broker.address, specs=EVERY_PROJECTION) as system:
             # given: the last run's event is not in the database any more
             await before_the_backup(system, Office(database, empty_broker.address))
             await system.emit([seats("more", "2019-03-16", 12)])

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from shared.store.pool import connect
-from tests.infrastructure.billing_system import BillingSystem
+from tests.infrastructure.billing_system import EVERY_PROJECTION, BillingSystem
 from tests.integration.replay.systems import live, schemas
 
-FIRST = {"orders": "orders_g1", "subscriptions": "subscriptions_g1", "invoicing": "invoicing_g1"}
+# What readers see of each projection: before anything was replayed, and after a replay of all.
+FIRST, SECOND = ({spec.name: f"{spec.name}_g{number}" for spec in EVERY_PROJECTION} for number in (1, 2))
 
 
 @dataclass(frozen=True)

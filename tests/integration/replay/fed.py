@@ -10,7 +10,6 @@ from pathlib import Path
 
 from shared.log.records import Partition, Record, identity
 from shared.log.relay import relay_once
-from shared.log.topics import CATALOG, INVOICES, ORDERS, SUBSCRIPTIONS
 from shared.log.writer import LogWriter
 from shared.projections.generations import generations
 from shared.projections.position import positions
@@ -25,18 +24,18 @@ from shared.projections.rebuild.wanted import Wanted
 from shared.projections.spec import ProjectionSpec
 from shared.store.outbox import PostgresOutbox
 from shared.store.pool import connect
-from tests.infrastructure.billing_system import BillingSystem, Event, record_of
+from tests.infrastructure.billing_system import EVERY_PROJECTION, BillingSystem, Event, record_of
 from tests.infrastructure.brokers import Broker
 from tests.infrastructure.plain_loop import log_of
 from tests.integration.projections.generation import Worker, worker
-from tests.integration.replay.systems import SPECS, not_told
+from tests.integration.replay.systems import not_told
 from tests.strategies.histories import History
 
 PARTITIONS = 3
 # No day of the past: the clocks of a generation begin in the present, and go forward only.
 FIRST = datetime.now(UTC).date() + timedelta(days=1)
 LAST = max(date(2027, 1, 15), FIRST + timedelta(days=1))
-TOPICS = tuple(topic.name for topic in (CATALOG, ORDERS, SUBSCRIPTIONS, INVOICES))
+TOPICS = tuple(sorted({topic for spec in EVERY_PROJECTION for topic in spec.topics}))
 # So few of the queue after each batch that some of it still waits when the next one comes.
 _RECOMPUTED_A_BATCH = 2
 
@@ -55,7 +54,7 @@ class Fed:
             return
         await self.system.emit([event for batch in batches for event in batch])
         for place, batch in enumerate(_as_delivered(batches, await self._new())):
-            for spec in SPECS:
+            for spec in EVERY_PROJECTION:
                 one = self._workers[spec.name][place % 2]
                 await one.apply([record for record in batch if record.topic in spec.topics])
                 await one.runner.recompute(_RECOMPUTED_A_BATCH)
@@ -73,7 +72,7 @@ class Fed:
             while await relay_once(PostgresOutbox(connection), writer, 1_000):
                 pass
         issued = await self._new()
-        for spec in SPECS:
+        for spec in EVERY_PROJECTION:
             await self._workers[spec.name][0].apply([record for record in issued if record.topic in spec.topics])
         await self._recompute()
 
@@ -97,10 +96,10 @@ async def fed(dsn: str, broker: Broker) -> AsyncIterator[Fed]:
     """On a prepared database, and a broker that has the topics with nothing in them."""
     async with AsyncExitStack() as open_:
         workers = {}
-        for spec in SPECS:
+        for spec in EVERY_PROJECTION:
             one = await open_.enter_async_context(worker(dsn, spec))
             workers[spec.name] = one, await open_.enter_async_context(worker(dsn, spec))
-        yield Fed(BillingSystem(dsn, broker.address, SPECS), workers)
+        yield Fed(BillingSystem(dsn, broker.address, EVERY_PROJECTION), workers)
 
 
 def _as_delivered(batches: Sequence[History], log: Sequence[Record]) -> list[list[Record]]:
@@ -119,7 +118,9 @@ class Rebuilt:
     """Generations that were rebuilt at a moment of the log, and not switched to."""
 
     def __init__(self, system: BillingSystem, home: Path) -> None:
-        self._wanted = Wanted(system.dsn, system.broker, list(SPECS), release_of(SPECS), "verify", home, 1)
+        self._wanted = Wanted(
+            system.dsn, system.broker, list(EVERY_PROJECTION), release_of(EVERY_PROJECTION), "verify", home, 1
+        )
 
     async def made(self) -> Made:
         """Build them from what is in the log now."""

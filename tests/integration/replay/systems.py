@@ -10,9 +10,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from services.invoicing.projection import SPEC as INVOICING
-from services.orders.projection import SPEC as ORDERS
-from services.subscriptions.projection import SPEC as SUBSCRIPTIONS
 from shared.billing.account import Account
 from shared.billing.timeline import Timeline
 from shared.log.outgoing import Outgoing
@@ -28,10 +25,9 @@ from shared.projections.spec import ProjectionSpec, Rows
 from shared.projections.subscription_stream import SubscriptionFold
 from shared.store.pool import connect
 from tests.benchmarks.history import Size, history
-from tests.infrastructure.billing_system import BillingSystem, Event, billing_system, record_of
+from tests.infrastructure.billing_system import EVERY_PROJECTION, BillingSystem, Event, billing_system, record_of
 from tests.infrastructure.brokers import Broker
 
-SPECS = (ORDERS, SUBSCRIPTIONS, INVOICING)
 DAY = date(2026, 1, 10)
 
 
@@ -74,9 +70,31 @@ def settings() -> list[Outgoing]:
     return [record_of(event) for event in (*events, addon)]
 
 
+def looked_at() -> list[Event]:
+    """What a vendor was seen to have, told twice; a difference that is found, and another one that is over."""
+    held = {"vendor_subscription_id": "v-1", "product_key": "office", "quantity": 12, "status": "active",
+            "raw_status": "active"}  # fmt: skip
+    looks: list[Event] = [
+        {"id": f"look-{number}", "source": "urn:test", "type": "VendorSnapshotTaken", "time": at,
+         "data": {"vendor": "microsoft", "account_id": f"account-{number}", "observed_at": at, "subscriptions": [held]}}
+        for number, at in enumerate(("2025-06-01T08:00:00Z", "2025-06-02T08:00:00Z"))
+    ]  # fmt: skip
+    differences: list[Event] = [
+        {"id": f"{type_}-{number}", "source": "urn:test", "type": type_, "time": f"2025-06-03T0{hour}:00:00Z",
+         "data": {"vendor": "microsoft", "account_id": f"account-{number}", "subscription_id": f"sub-{number}",
+                  "verdict": "QUANTITY_MISMATCH", "ours": {"quantity": 10}, "theirs": {"quantity": 12},
+                  "snapshot_id": f"look-{number}", **ended}}
+        for number, hour, type_, ended in (
+            (0, 1, "DiscrepancyFound", {}), (1, 1, "DiscrepancyFound", {}),
+            (1, 2, "DiscrepancyResolved", {"resolution": "AGREED"}),
+        )
+    ]  # fmt: skip
+    return [*looks, looks[0], *differences]
+
+
 def written(events: int, seed: int = 7) -> list[Outgoing]:
     """A history with mishaps, in an order that has nothing to do with time."""
-    records = [*history(Size(events), seed), *settings(), *mishaps()]
+    records = [*history(Size(events), seed), *settings(), *map(record_of, looked_at()), *mishaps()]
     random.Random(seed).shuffle(records)
     # An id that is used twice is decided by which came first, in one partition and so for everybody alike.
     return [*records[: len(records) // 2], *records]
@@ -89,7 +107,7 @@ def not_noted(sentence: str) -> None:
 @asynccontextmanager
 async def system(dsn: str, broker: Broker, events: int = 600) -> AsyncIterator[BillingSystem]:
     """A system that has taken a history in and has closed a day of it."""
-    async with billing_system(dsn, broker.address, specs=SPECS) as running:
+    async with billing_system(dsn, broker.address, specs=EVERY_PROJECTION) as running:
         await running.write(written(events))
         await running.settled(120)
         await running.run(DAY, early=True)
@@ -98,7 +116,7 @@ async def system(dsn: str, broker: Broker, events: int = 600) -> AsyncIterator[B
 
 
 async def replay(
-    running: BillingSystem, home: Path, specs: Sequence[ProjectionSpec] = SPECS,
+    running: BillingSystem, home: Path, specs: Sequence[ProjectionSpec] = EVERY_PROJECTION,
     told: Callable[[Progress], None] = not_told, workers: int = 2, release: str | None = None,
     note: Callable[[str], None] = not_noted, **options: Any,
 ) -> Report:  # fmt: skip

@@ -18,10 +18,10 @@ from shared.projections.rebuild.bulk import NewErrors
 from shared.projections.rebuild.release import release_of
 from shared.projections.rebuild.wanted import Wanted
 from shared.projections.spec import Key
-from tests.infrastructure.billing_system import BillingSystem, Event, billing_system
+from tests.infrastructure.billing_system import EVERY_PROJECTION, BillingSystem, Event, billing_system
 from tests.infrastructure.brokers import Broker
 from tests.integration.replay.command_line import Keyboard, by_hand
-from tests.integration.replay.systems import DAY, SPECS, failing, not_told
+from tests.integration.replay.systems import DAY, failing, not_told
 from tests.integration.replay.test_generations_on_the_command_line import a_moment
 
 pytestmark = [pytest.mark.database, pytest.mark.slow]
@@ -74,7 +74,7 @@ def _common(rows: list[dict[str, Any]], others: list[dict[str, Any]]) -> list[di
 
 def test_rows_as_of_a_moment_are_what_readers_saw_then(empty_broker: Broker, database: str, tmp_path: Path) -> None:
     async def scenario() -> None:
-        async with billing_system(database, empty_broker.address, specs=SPECS) as running:
+        async with billing_system(database, empty_broker.address, specs=EVERY_PROJECTION) as running:
             keyboard = Keyboard(running, tmp_path)
 
             async def as_of(then: str, what: str) -> Any:
@@ -132,7 +132,7 @@ def test_a_stream_that_is_parked_now_is_shown_as_it_was_then(
     empty_broker: Broker, database: str, tmp_path: Path
 ) -> None:
     async def scenario() -> None:
-        async with billing_system(database, empty_broker.address, specs=SPECS) as running:
+        async with billing_system(database, empty_broker.address, specs=EVERY_PROJECTION) as running:
             keyboard = Keyboard(running, tmp_path)
             # Given a stream that stands still, with a row that came later than the moment
             await running.emit(FIRST)
@@ -156,7 +156,7 @@ def test_a_stream_that_fails_in_live_too_keeps_nobody_from_the_others(
     empty_broker: Broker, database: str, tmp_path: Path
 ) -> None:
     async def scenario() -> None:
-        async with billing_system(database, empty_broker.address, specs=SPECS) as running:
+        async with billing_system(database, empty_broker.address, specs=EVERY_PROJECTION) as running:
             # Given a release that fails for one stream
             await running.emit(FIRST)
             await running.settled()

@@ -18,11 +18,11 @@ from shared.projections.projector import Limits, Projector
 from shared.projections.rebuild.rolling_back import roll_back
 from shared.store.ledger import RUN_LOCK
 from shared.store.pool import connect
-from tests.infrastructure.billing_system import BillingSystem, Event
+from tests.infrastructure.billing_system import EVERY_PROJECTION, BillingSystem, Event
 from tests.infrastructure.brokers import Broker
 from tests.integration.replay.command_line import Keyboard
 from tests.integration.replay.crew import eventually
-from tests.integration.replay.systems import SPECS, live, replay, system
+from tests.integration.replay.systems import live, replay, system
 from tests.integration.replay.test_generations_on_the_command_line import a_moment
 
 pytestmark = [pytest.mark.broker, pytest.mark.database, pytest.mark.slow]
@@ -120,7 +120,7 @@ def test_a_generation_that_is_gone_back_to_has_what_another_projection_holds_dea
 @asynccontextmanager
 async def projected(running: BillingSystem, some: Sequence[Generation]) -> AsyncIterator[None]:
     """Projectors of these generations, and of no others, run for the time of the block."""
-    specs, stop = {spec.name: spec for spec in SPECS}, asyncio.Event()
+    specs, stop = {spec.name: spec for spec in EVERY_PROJECTION}, asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
         for one in some:
             limits, group = Limits(tick_seconds=None, rest_s=0.05), f"{one.group}-{uuid4()}"

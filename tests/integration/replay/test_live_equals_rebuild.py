@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 from services.prepare import prepare
 from shared.log.topics import ensure_topics
 from shared.store.config import Config
-from tests.infrastructure.billing_system import EVERYWHERE
+from tests.infrastructure.billing_system import EVERY_PROJECTION, EVERYWHERE
 from tests.infrastructure.brokers import Broker
 from tests.infrastructure.databases import Databases
 from tests.infrastructure.plain_loop import project_plainly, rows_in, waiting_in
 from tests.infrastructure.topics import delete_all_topics
 from tests.integration.replay.fed import FIRST, LAST, PARTITIONS, Rebuilt, fed, live_schema
-from tests.integration.replay.systems import SPECS, replay
+from tests.integration.replay.systems import replay
 from tests.strategies.families import families
 from tests.strategies.histories import SOURCE, Event, History, arrivals, crowded, histories
 from tests.strategies.lives import lives
@@ -102,7 +102,7 @@ def test_live_a_rebuild_and_the_plain_loop_have_the_same_rows_whatever_happened_
     broker: Broker, database_server: Databases, tmp_path: Path, delivery: Delivery
 ) -> None:
     delete_all_topics(broker.address)
-    dsn = database_server.create(database_server.template("three_projections", lambda dsn: _make_ready(dsn, broker)))
+    dsn = database_server.create(database_server.template("every_projection", lambda dsn: _make_ready(dsn, broker)))
     try:
         asyncio.run(_scenario(dsn, broker, tmp_path, delivery))
     finally:
@@ -135,7 +135,7 @@ async def _scenario(dsn: str, broker: Broker, home: Path, delivery: Delivery) ->
         assert report.comparison.same, (report.comparison.totals, report.comparison.differences[:3])
         # And so is the plain loop
         log = await live.log()
-        for spec in SPECS:
+        for spec in EVERY_PROJECTION:
             await project_plainly(dsn, spec, log, datetime.combine(delivery.days[2], EVERYWHERE))
             schema, plain = await live_schema(dsn, spec), f"{spec.name}_plain"
             assert await rows_in(dsn, spec, schema) == await rows_in(dsn, spec, plain)

@@ -11,7 +11,7 @@ import pytest
 
 from tests.infrastructure.billing_system import BillingSystem
 from tests.infrastructure.brokers import Broker
-from tests.integration.replay.command_line import FIRST, Keyboard, by_hand
+from tests.integration.replay.command_line import FIRST, SECOND, Keyboard, by_hand
 from tests.integration.replay.systems import live, schemas, system
 
 pytestmark = [pytest.mark.database, pytest.mark.slow]
@@ -87,7 +87,7 @@ def test_a_replay_of_all_is_switched_to_and_rolled_back_one_projection_at_a_time
             before = await running.query("SELECT * FROM read.subscriptions ORDER BY 1")
             shown = (await keyboard.types("replay", "all", "--json", "--keep", "7d", "--workers", "1")).shown
             # Then programs are told what readers see
-            second = {name: f"{name}_g2" for name in FIRST}
+            second = SECOND
             assert (shown["same"], shown["switched"], shown["generations"]) == (True, True, second)
             assert shown["switch_ms"] > 0
             assert await live(running) == second

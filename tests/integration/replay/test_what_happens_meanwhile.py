@@ -21,9 +21,9 @@ from shared.projections.spec import Key
 from shared.store.dead_letters import DeadLetter, Place, bury
 from shared.store.ledger import RUN_LOCK
 from shared.store.pool import connect
-from tests.infrastructure.billing_system import BillingSystem, Event
+from tests.infrastructure.billing_system import EVERY_PROJECTION, BillingSystem, Event
 from tests.infrastructure.brokers import Broker
-from tests.integration.replay.systems import DAY, SPECS, failing, live, replay, system
+from tests.integration.replay.systems import DAY, failing, live, replay, system
 
 pytestmark = pytest.mark.slow
 
@@ -96,7 +96,7 @@ def test_a_dead_letter_that_is_retried_while_the_log_is_read_is_in_the_new_gener
             async def operator() -> None:
                 await read.wait()
                 async with await connect(database) as connection:
-                    assert (await retry_record(connection, list(SPECS), place)).status == "taken_in"
+                    assert (await retry_record(connection, list(EVERY_PROJECTION), place)).status == "taken_in"
 
             # When it is retried after a replay has left it out
             async with asyncio.TaskGroup() as tasks:

@@ -15,9 +15,9 @@ from services.prepare import prepare
 from shared.store.config import Config
 from shared.store.pool import connect
 from tests.benchmarks.processes import service
-from tests.infrastructure.billing_system import BillingSystem, record_of
+from tests.infrastructure.billing_system import EVERY_PROJECTION, BillingSystem, record_of
 from tests.infrastructure.brokers import Broker
-from tests.integration.replay.systems import SPECS, live, replay, written
+from tests.integration.replay.systems import live, replay, written
 
 pytestmark = pytest.mark.slow
 
@@ -77,11 +77,11 @@ def _parts(plan: dict[str, Any]) -> list[dict[str, Any]]:
 def test_nobody_notices_a_replay(empty_broker: Broker, database: str, tmp_path: Path) -> None:
     async def scenario() -> None:
         await prepare(Config(database=database, broker=empty_broker.address, partitions=3))
-        running = BillingSystem(database, empty_broker.address, SPECS)
+        running = BillingSystem(database, empty_broker.address, EVERY_PROJECTION)
         with ExitStack() as processes:
             # Given a system whose services run as processes, with a history; one relays what was found dead
             processes.enter_context(service("services.orders.worker", running))
-            for spec in SPECS:
+            for spec in EVERY_PROJECTION:
                 processes.enter_context(
                     service(f"services.{spec.name}.projector", running, SEATLEDGER_OWN_GROUPS="true")
                 )
