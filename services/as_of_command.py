@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
 
 from services.invoicing.projection import DOCUMENT, DOCUMENT_LINE, INSTALLMENT_PLAN
-from services.presentation import document, note, on_terminal, say, table
+from services.presentation import flowing_document, note, on_terminal, say, table
 from services.rebuild_failures import Address, refusals
-from services.rebuild_options import chosen, home, point_in_time, processes
+from services.rebuild_options import point_in_time, wanted
 from services.rebuild_progress import Shown
 from services.subscriptions.projection import SUBSCRIPTION
-from shared.projections.rebuild.as_of import Rows, rows_as_of
-from shared.projections.rebuild.making import Wanted
+from shared.projections.rebuild.as_of import AsOf, Row, as_of
+from shared.projections.rebuild.wanted import Wanted
 from shared.projections.spec import Table
 
 _TABLES: Mapping[str, tuple[str, Sequence[Table]]] = {
@@ -27,6 +28,7 @@ _SHOWN = {
                          "next_invoice_amount", "customer", "reseller"),
     "document": ("number", "kind", "date", "recipient", "customer", "currency", "net", "tax", "gross"),
 }  # fmt: skip
+_ROWS_A_TABLE = 1_000
 _NUMBERS = (
     "quantity", "unit_price", "installments", "invoiced", "remaining", "next_invoice_amount", "net", "tax", "gross",
 )  # fmt: skip
@@ -36,24 +38,44 @@ def show(time: str, what: str, database: Address, broker: Address, *, workers: i
     """Print the rows. UserError for a time that is none, or is still to come."""
     at = point_in_time(time, "TIME")
     projection, tables = _TABLES[what]
+    told = Shown(quiet=as_json or not on_terminal())
+
+    async def shown(asked: Wanted) -> None:
+        async with as_of(asked, told) as then:
+            await (_as_json if as_json else _as_table)(at, what, tables, then)
+
     with refusals(database, broker):
-        wanted = Wanted(database(), broker(), chosen(projection), "as_of", home(), processes(workers), at)
-        found = asyncio.run(rows_as_of(wanted, tables, Shown(quiet=as_json or not on_terminal())))
-    rows = found.rows[tables[0].name]
-    if as_json:
-        parked = [{"stream": str(key), "reason": reason} for key, reason in sorted(found.parked.items())]
-        items = _with_lines(rows, found.rows) if what == "documents" else rows
-        document({"as_of": at, "items": items, "parked": parked})
-        return
-    columns = _SHOWN[tables[0].name]
-    shown = [[row[name] for name in columns] for row in rows]
-    table(f"{what.capitalize()} as of {at:%Y-%m-%d %H:%M:%S} UTC", columns, shown, right=_NUMBERS)
-    say(f"{len(rows)} {what}")
-    note(f"{key} is not shown: {reason}" for key, reason in sorted(found.parked.items()))
+        asyncio.run(shown(wanted(projection, database, broker, "as_of", workers, at)))
 
 
-def _with_lines(rows: Rows, found: Mapping[str, Rows]) -> Rows:
-    lines: dict[object, Rows] = {}
-    for line in found[DOCUMENT_LINE.name]:
-        lines.setdefault(line["number"], []).append({name: value for name, value in line.items() if name != "number"})
-    return [{**row, "lines": lines.get(row["number"], [])} for row in rows]
+async def _as_json(at: datetime, what: str, tables: Sequence[Table], then: AsOf) -> None:
+    parked = [{"stream": str(key), "reason": reason} for key, reason in sorted(then.parked.items())]
+    items = _with_lines(then) if what == "documents" else then.rows(tables[0])
+    await flowing_document({"as_of": at}, "items", items, {"parked": parked})
+
+
+async def _as_table(at: datetime, what: str, tables: Sequence[Table], then: AsOf) -> None:
+    """Some rows at a time have a table of their own: how wide its columns are is known when all of them are."""
+    columns, title = _SHOWN[tables[0].name], f"{what.capitalize()} as of {at:%Y-%m-%d %H:%M:%S} UTC"
+    count, some = 0, list[Sequence[object]]()
+    async for row in then.rows(tables[0]):
+        some.append([row[name] for name in columns])
+        if len(some) == _ROWS_A_TABLE:
+            table(title, columns, some, right=_NUMBERS)
+            count, some = count + len(some), []
+    if some or not count:
+        table(title, columns, some, right=_NUMBERS)
+    say(f"{count + len(some)} {what}")
+    note(f"{key} is not shown: {reason}" for key, reason in sorted(then.parked.items()))
+
+
+async def _with_lines(then: AsOf) -> AsyncIterator[Row]:
+    """Documents, each with its lines; both are read side by side, in the order of document numbers."""
+    lines = then.rows(DOCUMENT_LINE)
+    line = await anext(lines, None)
+    async for row in then.rows(DOCUMENT):
+        own = []
+        while line is not None and line["number"] == row["number"]:
+            own.append({name: value for name, value in line.items() if name != "number"})
+            line = await anext(lines, None)
+        yield {**row, "lines": own}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from services.presentation import say, table
 from shared.projections.rebuild.behind import Behind
 from shared.projections.rebuild.compare import Difference
 from shared.projections.rebuild.replaying import Report
+from shared.projections.spec import Key
 
 _SHOWN = 20
 _EVENTS_SHOWN = 3
@@ -30,14 +31,14 @@ def show(report: Report) -> None:
     if found.differing > _SHOWN:
         say(f"and {found.differing - _SHOWN:,} more rows; --json has {len(found.differences):,} of them\n")
     events = [
-        (one.projection, str(one.stream), event.type, event.time, event.id, _place(event))
+        (one.projection, str(one.stream), str(event.about), event.type, event.time, event.id, _place(event))
         for one in found.differences[:_SHOWN]
         if one.stream is not None
-        for event in report.behind.get((one.projection, one.stream), [])[:_EVENTS_SHOWN]
+        for event in _shown(one.stream, report.behind.get((one.projection, one.stream), []))
     ]
     if events:
-        columns = ("projection", "about", "type", "time", "event", "where")
-        table("Events behind them, the newest", columns, list(dict.fromkeys(events)))
+        told = ("projection", "behind", "about", "type", "time", "event", "where")
+        table("Events behind them, the newest", told, list(dict.fromkeys(events)))
     if found.totals:
         totals = [
             (one.projection, f"{one.table}.{one.column}", one.payer, one.currency, one.live, one.rebuilt)
@@ -73,7 +74,7 @@ def _difference(report: Report, one: Difference) -> Mapping[str, object]:
         "columns": one.columns,
         "live": one.row.live,
         "rebuilt": one.row.rebuilt,
-        "events": [event._asdict() for event in events],
+        "events": [{**event._asdict(), "about": str(event.about)} for event in events],
     }
 
 
@@ -86,6 +87,13 @@ def _value(row: Mapping[str, str | None] | None, column: str) -> str:
         return "(no row)"
     value = row[column]
     return "(none)" if value is None else value
+
+
+def _shown(stream: Key, events: Sequence[Behind]) -> Sequence[Behind]:
+    """The newest ones about the stream itself, then those about what it looks at."""
+    own = [event for event in events if event.about == stream]
+    others = [event for event in events if event.about != stream]
+    return own[:_EVENTS_SHOWN] + others[:_EVENTS_SHOWN]
 
 
 def _place(event: Behind) -> str:

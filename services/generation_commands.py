@@ -10,7 +10,9 @@ from psycopg import AsyncConnection
 from services.presentation import list_document, say, table
 from shared.commands.operating import read_now
 from shared.errors import NOT_FOUND, UserError
-from shared.projections.generations import generations, retire
+from shared.projections.generations import Generation, generations, retire
+from shared.projections.rebuild.interrupted import give_up
+from shared.projections.rebuild.records import AlreadyRebuilding
 from shared.store import operations
 
 _LIST = """
@@ -43,23 +45,49 @@ def show_all(database: Callable[[], str], *, as_json: bool) -> None:
 
 
 def drop(name: str, database: Callable[[], str], *, as_json: bool) -> None:
-    """Have one dropped that is not live. UserError where there is none of that name, or it is live."""
+    """Have one dropped that is not live: an interrupted rebuild at once, with all that it made.
 
-    async def retired(connection: AsyncConnection) -> None:
+    UserError where there is none of that name, or it is live, or being built.
+    """
+
+    async def dropped(connection: AsyncConnection) -> list[str]:
         found = next((one for one in await generations(connection) if one.schema == name), None)
         if found is None:
             raise UserError(f"there is no generation {name}: see `seatledger generations list`", NOT_FOUND)
         if found.status == "dropping":
             raise UserError(f"{name} is being dropped already: nothing was changed, and it is gone within seconds")
+        if found.status == "building":
+            return await _given_up(connection, found)
         if found.status not in ("kept", "as_of", "catching_up"):
             raise UserError(f"{name} is {found.status}: only what is kept beside the live one can be dropped")
         async with connection.transaction():
             if not await retire(connection, found):
                 raise UserError(f"{name} is not {found.status} any more: see `seatledger generations list`")
             await operations.record(connection, "generations drop", name)
+        return []
 
-    read_now(database, retired)
+    gone = read_now(database, dropped)
     if as_json:
-        list_document([{"generation": name, "status": "dropping"}])
+        list_document(
+            [{"generation": one, "status": "gone"} for one in gone] or [{"generation": name, "status": "dropping"}]
+        )
+    elif gone:
+        say(f"What an interrupted rebuild had made is gone: {', '.join(gone)}")
     else:
         say(f"{name} is dropped within seconds by the worker of its service")
+
+
+async def _given_up(connection: AsyncConnection, generation: Generation) -> list[str]:
+    """All that the rebuild had made which was interrupted while it made this one."""
+    try:
+        async with connection.transaction():
+            gone = [one.schema for one in await give_up(connection, generation)]
+            for name in gone:
+                await operations.record(connection, "generations drop", name)
+    except AlreadyRebuilding:
+        raise UserError(
+            f"{generation.schema} is being built, by a replay, verify or as-of that goes on: wait for it, or end it"
+        ) from None
+    if not gone:
+        raise UserError(f"{generation.schema} is not building any more: see `seatledger generations list`")
+    return gone

@@ -3,12 +3,13 @@
 import json
 import sys
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, is_dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from textwrap import indent
 from typing import Generic, TypeVar
 from unicodedata import east_asian_width
 
@@ -33,6 +34,20 @@ def say(line: str) -> None:
 def document(value: object) -> None:
     """JSON on standard output: dataclasses as objects, dates as ISO 8601, decimals as strings."""
     print(json.dumps(value, indent=2, ensure_ascii=False, default=_plain), flush=True)
+
+
+async def flowing_document(
+    before: Mapping[str, object], name: str, rows: AsyncIterator[object], after: Mapping[str, object]
+) -> None:
+    """As `document` of {**before, name: [*rows], **after}, each row printed as it comes."""
+    opening = json.dumps(before, indent=2, ensure_ascii=False, default=_plain).removesuffix("\n}")
+    print(f"{opening},\n  {json.dumps(name)}: [", end="")
+    following = "\n"
+    async for row in rows:
+        print(following + indent(json.dumps(row, indent=2, ensure_ascii=False, default=_plain), "    "), end="")
+        following = ",\n"
+    closing = json.dumps(after, indent=2, ensure_ascii=False, default=_plain).removeprefix("{\n")
+    print(f"\n  ],\n{closing}", flush=True)
 
 
 def failure(error: UserError, *, as_json: bool) -> None:
@@ -133,6 +148,28 @@ def late_progress(description: str, total: int) -> Iterator[Callable[[int], None
                 advance(done)
 
         yield count
+
+
+@contextmanager
+def counting(description: str, *, quiet: bool = False) -> Iterator[Callable[[int], None]]:
+    """As `flow_progress`, of what nobody knows the number of before: how many there were so far. `quiet`: nothing."""
+    renewed = sys.stderr.isatty()
+    before, after, every = ("\r\x1b[2K", "", _RENEWED_SECONDS) if renewed else ("", "\n", _LINE_SECONDS)
+    done, shown = 0, False
+    due = time.monotonic() + _SILENT_SECONDS
+
+    def count(more: int) -> None:
+        nonlocal done, shown, due
+        done += more
+        if not quiet and time.monotonic() >= due:
+            shown, due = True, time.monotonic() + every
+            print(f"{before}{description}: {done:,} so far", end=after, file=sys.stderr, flush=True)
+
+    try:
+        yield count
+    finally:
+        if shown and renewed:
+            print(file=sys.stderr, flush=True)
 
 
 @contextmanager

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from deploy.local import system
 from services.prepare import specs
+from services.presentation import note
 from shared.errors import WrongUsage
 from shared.events.values import moment
+from shared.projections.rebuild.records import Purpose
+from shared.projections.rebuild.release import release_of
+from shared.projections.rebuild.wanted import Wanted
 from shared.projections.spec import ProjectionSpec
 
 _DURATION = re.compile(r"([1-9][0-9]{0,5})([mhd])")
@@ -20,6 +25,18 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 def chosen(projection: str) -> list[ProjectionSpec]:
     """The projection of that name, or all."""
     return [spec for spec in specs() if projection in ("all", spec.name)]
+
+
+def wanted(
+    projection: str, database: Callable[[], str], broker: Callable[[], str], purpose: Purpose, workers: int | None,
+    until: datetime | None = None,
+) -> Wanted:  # fmt: skip
+    """What is to be built, by this release on this machine. UserError where there is no database or broker."""
+    found = chosen(projection)
+    return Wanted(
+        database(), broker(), found, release_of(found), purpose, home(), processes(workers), until,
+        lambda sentence: note([sentence]),
+    )  # fmt: skip
 
 
 def home() -> Path:

@@ -7,17 +7,17 @@ import asyncio
 from services import difference_tables
 from services.presentation import document, say
 from services.rebuild_failures import Address, refusals
-from services.rebuild_options import chosen, duration, home, point_in_time, processes
+from services.rebuild_options import chosen, duration, point_in_time, wanted
 from services.rebuild_progress import Shown, waiting_said
 from shared.commands.operating import read_now
 from shared.errors import NOT_FOUND, UserError, WrongUsage
 from shared.projections.rebuild import again
-from shared.projections.rebuild.making import Wanted
 from shared.projections.rebuild.records import Purpose
 from shared.projections.rebuild.replaying import Options, Report
 from shared.projections.rebuild.replaying import replay as replay_all
 from shared.projections.rebuild.rolling_back import roll_back
 from shared.projections.rebuild.standing import build_until
+from shared.projections.rebuild.wanted import Wanted
 from shared.projections.spec import Key
 from shared.store.logging import configure_logging
 
@@ -31,10 +31,10 @@ def replay(
     if until is not None and (dry_run or expect_diff):
         raise WrongUsage("--until builds what was, and is compared with nothing: leave out the other")
     at = None if until is None else point_in_time(until, "--until")
-    wanted = _wanted(projection, database, broker, "replay" if at is None else "as_of", workers)
+    asked = _wanted(projection, database, broker, "replay" if at is None else "as_of", workers)
     if at is not None:
         with refusals(database, broker):
-            made = asyncio.run(build_until(wanted, at, kept, Shown(quiet=as_json)))
+            made = asyncio.run(build_until(asked, at, kept, Shown(quiet=as_json)))
         if as_json:
             document({"until": until, "generations": made})
         else:
@@ -42,7 +42,7 @@ def replay(
         return
     options = Options(expect_diff, dry_run, kept, waiting_said(quiet=as_json))
     with refusals(database, broker):
-        report = asyncio.run(replay_all(wanted, options, Shown(quiet=as_json)))
+        report = asyncio.run(replay_all(asked, options, Shown(quiet=as_json)))
     _show(report, as_json=as_json)
     if not report.comparison.same and not expect_diff:
         raise UserError(
@@ -56,9 +56,9 @@ def replay(
 
 def verify(projection: str, database: Address, broker: Address, *, workers: int | None, as_json: bool) -> None:
     """Rebuild aside, compare, throw away. UserError where something differs."""
-    wanted = _wanted(projection, database, broker, "verify", workers)
+    asked = _wanted(projection, database, broker, "verify", workers)
     with refusals(database, broker):
-        report = asyncio.run(replay_all(wanted, Options(dry_run=True), Shown(quiet=as_json)))
+        report = asyncio.run(replay_all(asked, Options(dry_run=True), Shown(quiet=as_json)))
     _show(report, as_json=as_json)
     if not report.comparison.same:
         raise UserError(
@@ -98,8 +98,7 @@ def recompute(scope: str, name: str, database: Address, *, as_json: bool) -> Non
 def _wanted(projection: str, database: Address, broker: Address, purpose: Purpose, workers: int | None) -> Wanted:
     # What the projector says, for which the replay stands in for a moment, is for a log and not for a person.
     configure_logging("replay", "error")
-    found = chosen(projection)
-    return Wanted(database(), broker(), found, purpose, home(), processes(workers))
+    return wanted(projection, database, broker, purpose, workers)
 
 
 def _show(report: Report, *, as_json: bool) -> None:

@@ -5,11 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
+from uuid import uuid5
+
+from shared.events.content import NAMESPACE
 
 Json = dict[str, object]
+MICROSOFT: Final = "microsoft"
 CURRENCIES: Final = ("EUR", "GBP")
 _GBP_FOR_A_EUR = Decimal("0.86")
 _CENT = Decimal("0.01")
+
+
+def vendors_id(subscription: str) -> str:
+    """What the vendor calls a subscription of the demonstration."""
+    return str(uuid5(NAMESPACE, f"demonstration {subscription}"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

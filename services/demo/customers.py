@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from random import Random
 from typing import Final
 
-from services.demo.catalogue import OFFERS, Json, Offer
+from services.demo.catalogue import MICROSOFT, OFFERS, Json, Offer, vendors_id
 from services.demo.days import first_day
 from services.demo.names import company_names
 from shared.billing.calendar import add_months
@@ -132,6 +132,8 @@ class Histories:
             "quantity": sold.seats,
             "unit_price": offer.price(reseller.currency, raised=day >= self._raised_on),
         }
+        if offer.vendor == MICROSOFT:
+            item["vendor_subscription_id"] = vendors_id(sold.id)
         if self._random.random() < 0.08:
             item["pricing"] = {"rule": "discount", "rate": self._random.choice(("0.05", "0.10"))}
         return item

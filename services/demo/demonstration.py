@@ -18,6 +18,7 @@ from services.demo.days import last_day, run_days
 from services.demo.running_system import RunningSystem, attached
 from services.demo.stream import source, stream, subscriptions, time_zones
 from services.demo.tables import show
+from services.demo.vendor import demonstrate_vendor
 from services.presentation import progress, say
 from shared.errors import UserError
 
@@ -32,6 +33,7 @@ The first differences:"""
 def demonstrate(dsn: str, broker: str, apis: Mapping[str, str]) -> None:
     """Show everything on the running system. UserError says what is in the way, or what does not agree."""
     asyncio.run(_demonstrate(dsn, broker))
+    demonstrate_vendor(dsn, broker)
     _say_where_to_look(dsn, apis)
 
 

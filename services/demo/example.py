@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from services.demo.catalogue import Json
+from services.demo.catalogue import Json, vendors_id
 
 RECIPIENT: Final = "res-release-notes"
 SUBSCRIPTION: Final = "sub-release-notes"
@@ -20,7 +20,7 @@ def release_notes(year: int) -> list[Json]:
     item: Json = {
         "item_id": "1", "subscription_id": SUBSCRIPTION, "quantity": 5, "unit_price": "10.00",
         "product": {"id": _PRODUCT, "name": "Office 365 Business", "vendor": "microsoft"},
-        "free_period": True, "price_protection_months": 12,
+        "free_period": True, "price_protection_months": 12, "vendor_subscription_id": vendors_id(SUBSCRIPTION),
     }  # fmt: skip
     order: Json = {
         "order_id": "ord-release-notes", "currency": "EUR",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Final
 
-from services.demo.catalogue import Json
+from services.demo.catalogue import Json, vendors_id
 from services.demo.days import first_day
 
 _CUSTOMER: Final = "cus-mishaps"
+_LATE: Final = "sub-mishap-1"
 _RESELLER: Final[Json] = {"id": "res-aegean"}
 _YEARLY: Final[Json] = {
     "product": {"id": "m365-business-standard", "vendor": "microsoft"}, "unit_price": "140.40", "quantity": 6,
@@ -40,7 +41,9 @@ def mishaps(last: date) -> list[Json]:
         "SubscriptionCanceled", 90, subscription_id="sub-mishap-2", customer_id=_CUSTOMER, mode="immediate"
     )
     return [
-        order(1, 10, {"subscription_id": "sub-mishap-1", **_YEARLY}),
+        order(
+            1, 10, {"subscription_id": "sub-mishap-1", "vendor_subscription_id": vendors_id("sub-mishap-1"), **_YEARLY}
+        ),
         order(2, 10, {"subscription_id": "sub-mishap-2", **_MONTHLY}),
         # The same subscription sold a second time.
         order(3, 12, {"subscription_id": "sub-mishap-2", **_MONTHLY}),
@@ -48,7 +51,7 @@ def mishaps(last: date) -> list[Json]:
         order(4, 15, {"subscription_id": "sub-mishap-3", **_YEARLY, "free_period": True}),
         seats("sub-mishap-2", 40, 0),
         seats("sub-mishap-2", 45, 12, effective_at=str(first)),
-        seats("sub-mishap-1", 60, 9, effective_at=str(first + timedelta(days=120))),
+        seats(_LATE, 60, 9, effective_at=str(first + timedelta(days=120))),
         canceled,
         seats("sub-mishap-2", 100, 11),
     ]

@@ -9,12 +9,12 @@ from psycopg import AsyncConnection
 from pydantic import BaseModel
 
 from services.orders import queries
-from services.orders.body_files import object_in
 from services.orders.commands import bodies, order_bodies
 from services.orders.commands.bodies import Command
 from services.orders.desk import OrdersDesk
 from services.presentation import Page, document, list_document, say, table
 from services.preview_tables import preview_tables
+from shared.commands.body_files import object_in
 from shared.commands.operating import Database, body_in_file, body_of, operate, read_now
 from shared.commands.typed import Typed
 from shared.errors import NOT_FOUND, UserError

@@ -1,17 +1,17 @@
 """From what was asked for to tasks, and from ended tasks to what is told of them (rules R7.6, R8.2, R8.3).
 
-An order of long ago is not provisioned because somebody installs this today: its task has failed from the beginning,
-with the reason, and can be tried.
+An order of long ago is not provisioned because somebody installs this today: what of it the vendor lacks a comparison
+finds, and a person has it assigned.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid5
 
 import orjson
 from psycopg import AsyncConnection
+from psycopg.rows import dict_row
 
 from services.reconciliation.asking import PROVISIONED
 from services.reconciliation.findings import refound
@@ -24,20 +24,22 @@ from shared.events.envelope import CloudEvent
 from shared.events.facts import facts_of
 from shared.events.models.base import EventModel
 from shared.events.models.fields import FROM_JSON
-from shared.events.models.orders import OrderedItem, OrderExecuted
+from shared.events.models.orders import OrderExecuted
 from shared.events.models.reconciliation import DiscrepancyResolved
 from shared.events.models.subscriptions import ProvisioningFailed, SubscriptionProvisioned
 from shared.events.reading import addressed, data_of
 from shared.events.registry import EVENT_TYPES
-from shared.events.values import moment, months_text
+from shared.events.values import moment
 from shared.store.event_table import append_all, hold_streams, numbered
 from shared.store.reactions import Reaction
 
 _SUBSCRIPTION = """
-SELECT lower(s.vendor), s.vendor_subscription, c.name, s.is_trial, p.family
+SELECT lower(s.vendor) AS vendor, s.vendor_subscription, s.customer, c.name, s.product, s.quantity, s.is_trial,
+    p.family, i.term
 FROM read.subscriptions AS s
 LEFT JOIN read.customers AS c ON c.customer = s.customer
 LEFT JOIN read.products AS p ON p.product = s.product
+LEFT JOIN LATERAL (SELECT term FROM read.order_items AS i WHERE i.subscription = s.subscription LIMIT 1) AS i ON true
 WHERE s.subscription = %s
 """
 _REFUSED = "SELECT FROM read.rejected_events WHERE subscription = %s AND type = 'OrderExecuted'"
@@ -54,46 +56,54 @@ async def react(connection: AsyncConnection, reaction: Reaction) -> None:
     if reaction.type == "OrderExecuted":
         order = OrderExecuted.model_validate(said["data"], context=FROM_JSON)
         for item in order.items:
-            await _provision(connection, order, item, instant(moment(said["time"]), UTC))
+            at = instant(moment(said["time"]), UTC)
+            await _provision(connection, item.subscription_id, at, f"order {order.order_id}")
     else:
         over = DiscrepancyResolved.model_validate(said["data"], context=FROM_JSON)
         await _push(connection, reaction.event_id, over)
 
 
-async def _provision(connection: AsyncConnection, order: OrderExecuted, item: OrderedItem, at: datetime) -> None:
-    row = await (await connection.execute(_SUBSCRIPTION, [item.subscription_id])).fetchone()
+async def _provision(connection: AsyncConnection, subscription: str, at: datetime, by: str) -> None:
+    """A task for what was ordered at an instant, unless that is long ago."""
+    asked = await to_provision(connection, subscription, by)
+    if asked is not None and asked.asked_at - at <= _TOO_OLD:
+        await ask(connection, asked)
+
+
+async def to_provision(connection: AsyncConnection, subscription: str, by: str) -> Task | None:
+    """The task that has a subscription's licences assigned; None for one that needs none, or has them.
+
+    Raises NotProjectedYet for one that was ordered, and is not known here yet.
+    """
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        row = await (await cursor.execute(_SUBSCRIPTION, [subscription])).fetchone()
     if row is None:
-        refused = await (await connection.execute(_REFUSED, [item.subscription_id])).fetchone()
-        if refused is not None:
-            return  # the rules refuse the order: there is nothing to provision
-        raise NotProjectedYet(f"subscription {item.subscription_id} is not projected yet")
-    vendor, vendor_subscription, name, is_trial, family = row
-    if vendor not in PROVISIONED or vendor_subscription is not None:
-        return
-    asked = Task(
-        task=uuid5(NAMESPACE, f"provision\0{item.subscription_id}"),
+        refused = await (await connection.execute(_REFUSED, [subscription])).fetchone()
+        if refused is None:
+            raise NotProjectedYet(f"subscription {subscription} is not projected yet")
+        return None  # the rules refuse the order: there is nothing to provision
+    if row["vendor"] not in PROVISIONED or row["vendor_subscription"] is not None:
+        return None
+    return Task(
+        task=uuid5(NAMESPACE, f"provision\0{subscription}"),
         kind="provision",
-        vendor=vendor,
+        vendor=row["vendor"],
         account=None,
-        customer=order.customer.id,
-        subscription=item.subscription_id,
+        customer=row["customer"],
+        subscription=subscription,
         vendor_subscription=None,
         wanted={
-            "name": name or order.customer.name or order.customer.id,
-            "product": item.product.id,
-            "family": item.product.family or family,
-            "quantity": item.quantity,
-            "term": None if item.term is None else months_text(item.term),
-            "is_trial": is_trial,
+            "name": row["name"] or row["customer"],
+            "product": row["product"],
+            "family": row["family"],
+            "quantity": row["quantity"],
+            "term": row["term"],
+            "is_trial": row["is_trial"],
         },
         snapshot=None,
-        by=f"order {order.order_id}",
+        by=by,
         asked_at=datetime.now(UTC),
     )
-    if asked.asked_at - at > _TOO_OLD:
-        why = f"the order of {at:%Y-%m-%d} was old when it was first seen here: try it if it is to be provisioned"
-        asked = replace(asked, state="failed", ended_at=asked.asked_at, error=why)
-    await ask(connection, asked)
 
 
 async def _push(connection: AsyncConnection, event_id: str, over: DiscrepancyResolved) -> None:

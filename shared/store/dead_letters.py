@@ -54,7 +54,6 @@ UPDATE store.dead_letter SET status = %s, reason = coalesce(%s, reason)
 WHERE (topic, partition, "offset") = (%s, %s, %s)
 """
 _COUNTS = "SELECT status, count(*) FROM store.dead_letter GROUP BY status"
-_HELD = """SELECT topic, partition, "offset" FROM store.dead_letter WHERE status IN ('dead', 'dropped')"""
 _DROPPED_AFTER = """
 SELECT d.topic, d.partition, d."offset" FROM store.dead_letter AS d
 JOIN unnest(%s::text[], %s::int[], %s::bigint[]) AS w (topic, partition, next)
@@ -147,15 +146,6 @@ async def counts(connection: AsyncConnection) -> Mapping[Status, int]:
     found: dict[Status, int] = {DEAD: 0, DROPPED: 0, TAKEN_IN: 0}
     found.update(await (await connection.execute(_COUNTS)).fetchall())
     return found
-
-
-async def held(connection: AsyncConnection) -> set[tuple[str, int, int]]:
-    """The records, as (topic, partition, offset), that count for no projection: held dead, or dropped.
-
-    One that a single projection could not take in is among them, though the others have it: whether a generation has
-    one stands in its table `event`.
-    """
-    return set(await (await connection.execute(_HELD)).fetchall())
 
 
 async def dropped_after(connection: AsyncConnection, positions: Mapping[Partition, int]) -> Collection[Place]:

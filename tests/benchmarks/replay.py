@@ -15,7 +15,10 @@ from shared.log.records import Record
 from shared.log.writer import LogWriter
 from shared.projections.rebuild import records
 from shared.projections.rebuild.bulk import Progress
-from shared.projections.rebuild.making import Made, Wanted, discard, make
+from shared.projections.rebuild.interrupted import discard
+from shared.projections.rebuild.making import Made, make
+from shared.projections.rebuild.release import release_of
+from shared.projections.rebuild.wanted import Wanted
 from shared.store.config import Config
 from shared.store.pool import connect
 from tests.benchmarks.floor import dump, floor
@@ -114,7 +117,9 @@ async def _round(dsn: str, broker: str) -> Round:
                 phases[progress.phase] = time.perf_counter() - began
 
             with watched() as peak:
-                made = await make(connection, Wanted(dsn, broker, list(specs()), "verify", Path(folder), workers), told)
+                found = list(specs())
+                wanted = Wanted(dsn, broker, found, release_of(found), "verify", Path(folder), workers)
+                made = await make(connection, wanted, told)
             rebuild = time.perf_counter() - began
             seconds = await _floor(dsn, broker, made, Path(folder), workers)
             await discard(connection, made.number)

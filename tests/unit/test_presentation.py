@@ -1,6 +1,8 @@
 """Results as plain lines and as JSON."""
 
+import asyncio
 import json
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -123,3 +125,18 @@ def test_a_terminal_has_one_line_that_renews_itself_unless_results_are_printed_m
     with presentation.flow_progress("Events", 9, in_lines=in_lines) as advance:
         advance(5)
     assert capsys.readouterr().err == shown
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_json_that_flows_is_the_same_as_a_whole_document(count: int, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [{"net": Decimal(n), "lines": [{"day": date(2026, 2, 1)}], "name": "日本"} for n in range(count)]
+
+    async def flowing() -> AsyncIterator[object]:
+        for row in rows:
+            yield row
+
+    before, after = {"as_of": date(2026, 1, 1)}, {"parked": ["sub-1"], "left": {}}
+    asyncio.run(presentation.flowing_document(before, "items", flowing(), after))
+    flowed = capsys.readouterr().out
+    presentation.document({**before, "items": rows, **after})
+    assert json.loads(flowed) == json.loads(capsys.readouterr().out)

@@ -1,4 +1,7 @@
-"""Which events are behind a row that differs: those that are known of its stream, with where they lie in the log."""
+"""Which events are behind a row that differs: those known of its stream, and of what that looks at, with their places.
+
+A price or a setting that was said of something else may be what a row differs by.
+"""
 
 from __future__ import annotations
 
@@ -10,23 +13,41 @@ from psycopg import AsyncConnection
 from shared.projections.spec import Key
 from shared.store.arrays import columns
 
-# The newest first, and no more than this of one stream: they are to be looked at by a person.
+# The newest first, and no more than this of a stream, and of all that it looks at: a person is to look at them.
 MOST = 10
+# A civil date counts from its beginning in UTC. As text an instant in one zone would not sort beside one in another.
+# The LIMIT keeps the database from unpacking the facts of everything there is.
 _EVENTS = """
-SELECT about.scope, about.scope_id, known.source, known.id, known.type, known.time,
+WITH asked AS (SELECT * FROM unnest(%(scopes)s::text[], %(ids)s::text[]) AS w (scope, scope_id)),
+about AS (
+    SELECT scope, scope_id, scope AS about_scope, scope_id AS about_id, true AS own FROM asked
+    UNION ALL
+    SELECT asked.scope, asked.scope_id, dependency.scope, dependency.scope_id, false FROM asked
+    JOIN dependency ON (dependent_scope, dependent_id) = (asked.scope, asked.scope_id)
+),
+known AS (
+    SELECT * FROM about CROSS JOIN LATERAL (
+        SELECT source, id, type, time, (
+            CASE WHEN length(time) = 10 THEN time || 'T00:00:00Z' ELSE time END
+        )::timestamptz AS at
+        FROM facts WHERE (facts.scope, facts.scope_id) = (about_scope, about_id) ORDER BY at DESC, source, id
+        LIMIT %(most)s
+    ) AS facts
+),
+newest AS (
+    SELECT *, row_number() OVER (PARTITION BY scope, scope_id, own ORDER BY at DESC, source, id) AS place FROM known
+)
+SELECT scope, scope_id, about_scope, about_id, newest.source, newest.id, type, time,
     event.topic, event.partition, event."offset"
-FROM unnest(%s::text[], %s::text[]) AS about (scope, scope_id)
-CROSS JOIN LATERAL (
-    SELECT source, id, type, time FROM facts
-    WHERE (facts.scope, facts.scope_id) = (about.scope, about.scope_id) ORDER BY time DESC LIMIT %s
-) AS known
-LEFT JOIN event ON event.identity = store.identity(known.source, known.id)
+FROM newest LEFT JOIN event ON event.identity = store.identity(newest.source, newest.id)
+WHERE place <= %(most)s ORDER BY scope, scope_id, at DESC, newest.source, newest.id
 """
 
 
 class Behind(NamedTuple):
-    """One event; its place in the log."""
+    """One event, what it says something about, and its place in the log."""
 
+    about: Key
     source: str
     id: str
     type: str
@@ -37,9 +58,13 @@ class Behind(NamedTuple):
 
 
 async def events_behind(connection: AsyncConnection, streams: Collection[Key]) -> dict[Key, list[Behind]]:
-    """The events of these streams, the newest first; of each at most MOST. Connection with a search_path."""
+    """The events behind these streams, the newest first: of each at most MOST of its own, and MOST of what it looks at.
+
+    Connection with a search_path.
+    """
     found: dict[Key, list[Behind]] = {key: [] for key in streams}
-    cursor = await connection.execute(_EVENTS, [*columns(sorted(streams), 2), MOST])
-    for scope, scope_id, *event in await cursor.fetchall():
-        found[Key(scope, scope_id)].append(Behind(*event))
+    scopes, ids = columns(sorted(streams), 2)
+    cursor = await connection.execute(_EVENTS, {"scopes": scopes, "ids": ids, "most": MOST})
+    for scope, scope_id, about_scope, about_id, *event in await cursor.fetchall():
+        found[Key(scope, scope_id)].append(Behind(Key(about_scope, about_id), *event))
     return found

@@ -21,13 +21,12 @@ from shared.projections.rebuild.loading import Load, Target, copy_into, touched_
 from shared.projections.rebuild.masters import Masters
 from shared.projections.rebuild.routing import CATALOG, DOCUMENT, RESELLER
 from shared.projections.rebuild.spool import Bucket, read_bucket
-from shared.projections.rebuild.spooling import Place
 from shared.projections.rebuild.taking import FactsOf, Taken, take
 from shared.projections.recompute import ask
 from shared.projections.runner import logged_at
 from shared.projections.spec import Key, ProjectionSpec, Row
 from shared.projections.waiting import park
-from shared.store.dead_letters import DeadLetter
+from shared.store.dead_letters import DeadLetter, Place
 
 _DONE = "INSERT INTO store.rebuild_bucket (rebuild, bucket, events) VALUES (%s, %s, %s)"
 _SHARED = {CATALOG: frozenset({"product", "organisation"}), RESELLER: frozenset({"reseller"}), DOCUMENT: frozenset()}

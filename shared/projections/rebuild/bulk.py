@@ -20,9 +20,9 @@ from shared.projections.rebuild.bucket import Build, Outcome, Shared, build_buck
 from shared.projections.rebuild.finishing import finish
 from shared.projections.rebuild.routing import CUSTOMER, DOCUMENT
 from shared.projections.rebuild.spool import Bucket, buckets_in, empty
-from shared.projections.rebuild.spooling import Place, Read, Reading, read_into_buckets, shares
+from shared.projections.rebuild.spooling import Read, Reading, read_into_buckets, shares
 from shared.projections.spec import Key
-from shared.store.dead_letters import DeadLetter, bury
+from shared.store.dead_letters import DeadLetter, Place, bury, place_of
 from shared.store.pool import connect
 from shared.workers import Workers
 
@@ -56,8 +56,8 @@ class NewErrors(Exception):
             f"{name} {key}: {reason}" for (name, key), reason in failed.items()
         )
         super().__init__(
-            f"{len(dead)} records and {len(failed)} streams cannot be taken in here, as they are in the live "
-            f"generation; that was not touched. The first: {first}"
+            f"{len(dead)} records and {len(failed)} streams of those that were looked at cannot be taken in here, as "
+            f"they are in the live generation; that was not touched. The first: {first}"
         )
 
 
@@ -130,32 +130,34 @@ async def _fold(
     """Fold some buckets. Records that live has not come to, and that are wrong, are buried as live will do it."""
     held = frozenset(bulk.held)
     while buckets:
-        buckets, dead, failed = await _fold_once(bulk, replace(build, held=held), buckets, counted)
-        judged = [one for one in dead if _is_judged(one, bulk.judged)]
-        if judged or failed:
-            raise NewErrors(judged, failed)
+        buckets, dead = await _fold_once(bulk, replace(build, held=held), buckets, counted)
         async with connection.transaction():
             await bury(connection, dead, "replay")
         # Each turn leaves out more of them, so there is an end.
-        held |= {(one.record.topic, one.record.partition, one.record.offset) for one in dead}
+        held |= {place_of(one.record) for one in dead}
 
 
 async def _fold_once(
     bulk: Bulk, build: Build, buckets: Sequence[Bucket], counted: _Counted
-) -> tuple[list[Bucket], list[DeadLetter], dict[tuple[str, Key], str]]:
+) -> tuple[list[Bucket], list[DeadLetter]]:
+    """The buckets that were not written for what is dead in them. Raises NewErrors at the first bucket with any."""
+
     async def work(bucket: Bucket) -> AsyncIterator[tuple[Bucket, Outcome]]:
         async with await connect(bulk.dsn, application="seatledger rebuild") as connection:
             yield bucket, await build_bucket(connection, build, bucket)
 
-    again, dead, failed = list[Bucket](), list[DeadLetter](), dict[tuple[str, Key], str]()
+    again, dead = list[Bucket](), list[DeadLetter]()
     async with aclosing(Workers[Bucket, tuple[Bucket, Outcome]](work, bulk.workers).run(buckets)) as outcomes:
         async for bucket, outcome in outcomes:
+            judged = [one for one in outcome.dead if _is_judged(one, bulk.judged)]
+            if judged or outcome.failed:
+                # Nobody waits for the rest, of which nothing would be used: the processes are ended.
+                raise NewErrors(judged, outcome.failed)
             if outcome.dead:
                 again.append(bucket)
                 dead += outcome.dead
-            failed |= outcome.failed
             counted.more(outcome.events)
-    return again, dead, failed
+    return again, dead
 
 
 def _gathered(folder: Path) -> Shared:

@@ -18,10 +18,10 @@ from shared.projections.arrivals import read_arrivals
 from shared.projections.generations import Generation
 from shared.projections.position import Advance, Move, PositionLost, Positions, advance, positions
 from shared.projections.rebuild.bulk import NewErrors
-from shared.projections.rebuild.spooling import Place
+from shared.projections.rebuild.held import held_by
 from shared.projections.runner import Runner
 from shared.projections.spec import Key, ProjectionSpec
-from shared.store.dead_letters import DeadLetter
+from shared.store.dead_letters import DeadLetter, Place
 
 _BATCH = 2_000
 _RECOMPUTE = 500
@@ -52,14 +52,15 @@ class CatchUp:
         at = await positions(self.connection)
         return sum(max(0, end - at.get(partition, 0)) for partition, end in to.items())
 
-    async def run(self, to: Positions, held: Collection[Place], told: Callable[[int], None]) -> None:
-        """Take in everything up to these positions, and fold what is queued. Raises NewErrors.
+    async def run(self, to: Positions, live: Generation, told: Callable[[int], None]) -> None:
+        """Take in everything up to these positions but what live holds dead, and fold what is queued. Raises NewErrors.
 
         `told` gets the number of records after each batch.
         """
         at = await positions(self.connection)
         bounds = {p: Bounds(at.get(p, 0), end) for p, end in to.items() if at.get(p, 0) < end}
         if bounds:
+            held = await held_by(self.connection, live, at)
             async with Span(self._broker, bounds) as span:
                 async for pieces in span.pieces(_BATCH):
                     await self._apply(pieces, at, held)

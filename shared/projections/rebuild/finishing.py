@@ -34,6 +34,10 @@ _UNDEPEND = """
 DELETE FROM dependency USING unnest(%s::text[], %s::text[]) AS w (s, i) WHERE (dependent_scope, dependent_id) = (s, i)
 """
 _COLUMNS = "SELECT column_name FROM information_schema.columns WHERE (table_schema, table_name) = (%s, %s)"
+_TABLES = """
+SELECT c.relname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE n.nspname = %s AND c.relkind = 'r' ORDER BY 1
+"""
 _HAS_POSITIONS = "SELECT FROM position LIMIT 1"
 _ANCHORS = "INSERT INTO anchor (scope, scope_id) SELECT scope, scope_id FROM packed_fact"
 _POSITIONS = """
@@ -91,9 +95,17 @@ async def _finish(
                 rows = [(*p, s.next, s.last_offset, s.last_identity) for p, s in sorted(here.items())]
                 await connection.execute(_POSITIONS, columns(rows, 5))
                 await connection.execute(_COUNT_ON, [await _last_count(connection, target.live)])
+                # Here too: a generation with positions and without statistics would be catching up for hours.
+                await _analyze(connection, target.generation)
         except psycopg.errors.UniqueViolation as error:
             raise IdsReused(await _which(connection, error)) from error
-        await connection.execute("ANALYZE")
+
+
+async def _analyze(connection: AsyncConnection, generation: Generation) -> None:
+    """Its own tables: without a name each would be analyzed that there is in the database."""
+    names = [name for (name,) in await (await connection.execute(_TABLES, [generation.schema])).fetchall()]
+    tables = sql.SQL(", ").join(sql.Identifier(generation.schema, name) for name in names)
+    await connection.execute(sql.SQL("ANALYZE {}").format(tables))
 
 
 async def _gather_scattered(connection: AsyncConnection, spec: ProjectionSpec) -> None:

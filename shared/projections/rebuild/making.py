@@ -6,40 +6,30 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from psycopg import AsyncConnection
 
 from shared.log.ends import end_offsets
 from shared.log.records import Partition
 from shared.log.span import Bounds, offsets_at
-from shared.projections.generations import Generation, NoGeneration, building, built_by, drop, generations, use
+from shared.projections.generations import Generation, NoGeneration, building, built_by, generations, use
 from shared.projections.position import positions
 from shared.projections.rebuild import records
 from shared.projections.rebuild.bucket import Build
 from shared.projections.rebuild.bulk import Bulk, Told, load
+from shared.projections.rebuild.finishing import IdsReused
+from shared.projections.rebuild.held import held_by
+from shared.projections.rebuild.interrupted import discard, taken_up
 from shared.projections.rebuild.loading import Target
 from shared.projections.rebuild.tables import strip
+from shared.projections.rebuild.wanted import Wanted
 from shared.projections.spec import Key, ProjectionSpec
-from shared.store.dead_letters import held
+from shared.store.dead_letters import Place
 
 # About so many events are folded at a time by each process: some 100 MB.
 EVENTS_A_BUCKET = 50_000
 _CLOCK = "SELECT at FROM clock"
 _PARKED = "SELECT scope, scope_id, reason FROM parked"
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is to be made. `until`: only what the log had by then. `home` is where buckets may lie."""
-
-    dsn: str
-    broker: str
-    specs: Sequence[ProjectionSpec]
-    purpose: records.Purpose
-    home: Path
-    workers: int
-    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,26 +43,21 @@ class Made:
 async def make(connection: AsyncConnection, wanted: Wanted, told: Told) -> Made:
     """Make them on a connection that holds the lock of rebuilds. Raises NoGeneration and what `bulk.load` raises."""
     live = await _live(connection, wanted.specs)
-    record = await _taken_up(connection, wanted)
+    record = await taken_up(connection, wanted)
     if record is None:
         number = await _begun(connection, wanted, live)
         record = next(one for one in await records.unfinished(connection) if one.number == number)
     made = {one.name: one for one in await built_by(connection, record.number)}
     targets = [Target(spec, made[spec.name], live[spec.name]) for spec in wanted.specs]
     if not record.loaded:
-        await load(connection, await _bulk(connection, wanted, record, targets, told))
+        try:
+            await load(connection, await _bulk(connection, wanted, record, targets, told))
+        except IdsReused:
+            # It left out what live held dead when it read the log: only one that reads it again can find an end.
+            await discard(connection, record.number)
+            raise
     shutil.rmtree(record.folder, ignore_errors=True)
     return Made(record.number, targets)
-
-
-async def discard(connection: AsyncConnection, number: int) -> None:
-    """Remove what a rebuild made, and what it keeps on this machine."""
-    for generation in await built_by(connection, number):
-        await drop(connection, generation)
-    for record in await records.unfinished(connection):
-        if record.number == number:
-            shutil.rmtree(record.folder, ignore_errors=True)
-    await records.forget(connection, number)
 
 
 async def parked(connection: AsyncConnection, generation: Generation) -> dict[Key, str]:
@@ -92,27 +77,14 @@ async def _live(connection: AsyncConnection, specs: Sequence[ProjectionSpec]) ->
     return live
 
 
-async def _taken_up(connection: AsyncConnection, wanted: Wanted) -> records.Record | None:
-    """A rebuild of the same that died; others that died are removed."""
-    names, versions = [spec.name for spec in wanted.specs], {(spec.name, spec.version) for spec in wanted.specs}
-    found = None
-    for record in await records.unfinished(connection):
-        made = {(one.name, one.version) for one in await built_by(connection, record.number)}
-        same = (record.purpose, list(record.projections), record.until) == (wanted.purpose, names, wanted.until)
-        if found is None and same and made == versions and (record.folder.is_dir() or record.loaded):
-            found = record
-        else:
-            await discard(connection, record.number)
-    return found
-
-
 async def _begun(connection: AsyncConnection, wanted: Wanted, live: Mapping[str, Generation]) -> int:
     ends = await _ends(connection, wanted, live)
     buckets = max(1, round(sum(bounds.end for bounds in ends.values()) / EVENTS_A_BUCKET))
     async with connection.transaction():
         folder = wanted.home / "rebuild" / f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
-        names = [spec.name for spec in wanted.specs]
-        number = await records.begin(connection, wanted.purpose, names, wanted.until, buckets, folder)
+        number = await records.begin(
+            connection, wanted.release, wanted.purpose, wanted.projections, wanted.until, buckets, folder
+        )
         indexes = {}
         for spec in wanted.specs:
             at = wanted.until or await _clock(connection, live[spec.name])
@@ -145,7 +117,8 @@ async def _bulk(
         {partition: bound.end for partition, bound in bounds.items()},
         standing if then else {},
     )
-    holding = await held(connection)
+    # Read once for all of them: what one has and another has not is taken in afterwards (`CatchUp.take_missing`).
+    holding = frozenset[Place]().union(*[await held_by(connection, generation) for generation in live.values()])
     return Bulk(
         wanted.dsn, wanted.broker, build, record, bounds, judged, holding, max(1, wanted.workers), told
     )  # fmt: skip

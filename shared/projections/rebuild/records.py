@@ -17,10 +17,12 @@ Purpose = Literal["replay", "verify", "as_of"]
 
 _LOCK = 7_201_005
 _ADD = """
-INSERT INTO store.rebuild (purpose, projections, until, buckets, folder) VALUES (%s, %s, %s, %s, %s) RETURNING number
+INSERT INTO store.rebuild (release, purpose, projections, until, buckets, folder) VALUES (%s, %s, %s, %s, %s, %s)
+RETURNING number
 """
 _UNFINISHED = """
-SELECT number, purpose, projections, until, buckets, folder, indexes, spooled_at IS NOT NULL, loaded_at IS NOT NULL
+SELECT number, release, purpose, projections, until, buckets, folder, indexes, spooled_at IS NOT NULL,
+    loaded_at IS NOT NULL
 FROM store.rebuild ORDER BY number
 """
 _INDEXES = "UPDATE store.rebuild SET indexes = %s WHERE number = %s"
@@ -40,6 +42,7 @@ class Record:
     """One rebuild that is not finished. `indexes` are statements by schema; see the columns of store.rebuild."""
 
     number: int
+    release: str
     purpose: Purpose
     projections: Sequence[str]
     until: datetime | None
@@ -61,17 +64,17 @@ async def unfinished(connection: AsyncConnection) -> list[Record]:
     """Rebuilds that were begun and neither finished nor given up, the oldest first."""
     rows = await (await connection.execute(_UNFINISHED)).fetchall()
     return [
-        Record(number, purpose, projections, until, buckets, Path(folder), indexes, spooled, loaded)
-        for number, purpose, projections, until, buckets, folder, indexes, spooled, loaded in rows
+        Record(number, release, purpose, projections, until, buckets, Path(folder), indexes, spooled, loaded)
+        for number, release, purpose, projections, until, buckets, folder, indexes, spooled, loaded in rows
     ]
 
 
 async def begin(
-    connection: AsyncConnection, purpose: Purpose, projections: Sequence[str], until: datetime | None, buckets: int,
-    folder: Path,
+    connection: AsyncConnection, release: str, purpose: Purpose, projections: Sequence[str], until: datetime | None,
+    buckets: int, folder: Path,
 ) -> int:  # fmt: skip
     """Write down that a rebuild begins; its number."""
-    values = [purpose, list(projections), until, buckets, str(folder)]
+    values = [release, purpose, list(projections), until, buckets, str(folder)]
     row = await (await connection.execute(_ADD, values)).fetchone()
     assert row is not None
     return int(row[0])

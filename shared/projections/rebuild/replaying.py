@@ -20,12 +20,13 @@ from shared.projections.rebuild.bulk import Progress, Told
 from shared.projections.rebuild.catch_up import CatchUp
 from shared.projections.rebuild.compare import Comparison, compare, snapshot
 from shared.projections.rebuild.finishing import carry_parked
+from shared.projections.rebuild.interrupted import discard
 from shared.projections.rebuild.loading import Target
-from shared.projections.rebuild.making import Made, Wanted, discard, make, parked
-from shared.projections.rebuild.switch import Switched, Switching, end_run_lock, run_lock, switch
+from shared.projections.rebuild.making import Made, make, parked
+from shared.projections.rebuild.switch import Switched, Switching, Written, end_run_lock, run_lock, switch
+from shared.projections.rebuild.wanted import Wanted
 from shared.projections.spec import Key
 from shared.store import operations
-from shared.store.dead_letters import held
 from shared.store.pool import connect
 
 # The queue of the live generation is empty now and then; what is queued in a snapshot is compared as it stands.
@@ -83,13 +84,14 @@ async def replay(wanted: Wanted, options: Options, told: Told) -> Report:
             await open_.aclose()
             await discard(connection, made.number)
             return report
-        report.switched = await _switch(connection, made, catching, options, wanted.dsn)
-        await operations.record(
-            connection, "replay", " ".join(report.generations.values()),
-            detail={"differences": report.comparison.differing, "rows": report.comparison.rows},
-        )  # fmt: skip
+
+        async def written(switching: AsyncConnection) -> None:
+            detail = {"differences": report.comparison.differing, "rows": report.comparison.rows}
+            await operations.record(switching, "replay", " ".join(report.generations.values()), detail=detail)
+            await records.forget(switching, made.number)
+
+        report.switched = await _switch(connection, made, catching, options, wanted.dsn, written)
         await open_.aclose()
-        await records.forget(connection, made.number)
         await _drop_superseded(connection, made)
     await _follow(wanted, made.targets)
     return report
@@ -113,7 +115,7 @@ async def _catch_up(connection: AsyncConnection, target: Target, catching: Catch
         told(Progress("catch-up", min(done, total), total, projection=target.spec.name))
 
     count(0)
-    await catching.run(to, await held(connection), count)
+    await catching.run(to, target.live, count)
 
 
 async def _ahead(catching: CatchUp, live: Positions) -> int:
@@ -157,15 +159,16 @@ async def _compare(
 async def _bring(connection: AsyncConnection, target: Target, catching: CatchUp, to: Positions, at: datetime) -> None:
     """To exactly these positions and this clock of the live generation, with what that holds parked by then."""
     holding = await parked(connection, target.live)
-    await catching.run(to, await held(connection), lambda more: None)
+    await catching.run(to, target.live, lambda more: None)
     await catching.come_to(at)
     new = {key: reason for key, reason in holding.items() if key not in await catching.parked()}
     await carry_parked(catching.connection, target, new)
 
 
 async def _switch(
-    connection: AsyncConnection, made: Made, catching: Mapping[str, CatchUp], options: Options, dsn: str
-) -> Switched:
+    connection: AsyncConnection, made: Made, catching: Mapping[str, CatchUp], options: Options, dsn: str,
+    written: Written,
+) -> Switched:  # fmt: skip
     targets = {target.generation.schema: target for target in made.targets}
     async with await connect(dsn, application="seatledger replay") as looking:
 
@@ -179,7 +182,7 @@ async def _switch(
                 await _catch_up(connection, target, catching[target.spec.name], lambda progress: None)
             switching = [Switching(target.spec, target.live, target.generation) for target in made.targets]
             keep_until = None if options.keep is None else datetime.now(UTC) + options.keep
-            return await switch(connection, switching, bring, keep_until, _SWITCH_S, options.waiting)
+            return await switch(connection, switching, bring, keep_until, _SWITCH_S, options.waiting, written)
         finally:
             await end_run_lock(connection)
 

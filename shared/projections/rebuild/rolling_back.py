@@ -17,7 +17,6 @@ from shared.projections.rebuild.catch_up import CatchUp
 from shared.projections.rebuild.switch import Switched, Switching, end_run_lock, run_lock, switch
 from shared.projections.spec import ProjectionSpec
 from shared.store import operations
-from shared.store.dead_letters import held
 from shared.store.pool import connect
 
 _SWITCH_S = 300.0
@@ -42,9 +41,11 @@ async def roll_back(
             catching[one.spec.name] = await CatchUp.on(one.spec, other, broker)
 
         async def bring(one: Switching, to: Positions, at: datetime) -> None:
-            async with await connect(dsn) as looking:
-                await _reach(catching[one.spec.name], to, looking)
-                await catching[one.spec.name].come_to(at)
+            await _reach(catching[one.spec.name], to, one.live)
+            await catching[one.spec.name].come_to(at)
+
+        async def written(switched: AsyncConnection) -> None:
+            await operations.record(switched, "rollback", " ".join(one.to.schema for one in switching))
 
         # What is far behind is not waited for by the live projector, which the switch has stand still.
         for one in switching:
@@ -52,10 +53,9 @@ async def roll_back(
         await run_lock(connection, waiting)
         try:
             keep_until = None if keep is None else datetime.now(UTC) + keep
-            switched = await switch(connection, switching, bring, keep_until, _SWITCH_S, waiting)
+            switched = await switch(connection, switching, bring, keep_until, _SWITCH_S, waiting, written)
         finally:
             await end_run_lock(connection)
-        await operations.record(connection, "rollback", " ".join(one.to.schema for one in switching))
     return switching, switched
 
 
@@ -81,10 +81,10 @@ async def _standing(connection: AsyncConnection, live: Generation) -> tuple[Posi
         return await positions(connection), await clock.now(connection)
 
 
-async def _reach(catching: CatchUp, to: Positions, looking: AsyncConnection) -> None:
+async def _reach(catching: CatchUp, to: Positions, live: Generation) -> None:
     """To these positions, beside the worker that projects the same generation: whoever is first moves on."""
     while await catching.behind(to):
         try:
-            await catching.run(to, await held(looking), lambda more: None)
+            await catching.run(to, live, lambda more: None)
         except PositionLost:
             await asyncio.sleep(0.05)

@@ -11,11 +11,10 @@ from shared.log.records import Partition, Standing, identity, record_of
 from shared.log.span import Bounds, Span
 from shared.projections.rebuild.routing import Router
 from shared.projections.rebuild.spool import SpoolWriter, spooled
+from shared.store.dead_letters import Place
 
 _RECORDS_A_TURN = 5_000
 _KNOWN = frozenset(EVENT_TYPES)
-# Where a record lies.
-Place = tuple[str, int, int]
 
 
 @dataclass(frozen=True, slots=True)

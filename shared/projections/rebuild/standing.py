@@ -10,7 +10,8 @@ from shared.projections.generations import set_status
 from shared.projections.rebuild import records
 from shared.projections.rebuild.bulk import Told
 from shared.projections.rebuild.catch_up import CatchUp
-from shared.projections.rebuild.making import Wanted, make
+from shared.projections.rebuild.making import make
+from shared.projections.rebuild.wanted import Wanted
 from shared.store.pool import connect
 
 
@@ -23,7 +24,9 @@ async def build_until(wanted: Wanted, until: datetime, keep: timedelta, told: To
         for target in made.targets:
             other = await connect(wanted.dsn, target.generation.schema, application="seatledger replay")
             await open_.enter_async_context(other)
-            await (await CatchUp.on(target.spec, other, wanted.broker)).fold_queued()
+            catching = await CatchUp.on(target.spec, other, wanted.broker)
+            await catching.take_missing(target.live)
+            await catching.fold_queued()
         async with connection.transaction():
             for target in made.targets:
                 await set_status(connection, target.generation, "as_of", datetime.now(UTC) + keep)

@@ -1,7 +1,8 @@
 """The switch: all `read` views point to other generations in one transaction; who reads sees one or the other, whole.
 
-Behind a dashboard's open transaction a switch would queue everybody who comes after it, so it waits 50 ms for the
-views, lets go, and tries again. The live projector stands still meanwhile: its batch comes a moment later.
+Behind a dashboard's open transaction a switch would queue everybody who comes after it, so it waits 50 ms for all of
+the views together, lets go, and tries again. The live projector stands still meanwhile: its batch comes a moment later.
+Only the views are locked: who reads the tables themselves, as a backup does for hours, holds up nothing.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -20,12 +21,16 @@ from shared.projections import clock
 from shared.projections.generations import Generation, describe_views, point_views, set_status, use
 from shared.projections.position import Positions, positions
 from shared.projections.spec import ProjectionSpec
+from shared.store.arrays import columns, literal
 from shared.store.ledger import RUN_LOCK
 from shared.store.locks import holder, try_lock
 
 # A batch of the live projector is over within this; only that one waits.
 _FOR_POSITIONS = "SET LOCAL lock_timeout = '10s'"
-_FOR_VIEWS = "SET LOCAL lock_timeout = '50ms'"
+_VIEWS_MS = 50
+_LOCK_TIMEOUT = "SELECT set_config('lock_timeout', %s, true)"
+# LOCK TABLE would lock the tables of a view as well. This says of it what views.sql says of all of them.
+_LOCK_VIEW = "ALTER VIEW {} SET (security_invoker = true)"
 _PAUSE_FIRST_S, _PAUSE_MOST_S = 0.05, 1.0
 _END_RUN = "SELECT pg_advisory_unlock(%s)"
 # Who holds a batch back while we look: nothing may be stored in the live generation that the other has not.
@@ -36,18 +41,35 @@ SELECT DISTINCT v.relname FROM pg_depend AS d JOIN pg_rewrite AS r ON r.oid = d.
     JOIN pg_class AS t ON t.oid = d.refobjid JOIN pg_namespace AS tn ON tn.oid = t.relnamespace
 WHERE vn.nspname = 'read' AND tn.nspname = %s
 """
+# The oldest transactions first: whoever came a moment ago is gone in a moment.
 _BLOCKERS = """
-SELECT DISTINCT a.pid, a.usename, a.application_name, now() - a.xact_start FROM pg_locks AS l
+SELECT DISTINCT a.pid, a.usename, a.application_name, a.xact_start FROM pg_locks AS l
     JOIN pg_class AS c ON c.oid = l.relation JOIN pg_namespace AS n ON n.oid = c.relnamespace
     JOIN pg_stat_activity AS a ON a.pid = l.pid
-WHERE n.nspname = 'read' AND l.granted AND a.pid <> pg_backend_pid() ORDER BY 4 DESC
+WHERE l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND l.granted
+    AND a.pid <> pg_backend_pid() AND (n.nspname, c.relname) IN (SELECT * FROM unnest(%s::text[], %s::text[]))
+    AND l.mode <> ALL(%s::text[])
+ORDER BY 4, 1 LIMIT 3
 """
+# Who only reads what is changed holds up nobody who changes it.
+_READING = ("AccessShareLock",)
+_WRITTEN = ("generation", "operation", "rebuild")
 
 
 class NotSwitched(Exception):
     """The views stayed where they are; the sentence says why."""
 
 
+class _NotHad(Exception):
+    """A lock was not had in time: `what` somebody does with these relations, by schema and name, but in these modes."""
+
+    def __init__(self, what: str, relations: Sequence[tuple[str, str]], passing: Sequence[str] = ()) -> None:
+        super().__init__(what)
+        self.what, self.relations, self.passing = what, relations, passing
+
+
+# What is written down of a switch, in its transaction.
+Written = Callable[[AsyncConnection], Awaitable[None]]
 # Brings a generation on to positions and a clock at which the live one stands still.
 Bring = Callable[["Switching", Positions, datetime], Awaitable[None]]
 
@@ -83,47 +105,56 @@ async def end_run_lock(connection: AsyncConnection) -> None:
 
 async def switch(
     connection: AsyncConnection, switching: Sequence[Switching], bring: Bring, keep_until: datetime | None,
-    timeout_s: float, waiting: Callable[[str], None],
+    timeout_s: float, waiting: Callable[[str], None], written: Written,
 ) -> Switched:  # fmt: skip
     """Make all of them live at once; the old ones are kept, until `keep_until` if that is given.
 
-    `bring` is given what little is still missing. Raises NotSwitched when the locks were not had within `timeout_s`.
+    `bring` is given what little is still missing, `waiting` who is waited for. Raises NotSwitched when the locks were
+    not had within `timeout_s`.
     """
     deadline, pause, tries = time.monotonic() + timeout_s, _PAUSE_FIRST_S, 0
     while True:
         tries += 1
         try:
-            milliseconds = await _switch(connection, switching, bring, keep_until)
-        except psycopg.errors.LockNotAvailable:
+            milliseconds = await _switch(connection, switching, bring, keep_until, written)
+        except _NotHad as missed:
+            who = await _who(connection, missed)
             if time.monotonic() > deadline:
-                raise NotSwitched(await _who(connection)) from None
+                raise NotSwitched(_told(missed, who)) from None
+            waiting(f"{who[0] if who else 'somebody'} {missed.what}")
         else:
             # What a new release says of its views: nobody has to wait for that.
             for one in switching:
                 await describe_views(connection, one.spec)
             return Switched(milliseconds, tries)
-        if reading := await _blockers(connection):
-            pid, user, name, _ = reading[0]
-            waiting(f"somebody reads the views: process {pid} of {user} ({name or 'no name'})")
         await asyncio.sleep(pause)
         pause = min(pause * 2, _PAUSE_MOST_S)
 
 
 async def _switch(
-    connection: AsyncConnection, switching: Sequence[Switching], bring: Bring, keep_until: datetime | None
-) -> float:
+    connection: AsyncConnection, switching: Sequence[Switching], bring: Bring, keep_until: datetime | None,
+    written: Written,
+) -> float:  # fmt: skip
     async with connection.transaction():
         await connection.execute(_FOR_POSITIONS)
-        for one in switching:
-            await _decide(connection, one, keep_until)
-            await use(connection, one.live)
-            await connection.execute(_STAND_STILL)
-            await bring(one, await positions(connection), await clock.now(connection))
-        await connection.execute(_FOR_VIEWS)
-        await _lock_views(connection, switching)
-        began = time.perf_counter()
-        for one in switching:
-            await _point(connection, one)
+        try:
+            for one in switching:
+                await _decide(connection, one, keep_until)
+                await use(connection, one.live)
+                await connection.execute(_STAND_STILL)
+                await bring(one, await positions(connection), await clock.now(connection))
+            await written(connection)
+        except psycopg.errors.LockNotAvailable:
+            changed = [(one.live.schema, "position") for one in switching] + [("store", name) for name in _WRITTEN]
+            raise _NotHad("holds what a switch changes", changed, _READING) from None
+        views = [view for one in switching for view in await _views(connection, one.live)]
+        try:
+            await _lock_views(connection, views)
+            began = time.perf_counter()
+            for one in switching:
+                await _point(connection, one)
+        except psycopg.errors.LockNotAvailable:
+            raise _NotHad("reads the views", [("read", view) for view in views]) from None
     return (time.perf_counter() - began) * 1000
 
 
@@ -137,10 +168,14 @@ async def _decide(connection: AsyncConnection, one: Switching, keep_until: datet
         )
 
 
-async def _lock_views(connection: AsyncConnection, switching: Sequence[Switching]) -> None:
-    for one in switching:
-        for view in await _views(connection, one.live):
-            await connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(view))
+async def _lock_views(connection: AsyncConnection, views: Sequence[str]) -> None:
+    """Those that are had keep their readers waiting, so all of them together may take no longer than one."""
+    until = time.monotonic() + _VIEWS_MS / 1000
+    for view in views:
+        left = round((until - time.monotonic()) * 1000)
+        # Nought would mean for ever.
+        await connection.execute(_LOCK_TIMEOUT, [f"{max(left, 1)}ms"])
+        await connection.execute(sql.SQL(_LOCK_VIEW).format(sql.Identifier("read", view)))
 
 
 async def _point(connection: AsyncConnection, one: Switching) -> None:
@@ -150,25 +185,30 @@ async def _point(connection: AsyncConnection, one: Switching) -> None:
             await point_views(connection, one.spec, one.to)
     except psycopg.errors.InvalidTableDefinition:
         for view in await _views(connection, one.live):
-            await connection.execute(sql.SQL("DROP VIEW {}").format(view))
+            await connection.execute(sql.SQL("DROP VIEW {}").format(sql.Identifier("read", view)))
         await point_views(connection, one.spec, one.to)
         await describe_views(connection, one.spec)
 
 
-async def _views(connection: AsyncConnection, generation: Generation) -> list[sql.Identifier]:
-    rows = await (await connection.execute(_VIEWS, [generation.schema])).fetchall()
-    return [sql.Identifier("read", name) for name in sorted(name for (name,) in rows)]
+async def _views(connection: AsyncConnection, generation: Generation) -> list[str]:
+    """The names of the views of `read` that show a generation."""
+    return sorted(name for (name,) in await (await connection.execute(_VIEWS, [generation.schema])).fetchall())
 
 
-async def _blockers(connection: AsyncConnection) -> list[tuple[Any, ...]]:
-    """Who holds locks of the views: pid, user, name, and for how long its transaction has been open."""
-    return await (await connection.execute(_BLOCKERS)).fetchall()
+async def _who(connection: AsyncConnection, missed: _NotHad) -> list[str]:
+    """Who holds what was not had, the oldest first; nobody where they have let go meanwhile."""
+    asked = [*columns(missed.relations, 2), literal(missed.passing)]
+    rows: list[Any] = await (await connection.execute(_BLOCKERS, asked)).fetchall()
+    return [f"process {pid} of {user} ({name or 'no name'}, {_since(since)})" for pid, user, name, since in rows]
 
 
-async def _who(connection: AsyncConnection) -> str:
-    rows = await _blockers(connection)
-    who = ", ".join(f"process {pid} of {user} ({name or 'no name'}, for {age})" for pid, user, name, age in rows[:3])
+def _since(began: datetime | None) -> str:
+    # None where the database tells us nothing of what another role does.
+    return "in a transaction" if began is None else f"in a transaction since {began.astimezone(UTC):%F %T} UTC"
+
+
+def _told(missed: _NotHad, who: Sequence[str]) -> str:
     return (
-        f"the views could not be had within the time: a transaction that reads them is open{': ' if who else ''}{who}; "
+        f"the locks of a switch could not be had within the time: {' and '.join(who) or 'somebody'} {missed.what}; "
         "nothing was switched. End it (pg_terminate_backend) or wait, and run it again"
     )

@@ -12,8 +12,8 @@ from services.reconciliation.asking import CONSUMER
 from services.reconciliation.carrying_out import asked_of
 from services.reconciliation.commands.bodies import PushQuantity
 from services.reconciliation.projection import SPEC as RECONCILIATION
-from services.reconciliation.reacting import react, told
-from services.reconciliation.tasks import GIVES_UP_AFTER, Task, carry_out, tasks, try_again
+from services.reconciliation.reacting import react, to_provision, told
+from services.reconciliation.tasks import GIVES_UP_AFTER, Task, ask, carry_out, tasks, try_again
 from services.reconciliation.vendors.connector import NotReached, Refused
 from services.subscriptions.projection import SPEC as SUBSCRIPTIONS
 from shared.store.pool import connect
@@ -197,12 +197,18 @@ def test_an_old_order_that_is_seen_for_the_first_time_waits_for_a_person(databas
     async def then(running: BillingSystem) -> None:
         vendor = VendorInMemory("panda")
         await running.emit([panda(1, at=datetime.now(UTC) - timedelta(days=90))])
+        assert await worked(running, vendor) == []
 
+        async with await connect(running.dsn) as connection:
+            asked = await to_provision(connection, "P1", "a person")
+            assert asked is not None
+            await ask(connection, asked)
         (task,) = await worked(running, vendor)
 
-        assert task.state == "failed"
-        assert vendor.held == {}
-        assert await running.query(_SUBSCRIPTION, "P1") == [("active", None)]
+        assert (task.state, task.by) == ("done", "a person")
+        assert await running.query(_SUBSCRIPTION, "P1") == [("active", f"of {task.task}")]
+        async with await connect(running.dsn) as connection:
+            assert await to_provision(connection, "P1", "a person") is None
 
     in_system(database, empty_broker, then, ours=[], specs=EVERY)
 

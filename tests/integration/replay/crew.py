@@ -39,12 +39,12 @@ class Crew:
             | ({} if broker.keeps_acknowledged_records else alone)
         )
 
-    def start(self, module: str, *arguments: str) -> subprocess.Popen[bytes]:
-        """One process, as a supervisor or a person starts it."""
+    def start(self, module: str, *arguments: str, code: Path | None = None) -> subprocess.Popen[bytes]:
+        """One process, as a supervisor or a person starts it; of another working copy where `code` is one."""
         log = self._home / f"{len(self._running)}-{module}.log"
         with log.open("wb") as said:
             process = subprocess.Popen(
-                [sys.executable, "-m", module, *arguments], env=self._environment, stdout=said, stderr=said
+                [sys.executable, "-m", module, *arguments], env=self._environment, stdout=said, stderr=said, cwd=code
             )
         self._logs[process.pid] = log
         self._running.append(process)

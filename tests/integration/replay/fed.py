@@ -17,8 +17,11 @@ from shared.projections.position import positions
 from shared.projections.rebuild import records
 from shared.projections.rebuild.catch_up import CatchUp
 from shared.projections.rebuild.compare import Comparison, compare, snapshot
+from shared.projections.rebuild.interrupted import discard
 from shared.projections.rebuild.loading import Target
-from shared.projections.rebuild.making import Made, Wanted, discard, make
+from shared.projections.rebuild.making import Made, make
+from shared.projections.rebuild.release import release_of
+from shared.projections.rebuild.wanted import Wanted
 from shared.projections.spec import ProjectionSpec
 from shared.store.outbox import PostgresOutbox
 from shared.store.pool import connect
@@ -116,7 +119,7 @@ class Rebuilt:
     """Generations that were rebuilt at a moment of the log, and not switched to."""
 
     def __init__(self, system: BillingSystem, home: Path) -> None:
-        self._wanted = Wanted(system.dsn, system.broker, list(SPECS), "verify", home, 1)
+        self._wanted = Wanted(system.dsn, system.broker, list(SPECS), release_of(SPECS), "verify", home, 1)
 
     async def made(self) -> Made:
         """Build them from what is in the log now."""
@@ -140,7 +143,7 @@ class Rebuilt:
             snapshot(dsn, target.live) as live,
         ):
             catching = await CatchUp.on(spec, connection, self._wanted.broker)
-            await catching.run(live.positions, (), lambda more: None)
+            await catching.run(live.positions, target.live, lambda more: None)
             assert await positions(connection) == live.positions
             await catching.come_to(live.at)
             return await compare(spec, live.connection, connection)

@@ -19,10 +19,11 @@ from shared.log.outgoing import Outgoing
 from shared.log.topics import SUBSCRIPTIONS as SUBSCRIPTION_EVENTS
 from shared.projections.generations import generations
 from shared.projections.rebuild.bulk import Progress
-from shared.projections.rebuild.making import Wanted
 from shared.projections.rebuild.records import Purpose
+from shared.projections.rebuild.release import release_of
 from shared.projections.rebuild.replaying import Options, Report
 from shared.projections.rebuild.replaying import replay as replay_all
+from shared.projections.rebuild.wanted import Wanted
 from shared.projections.spec import ProjectionSpec, Rows
 from shared.projections.subscription_stream import SubscriptionFold
 from shared.store.pool import connect
@@ -81,6 +82,10 @@ def written(events: int, seed: int = 7) -> list[Outgoing]:
     return [*records[: len(records) // 2], *records]
 
 
+def not_noted(sentence: str) -> None:
+    """Nobody is told what became of interrupted rebuilds."""
+
+
 @asynccontextmanager
 async def system(dsn: str, broker: Broker, events: int = 600) -> AsyncIterator[BillingSystem]:
     """A system that has taken a history in and has closed a day of it."""
@@ -94,11 +99,14 @@ async def system(dsn: str, broker: Broker, events: int = 600) -> AsyncIterator[B
 
 async def replay(
     running: BillingSystem, home: Path, specs: Sequence[ProjectionSpec] = SPECS,
-    told: Callable[[Progress], None] = not_told, workers: int = 2, **options: Any,
+    told: Callable[[Progress], None] = not_told, workers: int = 2, release: str | None = None,
+    note: Callable[[str], None] = not_noted, **options: Any,
 ) -> Report:  # fmt: skip
-    """A replay of some projections, or with dry_run the difference."""
+    """A replay of some projections, or with dry_run the difference; by this release, if it is not to be another one."""
     purpose: Purpose = "verify" if options.get("dry_run") else "replay"
-    wanted = Wanted(running.dsn, running.broker, list(specs), purpose, home, workers)
+    wanted = Wanted(
+        running.dsn, running.broker, list(specs), release or release_of(specs), purpose, home, workers, None, note
+    )  # fmt: skip
     return await replay_all(wanted, Options(**options), told)
 
 
@@ -114,15 +122,15 @@ async def schemas(running: BillingSystem) -> set[str]:
     return {name for (name,) in rows}
 
 
-def failing(spec: ProjectionSpec, subscription: str) -> ProjectionSpec:
-    """The projection in a release whose handler fails for one subscription."""
+def failing(spec: ProjectionSpec, subscription: str | None = None) -> ProjectionSpec:
+    """The projection in a release whose handler fails for one subscription, or for all."""
     (stream,) = spec.streams
     fold = stream.fold
     assert isinstance(fold, SubscriptionFold)
     rows_of = fold.rows_of
 
     def fails(timeline: Timeline, account: Account | None, on: date, extra: Any) -> Rows:
-        if timeline.subscription_id == subscription:
+        if subscription in (None, timeline.subscription_id):
             raise ValueError("a release that is wrong")
         return rows_of(timeline, account, on, extra)
 

@@ -13,9 +13,10 @@ import pytest
 
 from services.subscriptions.projection import SPEC as SUBSCRIPTIONS
 from services.subscriptions.projection import SUBSCRIPTION
-from shared.projections.rebuild.as_of import rows_as_of
+from shared.projections.rebuild.as_of import as_of
 from shared.projections.rebuild.bulk import NewErrors
-from shared.projections.rebuild.making import Wanted
+from shared.projections.rebuild.release import release_of
+from shared.projections.rebuild.wanted import Wanted
 from shared.projections.spec import Key
 from tests.infrastructure.billing_system import BillingSystem, Event, billing_system
 from tests.infrastructure.brokers import Broker
@@ -160,19 +161,22 @@ def test_a_stream_that_fails_in_live_too_keeps_nobody_from_the_others(
             await running.emit(FIRST)
             await running.settled()
             until = datetime.fromisoformat(await a_moment())
+            release = [failing(SUBSCRIPTIONS, "sub-3")]
             wanted = Wanted(
-                database, running.broker, [failing(SUBSCRIPTIONS, "sub-3")], "as_of", tmp_path, 2, until
+                database, running.broker, release, release_of(release), "as_of", tmp_path, 2, until
             )  # fmt: skip
             # When live has not found that out yet, then it is a new error
             with pytest.raises(NewErrors, match="sub-3: ValueError"):
-                await rows_as_of(wanted, [SUBSCRIPTION], not_told)
+                async with as_of(wanted, not_told):
+                    pass
             # And when live holds it parked, then the others are shown, and it is named
             await by_hand(
                 running,
                 "INSERT INTO subscriptions_g1.parked (scope, scope_id, reason) VALUES ('subscription', 'sub-3', 'x')",
             )
-            found = await rows_as_of(wanted, [SUBSCRIPTION], not_told)
-            assert [row["subscription"] for row in found.rows["subscription"]] == ["sub-1", "sub-2"]
+            async with as_of(wanted, not_told) as found:
+                shown = [row["subscription"] async for row in found.rows(SUBSCRIPTION)]
+            assert shown == ["sub-1", "sub-2"]
             assert found.parked == {Key("subscription", "sub-3"): "ValueError: a release that is wrong"}
             await Keyboard(running, tmp_path).nothing_is_left()
 

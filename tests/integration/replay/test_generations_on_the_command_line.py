@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from psycopg import AsyncConnection
 
 from services.subscriptions.projection import SPEC as SUBSCRIPTIONS
 from shared.projections.generations import Generation, retire
@@ -137,7 +138,9 @@ def test_what_was_kept_for_as_long_as_it_was_to_be_is_dropped_and_the_rest_stays
                 for number, status in ((4, "live"), (2, "kept"))
             )
             with pytest.raises(NotSwitched, match="subscriptions_g2 is not what it was when this began"):
-                await switch(connection, [Switching(SUBSCRIPTIONS, left, gone)], _bring, None, 1.0, lambda what: None)
+                await switch(
+                    connection, [Switching(SUBSCRIPTIONS, left, gone)], _bring, None, 1.0, lambda what: None, _written
+                )
         assert (await live(running))["subscriptions"] == "subscriptions_g4"
 
     asyncio.run(scenario())
@@ -145,6 +148,10 @@ def test_what_was_kept_for_as_long_as_it_was_to_be_is_dropped_and_the_rest_stays
 
 async def _bring(one: Switching, to: Positions, at: datetime) -> None:
     raise AssertionError(f"{one.to.schema} is decided on before it is brought on to {to}")
+
+
+async def _written(connection: AsyncConnection) -> None:
+    raise AssertionError("nothing is written down of what is not done")
 
 
 async def a_moment() -> str:

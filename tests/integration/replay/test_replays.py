@@ -113,8 +113,8 @@ def test_a_release_that_fails_halts_the_replay_and_touches_nothing(
             assert await live(running) == {"orders": "orders_g1", "subscriptions": "subscriptions_g1",
                                            "invoicing": "invoicing_g1"}  # fmt: skip
             assert await running.query("SELECT * FROM read.subscriptions ORDER BY 1") == before
-            # And the next release takes it up, and finishes it
-            report = await replay(running, tmp_path, [SUBSCRIPTIONS])
+            # And the next release makes it
+            report = await replay(running, tmp_path, [SUBSCRIPTIONS], release="the next one")
             assert report.switched is not None
             assert report.comparison.same
 
@@ -155,7 +155,9 @@ def test_a_switch_waits_for_an_open_transaction_and_names_it(
             # Given a dashboard in the middle of a transaction
             async with await connect(database, application="a dashboard") as reading, reading.transaction():
                 before = await (await reading.execute("SELECT count(*) FROM read.subscriptions")).fetchone()
-                with pytest.raises(NotSwitched, match=r"process \d+ of postgres \(a dashboard, for"):
+                with pytest.raises(
+                    NotSwitched, match=r"process \d+ of postgres \(a dashboard, in a transaction since 20\d\d"
+                ):
                     await replay(running, tmp_path)
                 # Then it goes on reading what it read
                 assert await (await reading.execute("SELECT count(*) FROM read.next_charges")).fetchone() is not None

@@ -47,7 +47,7 @@ def test_a_row_that_was_changed_by_hand_is_named_with_its_payer_its_money_and_it
             row, total, event = (_line_after(answer.out, title) for title in ("Differences", "Totals", "Events"))
             assert row.split() == ["invoicing", "next_charge", charged, "net", str(net + 1), str(net)]
             assert total.split()[:4] == ["invoicing", "next_charge.net", payer, "EUR"]
-            assert event.split()[:3] == ["invoicing", "subscription", charged]
+            assert event.split()[:5] == ["invoicing", *["subscription", charged] * 2]
             # And programs are told the same
             found = await keyboard.types("verify", "--json")
             assert found.code == 1
@@ -58,6 +58,8 @@ def test_a_row_that_was_changed_by_hand_is_named_with_its_payer_its_money_and_it
             assert difference["key"]["subscription"] == charged
             assert difference["columns"] == ["net"]
             assert (difference["live"]["net"], difference["rebuilt"]["net"]) == (str(net + 1), str(net))
+            about = {event["about"]: event["type"] for event in difference["events"]}
+            assert about.keys() > {f"subscription {charged}", f"reseller {payer}"}
             assert "LicensesChanged" in {event["type"] for event in difference["events"]}
             assert all(event["topic"] and event["offset"] is not None for event in difference["events"])
             (of_payer,) = found.shown["totals"]

@@ -134,13 +134,14 @@ def test_workers_killed_and_joined_and_a_replay_that_died_leave_the_rows_of_the_
         # And those are the rows of the plain loop, in what was live before too: nothing is lost, nothing there twice
         log = await log_of(system.broker, TOPICS, PARTITIONS)
         for spec in SPECS:
-            await _same_as_plainly(database, spec, log)
+            await same_as_plainly(database, spec, log)
         assert set(await system.query(_DEAD)) == dead_of(log)
 
     asyncio.run(scenario())
 
 
-async def _same_as_plainly(dsn: str, spec: ProjectionSpec, log: Sequence[Record]) -> None:
+async def same_as_plainly(dsn: str, spec: ProjectionSpec, log: Sequence[Record]) -> None:
+    """What was live first and what a replay made have the rows that the plain loop makes of a log, on the day LAST."""
     events = await project_plainly(dsn, spec, log, datetime.combine(LAST, EVERYWHERE))
     plain = f"{spec.name}_plain"
     rows, waiting = await rows_in(dsn, spec, plain), await waiting_in(dsn, plain, "waits")

@@ -1,0 +1,211 @@
+"""What `seatledger reconcile` does: looks at a vendor, compares, shows what differs, has something done about it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from psycopg import AsyncConnection
+from psycopg.rows import dict_row
+
+from services import presentation
+from services.reconciliation.commands.bodies import Command, Request
+from services.reconciliation.comparing import Outcome, compare_now
+from services.reconciliation.delay import Policy
+from services.reconciliation.desk import ReconciliationDesk
+from services.reconciliation.sweeping import Progress, Swept, sweep
+from services.reconciliation.vendors.configured import connected
+from services.reconciliation.verdicts import MENDS, Action, Verdict
+from shared.commands.operating import Database, body_of, database_failures, operate, read_now
+from shared.commands.typed import Typed
+from shared.errors import NOT_FOUND, UserError
+from shared.store.logging import configure_logging
+from shared.store.operations import operator
+
+Broker = Callable[[], str]
+Row = Mapping[str, Any]
+
+_ROWS = """
+SELECT r.*, array(
+    SELECT coalesce(d.resolution, d.state)
+    FROM read.discrepancies AS d
+    WHERE d.vendor = r.vendor AND d.verdict = ANY(r.verdicts)
+        AND coalesce(d.vendor_subscription, d.subscription) = coalesce(r.vendor_subscription, r.subscription)
+        AND d.number = (SELECT max(e.number) FROM read.discrepancies AS e WHERE e.discrepancy = d.discrepancy)
+    ORDER BY d.verdict
+) AS states
+FROM read.reconciliation AS r
+WHERE (%(vendor)s::text IS NULL OR vendor = %(vendor)s)
+    AND (%(account)s::text IS NULL OR account = %(account)s)
+    AND (%(subscription)s::text IS NULL OR subscription = %(subscription)s)
+    AND (%(all)s OR NOT verdicts && ARRAY['OK'] OR cardinality(warnings) > 0)
+ORDER BY vendor, row
+"""
+_ABOUT = """
+SELECT vendor, snapshot FROM read.reconciliation
+WHERE lower(coalesce(subscription, vendor_subscription)) = lower(%(about)s)
+    AND (%(vendor)s::text IS NULL OR vendor = %(vendor)s)
+"""
+_HISTORY = """
+SELECT vendor, account, subscription, vendor_subscription, verdict, ours_quantity, ours_status, theirs_quantity,
+    theirs_status, state, found_at, ended_at, resolution, by, reason, snapshot
+FROM read.discrepancies
+WHERE (%(vendor)s::text IS NULL OR vendor = %(vendor)s)
+    AND (%(subscription)s::text IS NULL OR subscription = %(subscription)s OR vendor_subscription = %(subscription)s)
+ORDER BY found_at DESC, discrepancy, number DESC LIMIT %(limit)s
+"""
+_SHOWN = ("subscription", "vendor_subscription", "account", "name", "ours", "theirs", "verdict", "state", "to be known")
+# The command of each action, as it is typed.
+_COMMANDS = {
+    "ALIGN_BSS_QUANTITY": "align-quantity", "ALIGN_BSS_STATUS": "align-status",
+    "PUSH_QUANTITY_TO_VENDOR": "push-quantity", "RELINK": "relink", "IMPORT": "import", "IGNORE": "ignore",
+}  # fmt: skip
+
+
+def reconcile(
+    database: Database,
+    broker: Broker,
+    vendor: str,
+    *,
+    look: bool,
+    account: str | None,
+    subscription: str | None,
+    everything: bool,
+    as_json: bool,
+) -> None:
+    """Sweep a vendor (unless `look` is false), compare, and show what differs: of all, an account, a subscription."""
+    # Whoever looks on sees the result; what goes wrong with one account is told with it.
+    configure_logging("reconcile", "error")
+    swept = _swept(database(), vendor, quiet=as_json) if look else None
+    with database_failures():
+        outcome = asyncio.run(compare_now(database(), broker(), vendor, Policy()))
+    scope = {"vendor": vendor, "account": account, "subscription": subscription, "all": everything}
+    rows = read_now(database, lambda connection: _read(connection, _ROWS, scope))
+    rows = [{**row, "actions": _actions(row["verdicts"])} for row in rows]
+    if as_json:
+        presentation.document({"sweep": swept, "comparison": outcome, "rows": rows})
+        return
+    _show(swept, outcome, rows)
+
+
+def _swept(dsn: str, vendor: str, *, quiet: bool) -> Swept:
+    async def run() -> Swept:
+        last = Progress()
+
+        def told(progress: Progress) -> None:
+            nonlocal last
+            counted(progress.accounts - last.accounts)
+            last = progress
+
+        async with connected(vendor) as connector:
+            return await sweep(dsn, connector, operator(), told)
+
+    with presentation.counting(f"Accounts of {vendor}", quiet=quiet) as counted, database_failures():
+        return asyncio.run(run())
+
+
+def _show(swept: Swept | None, outcome: Outcome, rows: Sequence[Row]) -> None:
+    if swept is not None:
+        taken_up = ", taken up where a sweep was interrupted" if swept.resumed else ""
+        presentation.say(
+            f"Looked at {swept.accounts} accounts of {outcome.vendor}{taken_up}: {swept.news} changed, "
+            f"{swept.failed} could not be observed"
+        )
+    counted = ", ".join(f"{count} {verdict}" for verdict, count in sorted(outcome.verdicts.items()))
+    presentation.say(f"{outcome.rows} subscriptions compared: {counted or 'nothing to compare'}")
+    presentation.say(f"{outcome.found} differences are new, {outcome.gone} are gone\n")
+    if rows:
+        presentation.table("Reconciliation", _SHOWN, [_cells(row) for row in rows])
+    for verdict in dict.fromkeys(verdict for row in rows for verdict in row["verdicts"] if MENDS[verdict]):
+        commands = ", ".join(_COMMANDS[action] for action in MENDS[verdict])
+        presentation.say(f"{verdict}: seatledger reconcile {commands}")
+
+
+def _actions(verdicts: Sequence[Verdict]) -> Sequence[Action]:
+    return list(dict.fromkeys(action for verdict in verdicts for action in MENDS[verdict]))
+
+
+def _cells(row: Row) -> Sequence[object]:
+    known = [row["reason"], _candidates(row), *row["warnings"]]
+    return (
+        row["subscription"], row["vendor_subscription"], row["account"], row["name"] or row["product"],
+        _side(row, "ours"), _side(row, "theirs"), " ".join(row["verdicts"]), " ".join(dict.fromkeys(row["states"])),
+        "; ".join(part for part in known if part),
+    )  # fmt: skip
+
+
+def _side(row: Row, side: str) -> str | None:
+    status = row[f"{side}_status"]
+    return None if status is None else f"{row[f'{side}_quantity']} {status}"
+
+
+def _candidates(row: Row) -> str | None:
+    return f"may be {', '.join(row['candidates'])}" if row["candidates"] else None
+
+
+def act(
+    database: Database,
+    about: str,
+    model: type[Request],
+    fields: Mapping[str, object],
+    *,
+    vendor: str | None,
+    snapshot: str | None,
+    preview: bool,
+    as_json: bool,
+) -> None:
+    """Do something about a difference. UserError with the rules' own sentence where it is not done."""
+    rows = read_now(database, lambda connection: _read(connection, _ABOUT, {"about": about, "vendor": vendor}))
+    if not rows:
+        raise UserError(f"no comparison has a row {about!r}: see seatledger reconcile --vendor VENDOR --all", NOT_FOUND)
+    if len(rows) > 1:
+        raise UserError(f"{about} is of several vendors: name one with --vendor")
+    quoted = snapshot or rows[0]["snapshot"]
+    request = body_of(model, {**fields, "snapshot": quoted}, Typed())
+    done = operate(database, ReconciliationDesk(), Command(rows[0]["vendor"], about, request), preview=preview)
+    if as_json:
+        presentation.document(done.body)
+        return
+    events = [event.type for some in done.appending for event in some.events]
+    if preview:
+        presentation.say(f"{about}: would come to {_named(done.body['events'])}; nothing was changed")
+    elif not events:
+        presentation.say(f"{about}: was done before; nothing was changed")
+    else:
+        presentation.say(f"{about}: {request.action} done: {', '.join(events)}")
+
+
+def _named(events: object) -> str:
+    return ", ".join(str(event["type"]) for event in events) if isinstance(events, list) else "nothing"
+
+
+def history(database: Database, *, vendor: str | None, subscription: str | None, limit: int, as_json: bool) -> None:
+    """Every difference with what became of it, the newest first."""
+    wanted = {"vendor": vendor, "subscription": subscription, "limit": limit}
+    rows = read_now(database, lambda connection: _read(connection, _HISTORY, wanted))
+    if as_json:
+        presentation.list_document(rows)
+        return
+    columns = ("found", "ended", "vendor", "subscription", "verdict", "ours", "theirs", "state", "by", "reason")
+    presentation.table(
+        "Differences",
+        columns,
+        [
+            (
+                moment(row["found_at"]), moment(row["ended_at"]), row["vendor"],
+                row["subscription"] or row["vendor_subscription"], row["verdict"], _side(row, "ours"),
+                _side(row, "theirs"), row["resolution"] or row["state"], row["by"], row["reason"],
+            )
+            for row in rows
+        ],
+    )  # fmt: skip
+
+
+def moment(value: Any) -> str | None:
+    return None if value is None else value.isoformat(sep=" ", timespec="seconds")
+
+
+async def _read(connection: AsyncConnection, statement: str, wanted: Mapping[str, object]) -> list[Row]:
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        return list(await (await cursor.execute(statement.encode(), wanted)).fetchall())

@@ -1,0 +1,64 @@
+"""What `seatledger reconcile tasks`, `provision` and `retry` do: what vendors are asked for."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from psycopg import AsyncConnection
+
+from services import presentation
+from services.reconciliation.cli import moment
+from services.reconciliation.reacting import NotProjectedYet, to_provision
+from services.reconciliation.tasks import Task, ask, tasks, try_again
+from shared.commands.operating import Database, read_now
+from shared.errors import NOT_FOUND, UserError
+from shared.store.operations import operator
+
+_TASKS = ("task", "kind", "vendor", "subscription", "state", "attempts", "asked_at", "error")
+
+
+def show_tasks(database: Database, *, state: str | None, limit: int, as_json: bool) -> None:
+    """What vendors are to do, were told to do, or did not do."""
+    found = read_now(database, lambda connection: tasks(connection, state=state, most=limit))
+    if as_json:
+        presentation.list_document(found)
+        return
+    rows = [[moment(value) if name == "asked_at" else value for name in _TASKS for value in [getattr(one, name)]]
+            for one in found]  # fmt: skip
+    presentation.table("Tasks", _TASKS, rows, right=("attempts",))
+
+
+def provision(database: Database, subscription: str, *, as_json: bool) -> None:
+    """Have a subscription's licences assigned by its vendor. UserError where there is nothing to assign."""
+
+    async def asked(connection: AsyncConnection) -> Task | None:
+        async with connection.transaction():
+            task = await to_provision(connection, subscription, operator())
+            if task is not None:
+                await ask(connection, task)
+            return task
+
+    try:
+        task = read_now(database, asked)
+    except NotProjectedYet:
+        raise UserError(f"there is no subscription {subscription!r}", NOT_FOUND) from None
+    if task is None:
+        raise UserError(f"{subscription}: its vendor assigns no licences, or has assigned them: see reconcile --all")
+    if as_json:
+        presentation.document(task)
+    else:
+        presentation.say(f"{subscription}: asked of {task.vendor} within seconds (seatledger reconcile tasks)")
+
+
+def retry(database: Database, task: UUID, *, as_json: bool) -> None:
+    """Have a task that failed carried out again. UserError for one that has not failed."""
+
+    async def again(connection: AsyncConnection) -> bool:
+        return await try_again(connection, task)
+
+    if not read_now(database, again):
+        raise UserError(f"no task {task} has failed: see seatledger reconcile tasks --state failed", NOT_FOUND)
+    if as_json:
+        presentation.document({"task": str(task), "state": "waiting"})
+    else:
+        presentation.say(f"{task}: tried again within seconds")
