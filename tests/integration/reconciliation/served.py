@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -17,7 +18,7 @@ from shared.web.application import create_app
 from tests.infrastructure.billing_system import BillingSystem
 from tests.infrastructure.tokens import bearer
 
-_A_DAY = tokens.timedelta(days=1)
+_A_DAY = timedelta(days=1)
 
 
 class Api:
