@@ -79,11 +79,13 @@ class Hints:
 
     def __init__(self, config: Config) -> None:
         self._config = config
+        # Looked at and not compared: the projections did not come up in time, say.
+        self._not_compared: set[str] = set()
 
     async def look(self, stop: asyncio.Event) -> None:
         """One turn. Hints of a vendor that is not configured, or not as it should be, wait."""
         for vendor in configured_vendors():
-            if not stop.is_set() and await self._are_any(vendor):
+            if not stop.is_set() and (vendor in self._not_compared or await self._are_any(vendor)):
                 await self._look(vendor)
 
     async def _are_any(self, vendor: str) -> bool:
@@ -93,8 +95,10 @@ class Hints:
 
     async def _look(self, vendor: str) -> None:
         try:
+            self._not_compared.add(vendor)
             looked = await self._looked(vendor)
             outcome = await compare_now(self._config.database, self._config.broker, vendor, Policy())
+            self._not_compared.discard(vendor)
         except (UserError, Misconfigured) as error:
             _log.warning("hints wait", vendor=vendor, reason=str(error))
             return
