@@ -41,9 +41,7 @@ def mishaps(last: date) -> list[Json]:
         "SubscriptionCanceled", 90, subscription_id="sub-mishap-2", customer_id=_CUSTOMER, mode="immediate"
     )
     return [
-        order(
-            1, 10, {"subscription_id": "sub-mishap-1", "vendor_subscription_id": vendors_id("sub-mishap-1"), **_YEARLY}
-        ),
+        order(1, 10, {"subscription_id": _LATE, "vendor_subscription_id": vendors_id(_LATE), **_YEARLY}),
         order(2, 10, {"subscription_id": "sub-mishap-2", **_MONTHLY}),
         # The same subscription sold a second time.
         order(3, 12, {"subscription_id": "sub-mishap-2", **_MONTHLY}),

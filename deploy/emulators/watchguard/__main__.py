@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import uvicorn
@@ -36,7 +37,9 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         return _refuse(f"cannot listen on {given.host}:{given.port} ({error.strerror})")
     print(f"WatchGuard Cloud, emulated: http://{given.host}:{listening.getsockname()[1]}", flush=True)
-    uvicorn.Server(uvicorn.Config(create_app(seed), log_level="warning")).run(sockets=[listening])
+    # Uvicorn hands Ctrl-C on when it has stopped.
+    with suppress(KeyboardInterrupt):
+        uvicorn.Server(uvicorn.Config(create_app(seed), log_level="warning")).run(sockets=[listening])
     return 0
 
 

@@ -56,5 +56,5 @@ async def revoke(state: Known) -> dict[str, int]:
 
 @router.get("/calls")
 async def calls(state: Known) -> list[dict[str, JsonValue]]:
-    """What was asked, in order: method, path, query and status; no headers and no bodies."""
-    return state.calls
+    """What was asked, in order, the last 10,000: method, path, query and status; no headers and no bodies."""
+    return list(state.calls)

@@ -83,7 +83,7 @@ def _row(each: SeedAllocation, state: State) -> dict[str, JsonValue]:
     }  # fmt: skip
     if each.used is not None:
         row["usedQuantity"] = each.used
-    if each.serialOrLicense is not None:
+    if each.serialOrLicense is not None and not state.traps.hide_licenses:
         row["serialOrLicense"] = each.serialOrLicense
     if each.status is not None:
         row["status"] = each.status

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import secrets
 import time
+from collections import deque
 from dataclasses import dataclass, field
 
 from pydantic import JsonValue
@@ -47,7 +48,7 @@ class State:
     tokens: dict[str, Issued] = field(default_factory=dict)
     audiences: dict[str, str] = field(default_factory=dict)
     batches: dict[str, Batch] = field(default_factory=dict)
-    calls: list[dict[str, JsonValue]] = field(default_factory=list)
+    calls: deque[dict[str, JsonValue]] = field(default_factory=lambda: deque(maxlen=10_000))
 
     def __post_init__(self) -> None:
         self.reset()

@@ -37,6 +37,7 @@ class Traps(BaseModel):
         default={}, description="what fails of which accounts"
     )
     summary_shape: Literal["items", "by_product", "grouped", "bare", "days_left", "unknown"] = "items"
+    hide_licenses: bool = Field(default=False, description="the summary does not show licence keys")
     late_summary: bool = Field(default=False, description="changes do not show in the summary")
     quantity_means: Literal["total", "difference"] = "total"
     activation: Literal["succeeds", "stays_pending", "fails"] = "succeeds"

@@ -202,7 +202,7 @@ def test_costs_are_the_organisations_own(world: World, who: tuple[str | None, st
     lines = [line for one in documents
              for line in client.get(f"/v1/documents/{one['number']}", headers=headers).json()["lines"]]  # fmt: skip
     prices = [line["why"]["price"] for line in lines if line["why"] and "price" in line["why"]]
-    from_cost = [price for price in prices if price.get("unit_cost") or price.get("pricing")]
-    assert prices
-    assert bool(from_cost) is seen
+    rules = {rule["rule"] for price in prices for rule in price.get("pricing") or ()}
+    assert {bool(price.get("unit_cost")) for price in prices} == {seen}
+    assert rules == ({"markup", "discount"} if seen else {"discount"}), "from a markup the cost could be reckoned back"
     assert (COST in str(lines)) is seen

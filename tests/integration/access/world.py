@@ -88,6 +88,7 @@ def _events(one: Belongings) -> Iterator[Event]:
         {"subscription_id": first, "quantity": 9, "unit_price": "10.00", "unit_cost": COST,
          "pricing": {"rule": "markup", "rate": "0.10"}, "vendor_subscription_id": one.at_the_vendor[0]},
         {"subscription_id": second, "quantity": 2, "unit_price": "120.00", "term": "P1Y", "billing_frequency": "P1M",
+         "unit_cost": COST, "pricing": {"rule": "discount", "rate": "0.10"},
          "vendor_subscription_id": one.at_the_vendor[1]},
         {"subscription_id": third, "quantity": 1, "unit_price": "10.00"},
     ]  # fmt: skip

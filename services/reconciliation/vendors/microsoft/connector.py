@@ -54,7 +54,7 @@ class MicrosoftConnector:
         self._transport = Transport(
             config.api_address,
             tokens if tokens is not None else MsalTokens(config),
-            client if client is not None else httpx.AsyncClient(timeout=config.timeout_seconds),
+            client,
             Budget(config.requests_per_minute),
             config.timeout_seconds,
         )

@@ -52,6 +52,14 @@ class Accounts:
     def __init__(self, calls: Calls, config: WatchGuardConfig, ids: AccountIds) -> None:
         self._calls, self._config, self._ids = calls, config, ids
 
+    async def own(self) -> VendorAccount:
+        """The configured account itself. Raises VendorError."""
+        doing = f"read account {self._config.account}"
+        account = self._account(await self._calls.ask(Call("GET", self._own, doing, account=self._config.account)))
+        if account is None:
+            raise NotReached(f"Could not {doing}: WatchGuard's answer names no account; try again later")
+        return account
+
     async def all(self) -> AsyncIterator[VendorAccount]:
         """Every subscriber account, page by page.
 

@@ -15,7 +15,7 @@ from services.reconciliation.vendors.watchguard.answers import Unreadable
 from services.reconciliation.vendors.watchguard.calls import Calls
 from services.reconciliation.vendors.watchguard.config import WatchGuardConfig
 from services.reconciliation.vendors.watchguard.refusals import Call
-from services.reconciliation.vendors.watchguard.summary import Allocation, allocations_in, today_of
+from services.reconciliation.vendors.watchguard.summary import Allocation, allocations_in
 
 ALLOCATION: Final = "/rest/platform/allocation/v2"
 
@@ -35,7 +35,7 @@ class Allocations:
             path = f"{_assets(account)}/summary/{quote(kind, safe='')}"
             answer = await self._calls.ask(Call("GET", path, doing, account=account))
             try:
-                found += allocations_in(answer, account_id.lower(), today_of(self._now()))
+                found += allocations_in(answer, account_id.lower(), self._now())
             except Unreadable as error:
                 raise NotReached(f"Could not {doing}: {error}; nothing is concluded of this account") from None
         return found

@@ -102,8 +102,8 @@ def flag(value: JsonValue) -> bool | None:
 def last_moment(value: JsonValue) -> datetime | None:
     """The last moment that an end covers, in UTC: a day is covered whole, a time is meant as it is.
 
-    "The license expires the day after the expiration date at 00 UTC" (WatchGuard, licence types). Years that stand for
-    "none" (1, 9999) are none. Unreadable for text that is no date.
+    "The license expires the day after the expiration date at 00 UTC" (WatchGuard's help, of Compliance Reporting).
+    Years that stand for "none" (1, 9999) are none. Unreadable for text that is no date.
     """
     written = text(value)
     if written is None:

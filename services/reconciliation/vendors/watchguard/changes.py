@@ -12,7 +12,7 @@ from services.reconciliation.vendors.connector import Answer, Refused, VendorErr
 from services.reconciliation.vendors.watchguard.allocations import Allocations
 from services.reconciliation.vendors.watchguard.calls import OutcomeUnknown
 from services.reconciliation.vendors.watchguard.config import PREFIX, WatchGuardConfig
-from services.reconciliation.vendors.watchguard.provisioning import already_there
+from services.reconciliation.vendors.watchguard.provisioning import already_there, in_full
 from services.reconciliation.vendors.watchguard.summary import Allocation
 
 Found = TypeVar("Found")
@@ -40,41 +40,41 @@ class Changes:
 
         return await self._carried_out(self._allocations.allocate(wanted, wanted.quantity), assigned)
 
-    async def bring(self, allocation: Allocation, has: int, to: int) -> Answer:
-        """From one number of seats to another. Refused where the vendor ends up with a third one."""
-
-        async def seats() -> int | None:
-            there = await self.held(allocation.account_id, allocation.vendor_subscription_id)
-            return 0 if there is None else there.quantity
-
+    async def bring(self, name: str, allocation: Allocation, to: int) -> Answer:
+        """The allocation of an id to another number of seats. Refused where the vendor ends up with a third one."""
+        has = allocation.quantity
+        sent = in_full(allocation, self._config.offers)
         if self._config.quantity_sent == "total":
-            change = self._allocations.allocate(allocation, to)
+            change = self._allocations.allocate(sent, to)
         elif to > has:
-            change = self._allocations.allocate(allocation, to - has)
+            change = self._allocations.allocate(sent, to - has)
         else:
-            change = self._allocations.take_back(allocation, has - to)
-        shown = await self._carried_out(change, seats, was=has)
+            change = self._allocations.take_back(sent, has - to)
+        shown = await self._carried_out(change, self._seats(allocation.account_id, name), was=has)
         if shown == to:
             return "done"
         if shown is None or shown == has:
             return "accepted"
         raise Refused(
-            f"{allocation.vendor_subscription_id} was to go from {has} to {to} seats, and WatchGuard shows {shown} "
-            f"now: correct it there, and check {PREFIX}QUANTITY_SENT"
+            f"{name} was to go from {has} to {to} seats, and WatchGuard shows {shown} now: correct it there, and check "
+            f"{PREFIX}QUANTITY_SENT"
         )
 
-    async def take_back(self, account_id: str, vendor_subscription_id: str) -> Answer:
-        """All seats; done where there is nothing to take back any more."""
-        there = await self.held(account_id, vendor_subscription_id)
+    async def take_back(self, account_id: str, name: str) -> Answer:
+        """All seats of the allocation of an id; done where there is nothing to take back any more."""
+        there = await self.held(account_id, name)
         if there is None:
             return "done"
-
-        async def seats() -> int | None:
-            still = await self.held(account_id, vendor_subscription_id)
-            return 0 if still is None else still.quantity
-
-        shown = await self._carried_out(self._allocations.take_back(there, there.quantity), seats, was=there.quantity)
+        change = self._allocations.take_back(in_full(there, self._config.offers), there.quantity)
+        shown = await self._carried_out(change, self._seats(account_id, name), was=there.quantity)
         return "done" if shown == 0 else "accepted"
+
+    def _seats(self, account_id: str, name: str) -> Callable[[], Awaitable[int | None]]:
+        async def seats() -> int | None:
+            there = await self.held(account_id, name)
+            return 0 if there is None else there.quantity
+
+        return seats
 
     async def _carried_out(
         self, change: Awaitable[None], look: Callable[[], Awaitable[Found | None]], was: Found | None = None

@@ -14,7 +14,6 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 from services.reconciliation.vendors.connector import Misconfigured
-from services.reconciliation.vendors.watchguard.rules import family_of
 
 PREFIX: Final = "SEATLEDGER_WATCHGUARD_"
 REGIONS: Final[Mapping[str, str]] = {name: f"https://api.{name}.cloud.watchguard.com" for name in ("usa", "deu", "jpn")}
@@ -37,6 +36,11 @@ class Offer(BaseModel):
     expiry_type: str | None = Field(default="Date", min_length=1, max_length=40)
     license: str | None = Field(default=None, min_length=1, max_length=60)
     family: str | None = Field(default=None, min_length=1, max_length=100)
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The types that its allocations can have."""
+        return (self.allocation_type,) if self.trial_type is None else (self.allocation_type, self.trial_type)
 
 
 class WatchGuardConfig(BaseSettings):
@@ -127,11 +131,8 @@ class WatchGuardConfig(BaseSettings):
         return {getattr(self, name).get_secret_value(): f"({name.replace('_', ' ')})" for name in _SECRETS}
 
     def families(self) -> dict[str, str]:
-        """The family of each product that is configured, by its name at WatchGuard in lower case (rule R8.3)."""
-        return {
-            offer.product_name.lower(): offer.family or family_of(offer.product_name, {})
-            for offer in self.offers.values()
-        }
+        """The families that are configured, by the product's name at WatchGuard in lower case (rule R8.3)."""
+        return {offer.product_name.lower(): offer.family for offer in self.offers.values() if offer.family is not None}
 
 
 def configured() -> WatchGuardConfig:

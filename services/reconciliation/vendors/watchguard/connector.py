@@ -69,6 +69,10 @@ class PandaConnector:
     async def aclose(self) -> None:
         await self._calls.aclose()
 
+    async def check_credentials(self) -> VendorAccount:
+        """Our own account as WatchGuard has it; raises Misconfigured where the credentials are not its (rule R8.1)."""
+        return await self._accounts.own()
+
     def list_accounts(self) -> AsyncIterator[VendorAccount]:
         return self._accounts.all()
 
@@ -93,8 +97,9 @@ class PandaConnector:
             if there is None:
                 refuse_second(wanted, order, held, self._config.families(), now)
                 there = await self._changes.assign(wanted, now)
-            _log.info("provisioned", subscription=order.subscription_id, request=order.request_id)
-            return (there or wanted).vendor_subscription_id
+        name = (there or wanted).vendor_subscription_id
+        _log.info("provisioned", subscription=order.subscription_id, allocation=name, request=order.request_id)
+        return name
 
     async def change_quantity(self, account_id: str, vendor_subscription_id: str, to: int, request_id: str) -> Answer:
         if to < 1:
@@ -107,12 +112,16 @@ class PandaConnector:
                 )
             if held.quantity == to:
                 return "done"
-            return await self._changes.bring(held, held.quantity, to)
+            answer = await self._changes.bring(vendor_subscription_id.lower(), held, to)
+        _log.info("quantity changed", allocation=vendor_subscription_id, to=to, answer=answer, request=request_id)
+        return answer
 
     async def suspend(self, account_id: str, vendor_subscription_id: str, request_id: str) -> Answer:
         """There is no suspension: the licences are taken back, and given again by `resume` (rule R8.5)."""
         async with self._lock(account_id):
-            return await self._changes.take_back(account_id, vendor_subscription_id)
+            answer = await self._changes.take_back(account_id, vendor_subscription_id)
+        _log.info("suspended", allocation=vendor_subscription_id, answer=answer, request=request_id)
+        return answer
 
     async def resume(
         self, account_id: str, vendor_subscription_id: str, request_id: str, *, quantity: int | None = None,
@@ -130,7 +139,9 @@ class PandaConnector:
                 )
             if held is None:
                 held = once_held(self._config.offers, account_id, vendor_subscription_id, term_end)
-            return await self._changes.bring(held, held.quantity, quantity)
+            answer = await self._changes.bring(vendor_subscription_id.lower(), held, quantity)
+        _log.info("resumed", allocation=vendor_subscription_id, to=quantity, answer=answer, request=request_id)
+        return answer
 
     async def cancel(self, account_id: str, vendor_subscription_id: str, reason: str, request_id: str) -> Answer:
         """Take the licences back. The reason code has to be there (rule R8.5), though no public field takes it."""
@@ -138,7 +149,7 @@ class PandaConnector:
             raise Refused(f"Cancelling {vendor_subscription_id} needs a reason code: give one")
         async with self._lock(account_id):
             answer = await self._changes.take_back(account_id, vendor_subscription_id)
-        _log.info("cancelled", allocation=vendor_subscription_id, reason=reason, request=request_id)
+        _log.info("cancelled", allocation=vendor_subscription_id, reason=reason, answer=answer, request=request_id)
         return answer
 
     async def activate(self, key: SecretStr, account_id: str | None = None) -> Activation:

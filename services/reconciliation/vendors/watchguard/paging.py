@@ -13,6 +13,8 @@ from services.reconciliation.vendors.watchguard.answers import Record, field, wh
 
 # As many pages that cannot be read, one after another, are a vendor that is away.
 MOST_BROKEN: Final = 3
+# A vendor that gives other rows whatever it is asked for would never come to an end.
+MOST_PAGES: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,10 @@ async def all_pages(
     before: Sequence[JsonValue] = ()
     missing: list[str] = []
     broken: NotReached | None = None
-    in_a_row = 0
+    asked = in_a_row = 0
     while broken is None or total is None or offset < total:
+        if (asked := asked + 1) > MOST_PAGES:
+            raise NotReached(f"WatchGuard's list has not ended after {MOST_PAGES} pages; try again later")
         try:
             page = await read(offset)
         except NotReached as error:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from urllib.parse import unquote
+from itertools import product
 
 from services.reconciliation.vendors.connector import Misconfigured, Provision, Refused
 from services.reconciliation.vendors.watchguard.answers import end_of
 from services.reconciliation.vendors.watchguard.config import PREFIX, SUBSCRIPTION, Offer
-from services.reconciliation.vendors.watchguard.rules import HeldProduct, family_of, licence_end, second_of_family
+from services.reconciliation.vendors.watchguard.rules import HeldProduct, known_family, licence_end, second_of_family
 from services.reconciliation.vendors.watchguard.summary import Allocation
 
 
@@ -47,8 +47,9 @@ def _ends(order: Provision, offer: Offer, today: date) -> datetime | None:
 def already_there(wanted: Allocation, held: Sequence[Allocation], now: datetime) -> Allocation | None:
     """What an earlier attempt of the same order has assigned, if it has.
 
-    The public fields of an allocation have no room for a reference of ours. But a subscriber has one allocation of a
-    product and type, so one with just the quantity that is asked for is the one that was asked for before.
+    The public fields of an allocation have no room for a reference of ours. But a subscriber can have one licence of
+    each type only (WatchGuard's help says so of Compliance Reporting), so an allocation of the product and type with
+    just the quantity that is asked for is the one that was asked for before.
     """
     for allocation in held:
         same = (allocation.product_key, allocation.allocation_type.lower()) == (
@@ -63,41 +64,58 @@ def refuse_second(
     wanted: Allocation, order: Provision, held: Sequence[Allocation], families: Mapping[str, str], now: datetime
 ) -> None:
     """Refused, with the offer of an upgrade, where the client has a product of the family already (rule R8.3)."""
-    family = (order.family or family_of(wanted.product_name, families)).strip().lower()
-    # What the catalogue calls the family and what WatchGuard's products are known as is one family.
-    known = family_of(wanted.product_name, families)
+    own = families.get(wanted.product_key)
+    family = order.family or own or known_family(wanted.product_name)
+
+    def family_beside(other: Allocation) -> str:
+        """The family of what is there, in the words of the order: configured families count where both have one."""
+        theirs = families.get(other.product_key)
+        if own is not None and theirs is not None:
+            same = own.casefold() == theirs.casefold()
+        else:
+            same = known_family(other.product_name) == known_family(wanted.product_name)
+        return family if same else theirs or known_family(other.product_name)
+
     reason = second_of_family(
         HeldProduct(wanted.product_name, family, wanted.quantity, is_trial=order.is_trial),
         [
             HeldProduct(
-                each.product_name if each.product_key != wanted.product_key else wanted.product_name,
-                family if family_of(each.product_name, families) == known else family_of(each.product_name, families),
-                each.quantity,
-                is_trial=each.is_trial is True,
-                runs=each.status(now) == "active",
+                wanted.product_name if each.product_key == wanted.product_key else each.product_name,
+                family_beside(each), each.quantity, is_trial=each.is_trial is True, runs=each.status(now) == "active",
             )
             for each in held
         ],
-    )
+    )  # fmt: skip
     if reason is not None:
         raise Refused(f"Account {wanted.account_id} cannot have {wanted.product_name} too: {reason}")
+
+
+def in_full(allocation: Allocation, offers: Mapping[str, Offer]) -> Allocation:
+    """An allocation as it is to be sent: what the summary does not show of it is what its offer says."""
+    for offer in offers.values():
+        if offer.product_name.lower() == allocation.product_key and allocation.allocation_type.lower() in map(
+            str.lower, offer.kinds
+        ):
+            expiry_type = None if allocation.ends is None else offer.expiry_type
+            return replace(
+                allocation, license=allocation.license or offer.license,
+                expiry_type=allocation.expiry_type or expiry_type,
+            )  # fmt: skip
+    return allocation
 
 
 def once_held(
     offers: Mapping[str, Offer], account_id: str, vendor_subscription_id: str, term_end: datetime | None
 ) -> Allocation:
     """An allocation that was taken back, with no seats: its words at the vendor stand in the offer of its product."""
-    parts = tuple(map(unquote, vendor_subscription_id.lower().split("/")))
     for offer in offers.values():
-        for kind in (offer.allocation_type, offer.trial_type):
-            if kind is None:
-                continue
+        for kind, licence in product(offer.kinds, (None, offer.license)):
             found = Allocation(
-                account_id.lower(), offer.product_name, kind, 0, license=offer.license if len(parts) == 4 else None,
-                expiry_type=offer.expiry_type, ends=term_end,
+                account_id.lower(), offer.product_name, kind, 0, license=licence, expiry_type=offer.expiry_type,
+                ends=term_end,
             )  # fmt: skip
             if found.vendor_subscription_id == vendor_subscription_id.lower():
-                return replace(found, license=offer.license)
+                return found
     raise Misconfigured(
         f"No offer in {PREFIX}OFFERS is what {vendor_subscription_id} was allocated by: add it, or allocate it in "
         "WatchGuard Cloud"

@@ -65,10 +65,11 @@ class ReportRow:
 
 @dataclass(frozen=True, slots=True)
 class RefusedRow:
-    """A line that was not taken, and why."""
+    """A line that was not taken, and why; `account` is what it names as one, by id or name, where that can be read."""
 
     line: int
     reason: str
+    account: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +80,7 @@ class Report:
     refused: Sequence[RefusedRow]
 
     def entitlements(self, account: VendorAccount, now: datetime) -> Sequence[Entitlement]:
-        """What an account has now: of each allocation the latest row that has begun and not ended before today.
-
-        An account whose rows were refused is incomplete here: `refused` says so, and nothing is to be concluded of it.
-        """
+        """What an account has now: of each allocation the latest row that has begun and not ended before today."""
         today = now.date()
         latest: dict[tuple[str, str, str], ReportRow] = {}
         for row in self.rows:
@@ -94,6 +92,11 @@ class Report:
         return [
             _allocation(row, account).entitlement(now) for row in latest.values() if row.end is None or row.end >= today
         ]
+
+    def is_complete(self, account: VendorAccount) -> bool:
+        """Whether no line was refused that is, or may be, of this account: else nothing is to be concluded of it."""
+        known = {account.account_id, account.name.strip().casefold()}
+        return all(row.account is not None and row.account.casefold() not in known for row in self.refused)
 
     def usage(self, account: VendorAccount, product_key: str) -> tuple[tuple[date, int], ...]:
         """The usage of a product of an account as dated quantities (rule R8.6); rows without usage or day say none."""
@@ -119,15 +122,17 @@ def read_report(lines: Iterable[str], *, day_first: bool = False) -> Report:
     for number, line in enumerate(text[heading + 1 :], heading + 2):
         if not line.strip().strip(delimiter):
             continue
+        cells: Sequence[str] = ()
         try:
-            rows.append(_row(number, _cells(line, delimiter), width, columns, day_first))
+            cells = _cells(line, delimiter)
+            rows.append(_row(number, cells, width, columns, day_first))
         except WrongOrder as error:
             raise NotAReport(
                 f"line {number}: {error}, so no date of this file is sure; upload it again as one whose dates have the "
                 f"{'month' if day_first else 'day'} first"
             ) from None
         except (BadCell, csv.Error) as error:
-            refused.append(RefusedRow(number, str(error)))
+            refused.append(RefusedRow(number, str(error), _account_in(cells, width, columns)))
     return Report(rows, refused)
 
 
@@ -190,6 +195,14 @@ def _row(number: int, cells: Sequence[str], width: int, columns: Mapping[str, in
         number, account_id, account, cell("product"), cell("type"), cell("licence") or None, allocated, used,
         date_in("start"), date_in("end"), date_in("expiry"),
     )  # fmt: skip
+
+
+def _account_in(cells: Sequence[str], width: int, columns: Mapping[str, int]) -> str | None:
+    """The account that a line names, where its cells stand where they should."""
+    if len(cells) != width:
+        return None
+    names = (cells[columns[column]].strip() for column in ("account id", "account") if column in columns)
+    return next((name for name in names if name), None)
 
 
 def _as_used(allocated: str, kind: str) -> bool:

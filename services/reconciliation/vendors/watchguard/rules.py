@@ -5,7 +5,7 @@ Days are civil; an end is exclusive, the first day that is not covered.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -44,14 +44,9 @@ class UsageRow:
     reported: int = 0
 
 
-def family_of(product: str, named: Mapping[str, str]) -> str:
-    """The family of a product, lower case: as `named` says (by product, lower case), else by what is known of it.
-
-    A product of no known family is a family of its own: it never excludes another one.
-    """
+def known_family(product: str) -> str:
+    """The family of a product by what is known of it, lower case; one that is not known is a family of its own."""
     key = product.strip().lower()
-    if key in named:
-        return named[key].strip().lower()
     for brand in _BRANDS:
         key = key.removeprefix(brand)
     return ENDPOINT_FAMILY if key in _ENDPOINT_PRODUCTS else key
@@ -66,7 +61,7 @@ def second_of_family(asked: HeldProduct, held: Iterable[HeldProduct]) -> str | N
     if asked.is_trial:
         return None
     for other in held:
-        if other.is_trial or not other.runs or other.family != asked.family:
+        if other.is_trial or not other.runs or other.family.casefold() != asked.family.casefold():
             continue
         if other.product == asked.product:
             return f"{other.product} is there already, with {other.quantity} seats: change their number instead"

@@ -90,17 +90,28 @@ def allocation_id(account_id: str, product: str, kind: str, licence: str | None)
     return "/".join(quote(part.lower(), safe=" ()+.:_-") for part in parts).lower()
 
 
-def allocations_in(answer: JsonValue, account_id: str, today: date) -> tuple[Allocation, ...]:
+def allocations_in(answer: JsonValue, account_id: str, now: datetime) -> tuple[Allocation, ...]:
     """All allocations of an answer. Unreadable where one of them, or the whole of it, cannot be read.
 
     A part that cannot be read makes the whole say nothing of the account: what is left out would look as if it ended.
     """
-    found = tuple(_allocation(row, name, account_id, today) for row, name in _rows(answer, None))
+    found: dict[str, list[Allocation]] = {}
+    for row, name in _rows(answer, None):
+        allocation = _allocation(row, name, account_id, today_of(now))
+        found.setdefault(allocation.vendor_subscription_id, []).append(allocation)
     if not found and not _says_none(answer):
         raise Unreadable("the summary holds no allocations that can be recognised")
-    if len({each.vendor_subscription_id for each in found}) < len(found):
-        raise Unreadable("the summary holds the same allocation twice")
-    return found
+    return tuple(_the_one(same, now) for same in found.values())
+
+
+def _the_one(same: list[Allocation], now: datetime) -> Allocation:
+    """Of rows with one id the one that runs: one that has expired and was renewed may still be shown beside it."""
+    running = [each for each in same if each.status(now) == "active"]
+    if len(running) > 1:
+        raise Unreadable(
+            f"{running[0].product_name[:40]!r} is allocated {len(running)} times, and which is which is not shown"
+        )
+    return running[0] if running else max(same, key=lambda each: each.ends or now)
 
 
 def _rows(value: JsonValue, name: str | None) -> Iterator[tuple[Record, str | None]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import pytest
 
 from deploy.emulators.watchguard.seed import SeedAccount
@@ -15,7 +16,8 @@ from services.reconciliation.vendors.connector import (
     VendorAccount,
     VendorError,
 )
-from tests.contracts.vendors.watchguard.emulated import BAKERY, Emulated, all_of, numbered, speaking
+from tests.contracts.vendors.watchguard.emulated import BAKERY, OWN, Emulated, all_of, numbered, speaking
+from tests.contracts.vendors.watchguard.scripted import scripted
 
 
 def listed(emulator: Emulated, **more: Any) -> tuple[list[VendorAccount], VendorError | None]:
@@ -76,6 +78,17 @@ def test_a_vendor_that_ignores_the_offset_is_not_asked_for_ever(emulator: Emulat
     assert len(emulator.asked("/children")) == 2
 
 
+def test_an_account_that_moves_to_another_page_while_they_are_read_comes_once() -> None:
+    rows = [{"accountId": f"ACC-{number}", "type": 2} for number in (1, 2, 2, 3)]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        offset = int(request.url.params["offset"])
+        return httpx.Response(200, json={"items": rows[offset : offset + 2]})
+
+    found, error = scripted(answer, lambda panda: all_of(panda.list_accounts()), page_size=2)
+    assert (ids(found), error) == (["acc-1", "acc-2", "acc-3"], None)
+
+
 def test_one_broken_page_costs_its_accounts_only_and_is_said(emulator: Emulated) -> None:
     emulator.seed(*numbered(35))
     emulator.trap(broken_offsets=[10])
@@ -122,6 +135,12 @@ def test_our_own_account_misspelled_is_a_matter_of_configuration(emulator: Emula
     _, error = listed(emulator, account="WGC-1-other")
     assert isinstance(error, Misconfigured)
     assert "SEATLEDGER_WATCHGUARD_ACCOUNT" in str(error)
+
+
+def test_credentials_are_checked_by_reading_our_own_account(emulator: Emulated) -> None:
+    assert speaking(emulator, lambda panda: panda.check_credentials()).account_id == OWN.lower()
+    with pytest.raises(Misconfigured):
+        speaking(emulator, lambda panda: panda.check_credentials(), password="another")
 
 
 def ensured(emulator: Emulated, name: str, **more: Any) -> VendorAccount:

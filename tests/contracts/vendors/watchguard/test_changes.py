@@ -247,18 +247,24 @@ def test_resuming_needs_the_number_of_seats_and_the_offer(emulator: Emulated) ->
         speaking(emulator, lambda panda: panda.resume("acc-1000001", "acc-1000001/ad360/term", "r-1", quantity=3))
 
 
-def test_the_licence_that_was_allocated_is_taken_back_and_given_again(emulator: Emulated) -> None:
+@pytest.mark.parametrize("hidden", [False, True])
+def test_the_licence_that_was_allocated_is_taken_back_and_given_again(emulator: Emulated, hidden: bool) -> None:
     offers = {"panda-epdr": {"product_name": "EPDR", "license": "KEY-A"}}
     emulator.seed(SeedAccount(accountId=EMPTY, name="Empty"))
+    emulator.trap(hide_licenses=hidden)
+    end = datetime(2027, 1, 31, 23, 59, 59, tzinfo=UTC)
 
     async def there_and_back(panda: Any) -> str:
         name: str = await panda.provision(order())
-        assert await panda.suspend(EMPTY.lower(), name, "r-1") == "done"
-        assert await panda.resume(EMPTY.lower(), name, "r-2", quantity=7) == "done"
+        assert await panda.change_quantity(EMPTY.lower(), name, 9, "r-1") == "done"
+        assert await panda.suspend(EMPTY.lower(), name, "r-2") == "done"
+        assert await panda.resume(EMPTY.lower(), name, "r-3", quantity=9, term_end=end) == "done"
         return name
 
-    assert speaking(emulator, there_and_back, offers=offers) == "acc-1000009/epdr/term/key-a"
-    assert emulator.state.accounts[EMPTY].allocations == [held("EPDR", 7, serialOrLicense="KEY-A")]
+    assert speaking(emulator, there_and_back, offers=offers) == EPDR + ("" if hidden else "/key-a")
+    assert emulator.state.accounts[EMPTY].allocations == [
+        held("EPDR", 9, serialOrLicense="KEY-A", licenseExpiryDate="2027-01-31")
+    ]
 
 
 def test_cancelling_takes_back_once_and_needs_a_reason_code(emulator: Emulated) -> None:

@@ -21,6 +21,7 @@ from services.reconciliation.vendors.connector import (
 )
 from tests.contracts.vendors.watchguard.emulated import all_of, order
 from tests.contracts.vendors.watchguard.scripted import scripted, unscripted
+from tests.strategies.pace import UNHURRIED
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
@@ -92,6 +93,33 @@ def test_changing_an_account(status: int) -> None:
         scripted(answer, lambda panda: panda.provision(asked))
 
 
+@pytest.mark.parametrize(
+    ("broken", "posts", "said"),
+    [
+        (httpx.ConnectError("x"), 6, "WatchGuard is not reached; try again later"),
+        (httpx.ConnectTimeout("x"), 6, "WatchGuard is not reached; try again later"),
+        (httpx.ReadTimeout("x"), 1, "did not answer in time; it may have been carried out all the same"),
+        (httpx.WriteError("x"), 1, "broke off its answer; it may have been carried out all the same"),
+        (httpx.RemoteProtocolError("x"), 1, "broke off its answer; it may have been carried out all the same"),
+    ],
+    ids=lambda given: type(given).__name__,
+)
+def test_a_change_is_repeated_only_where_it_surely_was_not_carried_out(
+    broken: httpx.HTTPError, posts: int, said: str
+) -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.method)
+        if request.method == "POST":
+            raise broken
+        return httpx.Response(200, json=[])
+
+    with pytest.raises(NotReached, match=said):
+        scripted(answer, lambda panda: panda.provision(order(account_id="acc-1")))
+    assert asked.count("POST") == posts
+
+
 @pytest.mark.parametrize("body", [b"", b"{}", b'{"token": 1}', b"[]", b"7"])
 def test_a_token_that_is_none_is_not_reached(body: bytes) -> None:
     with pytest.raises(NotReached, match="Could not get a token"):
@@ -105,6 +133,7 @@ def test_a_page_without_a_list_is_not_reached(body: bytes) -> None:
     assert isinstance(error, NotReached)
 
 
+@UNHURRIED
 @given(answer=JSON, status=st.sampled_from([200, 200, 200, 201, 400, 403, 404]))
 def test_whatever_is_answered_nothing_but_a_vendor_s_error_is_raised(answer: Any, status: int) -> None:
     async def everything(panda: Any) -> None:
@@ -127,6 +156,7 @@ def test_whatever_is_answered_nothing_but_a_vendor_s_error_is_raised(answer: Any
     scripted(respond, everything, retries=0)
 
 
+@UNHURRIED
 @given(body=st.binary(max_size=60))
 def test_whatever_bytes_come_nothing_but_a_vendor_s_error_is_raised(body: bytes) -> None:
     with suppress(VendorError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -19,7 +20,7 @@ def test_it_says_where_it_listens_and_begins_with_its_seed(tmp_path: Path) -> No
     seed.write_text(json.dumps({"accounts": [{"accountId": "ACC-5", "name": "Five", "seats_used": 2}]}))
     process = subprocess.Popen(
         [sys.executable, "-m", "deploy.emulators.watchguard", "--port", "0", "--seed", str(seed)],
-        stdout=subprocess.PIPE, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
         assert process.stdout is not None
@@ -30,8 +31,9 @@ def test_it_says_where_it_listens_and_begins_with_its_seed(tmp_path: Path) -> No
             assert account["accountId"] == "ACC-5"
             assert client.get("/rest/platform/accounts/v1/accounts/ACC-5").status_code == 403
     finally:
-        process.terminate()
-        process.wait(20)
+        process.send_signal(signal.SIGINT)
+        said_at_last, errors = process.communicate(timeout=20)
+    assert (process.returncode, said_at_last, errors) == (0, "", "")
 
 
 @pytest.mark.parametrize(

@@ -129,6 +129,12 @@ def test_every_device_is_counted_once_whatever_the_pages_are_like(emulator: Emul
     assert uses(emulator, BAKERY, devices_page_size=10) == {"*": 25}
 
 
+def test_a_device_that_moves_to_another_page_while_they_are_read_is_counted_once(emulator: Emulated) -> None:
+    devices = [SeedDevice(device_id=name, host_name="H") for name in ("a", "b", "b", "c")]
+    emulator.seed(SeedAccount(accountId=BAKERY, name="B", devices=devices))
+    assert uses(emulator, BAKERY, devices_page_size=2) == {"*": 3}
+
+
 def test_with_a_page_of_devices_missing_there_is_no_number(emulator: Emulated) -> None:
     emulator.seed(SeedAccount(accountId=BAKERY, name="B", seats_used=25))
     emulator.trap(only="/devices", html=99)

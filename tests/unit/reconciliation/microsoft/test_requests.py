@@ -9,7 +9,14 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from services.reconciliation.vendors.connector import Entitlement, Misconfigured, NotReached, Refused, VendorError
+from services.reconciliation.vendors.connector import (
+    Connector,
+    Entitlement,
+    Misconfigured,
+    NotReached,
+    Refused,
+    VendorError,
+)
 from services.reconciliation.vendors.microsoft.budget import Budget
 from services.reconciliation.vendors.microsoft.connector import MicrosoftConnector
 from tests.infrastructure.driven_loop import driven
@@ -54,6 +61,11 @@ def busy(seconds: int | None = 57) -> httpx.Response:
     )
     headers = {} if seconds is None else {"Retry-After": str(seconds)}
     return ok({"statusCode": 429, "message": message}, 429, headers)
+
+
+def test_it_does_what_every_connector_does() -> None:
+    one: Connector = PartnerCenter(collection()).connector()
+    assert one.vendor == "microsoft"
 
 
 def test_every_request_says_who_asks_and_carries_its_ids() -> None:
@@ -237,6 +249,13 @@ def test_a_change_sends_back_all_that_was_read() -> None:
     assert sent(write) == {**SUBSCRIPTION, "quantity": 8}
     assert "If-Match" not in write.headers
     assert len(set(center.header("MS-CorrelationId"))) == 1
+
+
+def test_half_a_character_goes_back_as_it_came() -> None:
+    odd = b'{"id": "s1", "offerId": "P:1:A", "quantity": 5, "status": "active", "friendlyName": "a\\ud800"}'
+    center = PartnerCenter(httpx.Response(200, content=odd), ok({}))
+    changed(center, 8)
+    assert b'"friendlyName": "a\\ud800"' in center.asked[1].content
 
 
 def test_the_same_change_is_always_under_the_same_id() -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from services.reconciliation.vendors.connector import Misconfigured
-from services.reconciliation.vendors.watchguard.config import configured
+from services.reconciliation.vendors.watchguard.config import WatchGuardConfig, configured
 
 PREFIX = "SEATLEDGER_WATCHGUARD_"
 GOOD = {
@@ -64,6 +65,15 @@ def test_a_region_or_an_address_and_not_both(monkeypatch: pytest.MonkeyPatch) ->
     assert "one of the two" in refused()
 
 
+def test_an_error_of_the_configuration_itself_shows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The beginning and the end of what was given would be shown: without a region the API key stands at the end."""
+    monkeypatch.delenv(PREFIX + "REGION")
+    with pytest.raises(ValidationError) as caught:
+        WatchGuardConfig()
+    assert "one of the two" in str(caught.value)
+    assert "s3cret" not in str(caught.value)
+
+
 @pytest.mark.parametrize("name", ["ACCOUNT", "ACCESS_ID", "PASSWORD", "API_KEY"])
 def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.delenv(PREFIX + name)
@@ -103,7 +113,7 @@ def test_offers_are_json(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(PREFIX + "RESOURCE_TYPES", "endpoint, users")
     config = configured()
     assert (config.offers["p"].allocation_type, config.offers["p"].expiry_type) == ("Term", "Date")
-    assert config.families() == {"epdr": "Ours", "epp": "endpoint security"}
+    assert config.families() == {"epdr": "Ours"}
     assert config.resource_types == ("endpoint", "users")
 
 

@@ -25,8 +25,9 @@ from services.reconciliation.vendors.watchguard.answers import (
 from services.reconciliation.vendors.watchguard.rules import UsageRow
 from services.reconciliation.vendors.watchguard.summary import allocations_in
 from services.reconciliation.vendors.watchguard.usage import usage_in
+from tests.strategies.pace import UNHURRIED
 
-TODAY = date(2026, 3, 15)
+NOW = datetime(2026, 3, 15, 12, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("written", [5, 5.0, "5", " 5 ", "5.0", "5.00", "005"])
@@ -42,6 +43,7 @@ def test_what_is_no_number_of_seats(written: Any) -> None:
     assert whole(written) is None
 
 
+@UNHURRIED
 @given(seats=st.integers(0, MAX_SEATS))
 def test_a_number_is_read_however_it_is_written(seats: int) -> None:
     for written in (seats, str(seats), f"{seats:,}", f"{seats}.0", str(Decimal(seats))):
@@ -77,6 +79,7 @@ def test_what_is_no_date_is_said() -> None:
         last_moment("next year")
 
 
+@UNHURRIED
 @given(content=st.binary(max_size=50))
 def test_any_bytes_are_json_or_unreadable(content: bytes) -> None:
     try:
@@ -93,6 +96,7 @@ def test_depth_is_no_way_to_break_the_reader() -> None:
         decoded(b"[" * 100_000)
 
 
+@UNHURRIED
 @given(written=st.text(max_size=30))
 def test_text_can_stand_in_an_id_and_a_sentence(written: str) -> None:
     found = text(written)
@@ -115,16 +119,18 @@ JSON = st.recursive(
 )  # fmt: skip
 
 
+@UNHURRIED
 @given(answer=JSON)
 def test_any_summary_is_read_or_unreadable(answer: Any) -> None:
     try:
-        found = allocations_in(json.loads(json.dumps(answer)), "acc-1", TODAY)
+        found = allocations_in(json.loads(json.dumps(answer)), "acc-1", NOW)
     except Unreadable:
         return
     assert all(each.quantity >= 0 and each.vendor_subscription_id.isprintable() for each in found)
     assert len({each.vendor_subscription_id for each in found}) == len(found)
 
 
+@UNHURRIED
 @given(answer=JSON)
 def test_any_usage_is_read_or_unreadable(answer: Any) -> None:
     try:
@@ -150,7 +156,7 @@ def test_usage_of_one_product_is_read_wherever_it_stands() -> None:
 
 def test_seats_that_are_not_allocated_are_nobody_s() -> None:
     answer: JsonValue = {"endpoint": {"unallocated": [{"productName": "EPDR", "quantity": 900}], "allocated": []}}
-    assert allocations_in(answer, "acc-1", TODAY) == ()
+    assert allocations_in(answer, "acc-1", NOW) == ()
 
 
 @pytest.mark.parametrize(
@@ -158,7 +164,7 @@ def test_seats_that_are_not_allocated_are_nobody_s() -> None:
                {"endpoint": {"assets": []}, "users": []}],
 )  # fmt: skip
 def test_an_account_that_holds_nothing_is_said_by_an_empty_list(answer: Any) -> None:
-    assert allocations_in(answer, "acc-1", TODAY) == ()
+    assert allocations_in(answer, "acc-1", NOW) == ()
 
 
 @pytest.mark.parametrize(
@@ -167,19 +173,35 @@ def test_an_account_that_holds_nothing_is_said_by_an_empty_list(answer: Any) -> 
 )  # fmt: skip
 def test_an_answer_that_says_nothing_is_not_an_account_that_holds_nothing(answer: Any) -> None:
     with pytest.raises(Unreadable):
-        allocations_in(answer, "acc-1", TODAY)
+        allocations_in(answer, "acc-1", NOW)
 
 
-def test_an_allocation_that_stands_there_twice_is_unreadable() -> None:
-    row: JsonValue = {"productName": "EPDR", "quantity": 5}
-    with pytest.raises(Unreadable, match="twice"):
-        allocations_in([row, row], "acc-1", TODAY)
+def allocated(quantity: int, expiry: str | None) -> JsonValue:
+    return {"productName": "EPDR", "allocationType": "Term", "quantity": quantity, "licenseExpiryDate": expiry}
+
+
+@pytest.mark.parametrize(
+    ("rows", "quantity"),
+    [
+        ([(5, "2026-01-31"), (7, "2027-01-31")], 7),
+        ([(7, None), (5, "2026-01-31")], 7),
+        ([(5, "2025-01-31"), (6, "2026-01-31"), (4, "2024-01-31")], 6),
+    ],
+)
+def test_a_renewed_allocation_is_the_one_that_runs(rows: list[tuple[int, str | None]], quantity: int) -> None:
+    (found,) = allocations_in([allocated(*row) for row in rows], "acc-1", NOW)
+    assert found.quantity == quantity
+
+
+def test_two_allocations_that_run_and_cannot_be_told_apart_are_unreadable() -> None:
+    with pytest.raises(Unreadable, match="'EPDR' is allocated 2 times"):
+        allocations_in([allocated(5, "2027-01-31"), allocated(5, None)], "acc-1", NOW)
 
 
 def test_names_with_slashes_and_foreign_letters_make_ids_that_are_not_mistaken() -> None:
-    (one,) = allocations_in([{"productName": "A/B", "allocationType": "C", "quantity": 1}], "acc-1", TODAY)
-    (other,) = allocations_in([{"productName": "A", "allocationType": "B/C", "quantity": 1}], "acc-1", TODAY)
-    (foreign,) = allocations_in([{"productName": "ÉPP", "quantity": 1}], "acc-1", TODAY)
+    (one,) = allocations_in([{"productName": "A/B", "allocationType": "C", "quantity": 1}], "acc-1", NOW)
+    (other,) = allocations_in([{"productName": "A", "allocationType": "B/C", "quantity": 1}], "acc-1", NOW)
+    (foreign,) = allocations_in([{"productName": "ÉPP", "quantity": 1}], "acc-1", NOW)
     assert one.vendor_subscription_id == "acc-1/a%2fb/c"
     assert other.vendor_subscription_id == "acc-1/a/b%2fc"
     assert foreign.vendor_subscription_id == foreign.vendor_subscription_id.lower()

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from services.reconciliation.vendors.connector import VendorAccount
 from services.reconciliation.vendors.watchguard.report import NotAReport, RefusedRow, Report, read_report
 from services.reconciliation.vendors.watchguard.report_columns import ALIASES
+from tests.strategies.pace import UNHURRIED
 
 NOW = datetime(2026, 3, 15, 12, tzinfo=UTC)
 BAKERY = VendorAccount("acc-1", "Northwind Bakery")
@@ -62,16 +63,17 @@ def test_a_row_of_words_that_could_be_columns_is_a_row() -> None:
     ]  # fmt: skip
 
 
-def test_of_several_rows_of_an_allocation_the_latest_that_has_begun_holds() -> None:
-    report = read(
-        f"{HEADING}\n"
-        "B,ACC-1,EPDR,Term,20,10,2026-02-11,2026-02-28\n"
-        "B,ACC-1,EPDR,Term,25,11,2026-03-01,\n"
-        "B,ACC-1,EPDR,Term,99,11,2026-04-01,\n"
-        "B,ACC-1,EPP,Term,5,5,2026-02-11,2026-03-01\n"
-        "B,ACC-1,EDR,Subscription,Unlimited,7,2026-02-11,\n"
-    )
-    assert has(report) == [("epdr", 25, "active"), ("edr", 7, "active")]
+@pytest.mark.parametrize("backwards", [False, True])
+def test_of_several_rows_of_an_allocation_the_latest_that_has_begun_holds(backwards: bool) -> None:
+    rows = [
+        "B,ACC-1,EPDR,Term,20,10,2026-02-11,2026-02-28",
+        "B,ACC-1,EPDR,Term,25,11,2026-03-01,",
+        "B,ACC-1,EPDR,Term,99,11,2026-04-01,",
+        "B,ACC-1,EPP,Term,5,5,2026-02-11,2026-03-01",
+        "B,ACC-1,EDR,Subscription,Unlimited,7,2026-02-11,",
+    ]
+    report = read("\n".join([HEADING, *(reversed(rows) if backwards else rows)]))
+    assert sorted(has(report)) == [("edr", 7, "active"), ("epdr", 25, "active")]
 
 
 def test_an_expiry_that_has_passed_is_an_allocation_that_has_expired() -> None:
@@ -109,17 +111,28 @@ def test_rows_that_cannot_be_read_are_refused_each_and_others_taken() -> None:
         "B,ACC-1,EPP,Term,7,1,2026-02-11,\n"
     )
     assert list(report.refused) == [
-        RefusedRow(2, "'many' is no number of seats"),
-        RefusedRow(3, "'-3' is no number of seats"),
-        RefusedRow(4, "'1.5' is no number of seats"),
+        RefusedRow(2, "'many' is no number of seats", "ACC-1"),
+        RefusedRow(3, "'-3' is no number of seats", "ACC-1"),
+        RefusedRow(4, "'1.5' is no number of seats", "ACC-1"),
         RefusedRow(5, "names no account"),
-        RefusedRow(6, "names no product"),
+        RefusedRow(6, "names no product", "ACC-1"),
         RefusedRow(7, "has 5 cells where the heading has 8"),
-        RefusedRow(8, "'2026-02-30' is no date"),
+        RefusedRow(8, "'2026-02-30' is no date", "ACC-1"),
         RefusedRow(9, "unexpected end of data"),
-        RefusedRow(10, "is a subscription without a limit, and says nothing of its usage"),
+        RefusedRow(10, "is a subscription without a limit, and says nothing of its usage", "ACC-1"),
     ]
     assert has(report) == [("epp", 7, "active")]
+
+
+@pytest.mark.parametrize(
+    ("line", "complete"),
+    [("Other,ACC-2,EPDR,Term,many,1,,", True), ("B,acc-1,EPDR,Term,many,1,,", False),
+     ("northwind bakery,,EPDR,Term,many,1,,", False), ("too,few,cells", False)],
+)  # fmt: skip
+def test_an_account_is_complete_where_no_refused_line_can_be_its(line: str, complete: bool) -> None:
+    report = read(f"{HEADING}\nB,ACC-1,EPP,Term,7,1,2026-02-11,\n{line}\n")
+    assert has(report) == [("epp", 7, "active")]
+    assert report.is_complete(BAKERY) is complete
 
 
 @pytest.mark.parametrize(
@@ -161,6 +174,7 @@ def test_forms_of_a_date(written: str) -> None:
     assert [row.start for row in report.rows] == [date(2026, 3, 4)]
 
 
+@UNHURRIED
 @given(
     data=st.data(),
     rows=st.lists(
@@ -188,6 +202,7 @@ def test_what_is_written_is_read_whatever_the_columns_are_named_and_wherever_the
     assert [(row.account, row.product, row.allocated, row.used, row.start) for row in report.rows] == rows
 
 
+@UNHURRIED
 @given(text=st.text(max_size=300), day_first=st.booleans())
 def test_any_text_is_a_report_or_one_sentence(text: str, day_first: bool) -> None:
     try:
@@ -203,6 +218,7 @@ def test_any_text_is_a_report_or_one_sentence(text: str, day_first: bool) -> Non
 CELLS = st.text(st.sampled_from("ab1/-,;\"' \t20É"), max_size=8)
 
 
+@UNHURRIED
 @given(lines=st.lists(st.lists(CELLS, min_size=5, max_size=9).map(",".join), max_size=8))
 def test_every_line_is_taken_or_refused_and_none_costs_another(lines: list[str]) -> None:
     good = "B,ACC-1,EPDR,Term,5,1,2026-02-11,"
