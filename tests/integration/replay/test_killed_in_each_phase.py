@@ -30,13 +30,14 @@ CATCH_UP = ("SELECT FROM subscriptions_g2.clock FOR UPDATE", "%FROM clock%")
 # A table that no event of these tests writes to, so that it is not the catching up that waits for it.
 COMPARE = ("LOCK TABLE subscriptions_g2.rejected_setting IN ACCESS EXCLUSIVE MODE", "%hashtextextended%")
 IN_THE_SWITCH = ("LOCK TABLE store.operation IN SHARE MODE", "INSERT INTO store.operation%")
+# Whoever has a lock says so behind the name of what it does.
 _WAITS = """
 SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
-    AND application_name IN ('seatledger replay', 'seatledger rebuild', 'seatledger catch-up') AND ltrim(query) LIKE %s
+    AND application_name ~ '^seatledger (replay|rebuild|catch-up)' AND ltrim(query) LIKE %s
 """
 _THERE = """
-SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name IN
-    ('seatledger replay', 'seatledger rebuild', 'seatledger catch-up', 'seatledger compare')
+SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+    AND application_name ~ '^seatledger (replay|rebuild|catch-up|compare)'
 """
 # The lock of rebuilds, and that of runs.
 _ADVISORY = f"""
