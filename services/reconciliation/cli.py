@@ -11,7 +11,7 @@ from psycopg.rows import dict_row
 
 from services import presentation
 from services.reconciliation.commands.bodies import Command, Request
-from services.reconciliation.comparing import Outcome, compare_now
+from services.reconciliation.comparing import Outcome, compare_now, until_shown
 from services.reconciliation.delay import Policy
 from services.reconciliation.desk import ReconciliationDesk
 from services.reconciliation.sweeping import Progress, Swept, sweep
@@ -79,7 +79,7 @@ def reconcile(
     configure_logging("reconcile", "error")
     swept = _swept(database(), vendor, quiet=as_json) if look else None
     with database_failures():
-        outcome = asyncio.run(compare_now(database(), broker(), vendor, Policy()))
+        outcome = asyncio.run(_compared(database(), broker(), vendor))
     scope = {"vendor": vendor, "account": account, "subscription": subscription, "all": everything}
     rows = read_now(database, lambda connection: _read(connection, _ROWS, scope))
     rows = [{**row, "actions": _actions(row["verdicts"])} for row in rows]
@@ -87,6 +87,12 @@ def reconcile(
         presentation.document({"sweep": swept, "comparison": outcome, "rows": rows})
         return
     _show(swept, outcome, rows)
+
+
+async def _compared(dsn: str, broker: str, vendor: str) -> Outcome:
+    outcome = await compare_now(dsn, broker, vendor, Policy())
+    await until_shown(dsn, broker)
+    return outcome
 
 
 def _swept(dsn: str, vendor: str, *, quiet: bool) -> Swept:

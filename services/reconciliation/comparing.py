@@ -84,6 +84,15 @@ async def compare_now(
         return await _compare(connection, vendor, policy, now or datetime.now(UTC))
 
 
+async def until_shown(dsn: str, broker: str) -> None:
+    """Until what a comparison told stands in the views. UserError when it does not come up."""
+    async with await connect(dsn, application="seatledger compare") as connection, connection.transaction():
+        await use_live(connection, SPEC.name)
+        await barrier.wait(
+            connection, broker, _TIMEOUT_S, _told_nobody, who="what was found", then="It shows when the projector runs"
+        )
+
+
 async def _compare(connection: AsyncConnection, vendor: str, policy: Policy, at: datetime) -> Outcome:
     looks = await both_sides.looks(connection, vendor)
     known = await both_sides.standing(connection, vendor)

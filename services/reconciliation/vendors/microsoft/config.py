@@ -69,7 +69,7 @@ class MicrosoftConfig(BaseSettings):
     audience: str = Field(
         default="https://api.partnercenter.microsoft.com", description="whom tokens are for, whatever the address"
     )
-    requests_per_minute: int = Field(default=REQUESTS_PER_MINUTE, ge=10, le=REQUESTS_PER_MINUTE)
+    requests_per_minute: int = Field(default=REQUESTS_PER_MINUTE, ge=10, le=100_000)
     timeout_seconds: float = Field(default=60.0, gt=0, le=600, description="for one answer, its body included")
     page_size: int = Field(default=500, ge=1, le=500, description="customers and audit records a page")
     webhook_ca_file: Path | None = Field(
@@ -100,6 +100,16 @@ class MicrosoftConfig(BaseSettings):
         if self.refresh_token is not None and self.refresh_token_file is None:
             raise ValueError(
                 f"{_PREFIX}REFRESH_TOKEN needs {_PREFIX}REFRESH_TOKEN_FILE too: each use gives a newer one, to be kept"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _within_the_limit(self) -> Self:
+        host = urlsplit(self.api_address).hostname or ""
+        if self.requests_per_minute > REQUESTS_PER_MINUTE and not _near(host):
+            raise ValueError(
+                f"{_PREFIX}REQUESTS_PER_MINUTE {self.requests_per_minute} is more than the {REQUESTS_PER_MINUTE} that "
+                "Microsoft takes: leave it out"
             )
         return self
 
