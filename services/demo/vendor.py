@@ -52,7 +52,7 @@ _DONE_WITHIN_S = 60.0
 def demonstrate_vendor(dsn: str, broker: str) -> None:
     """Look at the emulated vendor, show what differs, mend it, look again. UserError says what is in the way."""
     ours = read_now(lambda: dsn, _ours)
-    running = [row for row in ours if row["status"] == "active"]
+    running = [row for row in ours if row["status"] == "active" and row["quantity"] > 1]
     say("\nReconciliation: an emulated Partner Center has what is billed, but for three differences\n")
     with tempfile.TemporaryDirectory(prefix="seatledger-demo-") as folder:
         seed = Path(folder) / "seed.json"
@@ -81,14 +81,14 @@ async def _ours(connection: AsyncConnection) -> list[Row]:
 
 
 def _seed(ours: Sequence[Row], planted: Sequence[Row]) -> Json:
-    """What the emulator holds: ours, with more seats of one, another suspended, a third under a new id."""
+    """What the emulator holds: ours, with a seat less of one, another suspended, a third under a new id."""
     customers: dict[str, list[Json]] = {}
     for row in ours:
         customers.setdefault(row["customer"], []).append(_resource(row))
-    more, other, moved = (
+    fewer, other, moved = (
         next(one for one in customers[row["customer"]] if one["id"] == row["vendor_subscription"]) for row in planted
     )
-    more["quantity"] = int(str(more["quantity"])) + 2
+    fewer["quantity"] = int(str(fewer["quantity"])) - 1
     other["status"] = "suspended"
     moved |= {"id": _moved(str(moved["id"])), "migratedFromSubscriptionId": moved["id"]}
     return {
@@ -119,10 +119,10 @@ def _resource(row: Row) -> Json:
 
 def _mends(dsn: str, planted: Sequence[Row]) -> Iterator[tuple[str, type[Request], dict[str, object]]]:
     """What is done about each difference that is open: what is ignored since an earlier demonstration stays so."""
-    more, other, moved = planted
+    fewer, other, moved = planted
     standing = set(read_now(lambda: dsn, _open))
-    if ("QUANTITY_MISMATCH", more["subscription"]) in standing:
-        yield more["subscription"], PushQuantity, {"action": "PUSH_QUANTITY_TO_VENDOR"}
+    if ("QUANTITY_MISMATCH", fewer["subscription"]) in standing:
+        yield fewer["subscription"], PushQuantity, {"action": "PUSH_QUANTITY_TO_VENDOR"}
     if ("STATUS_MISMATCH", other["subscription"]) in standing:
         yield other["subscription"], Ignore, {"action": "IGNORE", "reason": "the reseller suspended it there"}
     if ("MISSING_IN_VENDOR", moved["subscription"]) in standing:
@@ -141,7 +141,8 @@ async def _carried_out(dsn: str) -> None:
         while True:
             task = await carry_out(connection, {MICROSOFT: asked_of(vendor)}, told)
             if task is not None:
-                say(f"{task.subscription}: the vendor holds {task.wanted['quantity']} seats now ({task.state})")
+                done = f"the vendor holds {task.wanted['quantity']} seats now" if task.state == "done" else task.error
+                say(f"{task.subscription}: {done}")
                 return
             if time.monotonic() > until:
                 raise UserError("what the vendor is to do was not asked for; look at: seatledger status")

@@ -54,7 +54,7 @@ def test_an_emulator_is_reached_by_addresses_alone(monkeypatch: pytest.MonkeyPat
         ({"API_ADDRESS": "https://api.example/beta"}, "SEATLEDGER_MICROSOFT_API_ADDRESS is to be the host alone"),
         ({"LOGIN_ADDRESS": "login"}, "SEATLEDGER_MICROSOFT_LOGIN_ADDRESS is to be https://host"),
         ({"LOGIN_ADDRESS": f"https://a:{SECRET}@login"}, "SEATLEDGER_MICROSOFT_LOGIN_ADDRESS is to be https://host"),
-        ({"REQUESTS_PER_MINUTE": "501"}, "SEATLEDGER_MICROSOFT_REQUESTS_PER_MINUTE 501 is more than the 500 that Microsoft takes"),
+        ({"REQUESTS_PER_MINUTE": "501"}, "REQUESTS_PER_MINUTE 501 is more than the 500 that Microsoft takes"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_named(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], said: str) -> None:
