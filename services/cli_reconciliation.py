@@ -1,5 +1,6 @@
 """`seatledger reconcile`: what vendors have beside what is billed. Imports what it needs when it runs."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -206,3 +207,59 @@ def retry(task: Annotated[UUID, typer.Argument(metavar="TASK", help="Its id.")],
     from services.reconciliation import cli_tasks
 
     cli_tasks.retry(database_dsn, task, as_json=as_json)
+
+
+@reconciliation.command()
+def report(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="An Allocation and Usage Report, as CSV.")],
+    day_first: Annotated[bool, typer.Option("--day-first", help="03/04/2026 is 3 April.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Take in WatchGuard's own report, where its API says less; then compare with --no-look."""
+    from services.reconciliation import cli_tasks
+
+    cli_tasks.report(database_dsn, file, day_first=day_first, as_json=as_json)
+
+
+@reconciliation.command()
+def bill(
+    file: Annotated[
+        str | None, typer.Argument(metavar="FILE", help="A reconciliation file of Microsoft's portal, as CSV.")
+    ] = None,
+    invoice: Annotated[str | None, typer.Option(metavar="NUMBER", help="Have Microsoft export this invoice.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Take in what Microsoft billed: a file, or an invoice by its number. The same again changes nothing."""
+    if (file is None) == (invoice is None):
+        raise typer.BadParameter("give a FILE, or --invoice NUMBER")
+    from services.reconciliation import cli_costs
+
+    if file is not None:
+        cli_costs.take_in_file(database_dsn, file, as_json=as_json)
+    else:
+        cli_costs.take_in_invoice(database_dsn, invoice or "", as_json=as_json)
+
+
+@reconciliation.command()
+def cancel_bill(
+    invoice: Annotated[str, typer.Argument(metavar="NUMBER", help="The invoice.")],
+    reason: Annotated[str, typer.Option(help="Why.")],
+    as_json: Json = False,
+) -> None:
+    """Leave an invoice that was voided out of every comparison."""
+    from services.reconciliation import cli_costs
+
+    cli_costs.cancel(database_dsn, invoice, reason=reason, as_json=as_json)
+
+
+@reconciliation.command()
+def costs(
+    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], metavar="DATE", help="The first day.")],
+    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], metavar="DATE", help="The last day.")],
+    everything: Annotated[bool, typer.Option("--all", help="Show what agrees, too.")] = False,
+    as_json: Json = False,
+) -> None:
+    """What each subscription costs us, what Microsoft billed for it, what it is sold for, and the margin."""
+    from services.reconciliation import cli_costs
+
+    cli_costs.costs(database_dsn, first.date(), last.date(), everything=everything, as_json=as_json)

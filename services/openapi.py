@@ -17,8 +17,8 @@ from shared.web.openapi import SCHEMAS, operations_of, renamed
 Json = dict[str, Any]
 _NOWHERE: Final = "postgresql:///"
 _ABOUT: Final = (
-    "Billing of licences that resellers sell: accounts, catalogue, orders, subscriptions, documents. Each service has "
-    "an address of its own: see `servers` of a path."
+    "Billing of licences that resellers sell: accounts, catalogue, orders, subscriptions, documents, and what vendors "
+    "have beside them. Each service has an address of its own: see `servers` of a path."
 )
 
 

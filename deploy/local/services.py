@@ -31,6 +31,6 @@ class ServiceProcess:
 
 SERVICES: tuple[ServiceProcess, ...] = tuple(
     ServiceProcess(service, role, f"services.{service}.{role}")
-    for service in ("orders", "subscriptions", "invoicing")
+    for service in ("orders", "subscriptions", "invoicing", "reconciliation")
     for role in ROLES
 )

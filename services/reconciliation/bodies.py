@@ -43,7 +43,12 @@ def account_key(vendor: str, account: str) -> str:
 def difference_key(model: Difference) -> str:
     """What a difference is known by: the subscription, by the vendor's id where it has one, and the verdict."""
     about = model.vendor_subscription_id or model.subscription_id or model.account_id
-    return f"{model.vendor}/{about}/{model.verdict}"
+    return difference_about(model.vendor, about, model.verdict)
+
+
+def difference_about(vendor: str, about: str, verdict: str) -> str:
+    """What a difference of a subscription is known by. These names are stored: version with care."""
+    return f"{vendor}/{about}/{verdict}"
 
 
 def body_to_json(body: Body) -> bytes:

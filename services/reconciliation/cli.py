@@ -112,6 +112,8 @@ def _show(swept: Swept | None, outcome: Outcome, rows: Sequence[Row]) -> None:
             f"Looked at {swept.accounts} accounts of {outcome.vendor}{taken_up}: {swept.news} changed, "
             f"{swept.failed} could not be observed"
         )
+        if swept.broken is not None:
+            presentation.say(f"The list of accounts broke off: {swept.broken}")
     counted = ", ".join(f"{count} {verdict}" for verdict, count in sorted(outcome.verdicts.items()))
     presentation.say(f"{outcome.rows} subscriptions compared: {counted or 'nothing to compare'}")
     presentation.say(f"{outcome.found} differences are new, {outcome.gone} are gone\n")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
 from uuid import UUID
 
 from psycopg import AsyncConnection
@@ -10,7 +12,8 @@ from services import presentation
 from services.reconciliation.cli import moment
 from services.reconciliation.reacting import NotProjectedYet, to_provision
 from services.reconciliation.tasks import Task, ask, tasks, try_again
-from shared.commands.operating import Database, read_now
+from services.reconciliation.uploading import PANDA, report_in, upload
+from shared.commands.operating import Database, database_failures, read_now
 from shared.errors import NOT_FOUND, UserError
 from shared.store.operations import operator
 
@@ -48,6 +51,21 @@ def provision(database: Database, subscription: str, *, as_json: bool) -> None:
         presentation.document(task)
     else:
         presentation.say(f"{subscription}: asked of {task.vendor} within seconds (seatledger reconcile tasks)")
+
+
+def report(database: Database, file: str, *, day_first: bool, as_json: bool) -> None:
+    """Take in what a vendor's own report says of its accounts."""
+    found = report_in(Path(file), day_first=day_first)
+    with database_failures():
+        done = asyncio.run(upload(database(), found))
+    if as_json:
+        presentation.document(done)
+        return
+    presentation.note(f"{file}, line {one.line}: {one.reason}" for one in done.refused)
+    presentation.say(
+        f"{done.accounts} accounts: {done.news} changed, {done.not_observed} could not be observed; compare with "
+        f"seatledger reconcile --vendor {PANDA} --no-look"
+    )
 
 
 def retry(database: Database, task: UUID, *, as_json: bool) -> None:

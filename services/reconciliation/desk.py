@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
@@ -61,7 +62,8 @@ class ReconciliationDesk:
         told = await _told(connection, {row.stream for row in rows.values()})
         snapshots = await _snapshots(connection, rows.values())
         known = await known_of(connection, FACTS_OF_SUBSCRIPTIONS, sorted(named), _masters(commands))
-        at = min(one.at for one in asked)
+        # None asks anything new where all were answered before, under their keys.
+        at = min((one.at for one in asked), default=datetime.now(UTC))
         heard = known.heard(at)
         ours = {
             name: subscriptions.Standing(

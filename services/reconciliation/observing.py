@@ -9,7 +9,8 @@ from hashlib import sha256
 
 from psycopg import AsyncConnection
 
-from services.reconciliation.vendors.connector import Entitlement, VendorAccount
+from services.reconciliation.sides import ENDED
+from services.reconciliation.vendors.connector import WHOLE_ACCOUNT, Entitlement, VendorAccount
 from shared.events.envelope import CloudEvent
 from shared.events.models.reconciliation import VendorSnapshotTaken, VendorSubscription
 from shared.events.reading import addressed, data_of
@@ -69,13 +70,22 @@ async def observe(connection: AsyncConnection, seen: Observation) -> bool:
 def snapshot_of(seen: Observation) -> VendorSnapshotTaken:
     """What a look says as an event; by id, so that the same content is the same event."""
     held = () if seen.failed is not None else sorted(seen.held, key=lambda one: one.vendor_subscription_id)
+    used = _by_product(seen.used or {}, held)
     return VendorSnapshotTaken(
         vendor=seen.vendor,
         account_id=seen.account.account_id,
         observed_at=seen.at,
-        subscriptions=tuple(_subscription(one, seen.used or {}) for one in held),
+        subscriptions=tuple(_subscription(one, used) for one in held),
         failed=seen.failed,
     )
+
+
+def _by_product(used: Mapping[str, int], held: Sequence[Entitlement]) -> Mapping[str, int]:
+    """Seats in use by product; those of a whole account count for its product, where it has only one that runs."""
+    running = {one.product_key for one in held if one.status not in ENDED}
+    if WHOLE_ACCOUNT in used and len(running) == 1:
+        return {**used, running.pop(): used[WHOLE_ACCOUNT]}
+    return used
 
 
 def _subscription(one: Entitlement, used: Mapping[str, int]) -> VendorSubscription:

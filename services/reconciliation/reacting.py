@@ -42,6 +42,8 @@ LEFT JOIN read.products AS p ON p.product = s.product
 LEFT JOIN LATERAL (SELECT term FROM read.order_items AS i WHERE i.subscription = s.subscription LIMIT 1) AS i ON true
 WHERE s.subscription = %s
 """
+# What is told of differences is told by one at a time.
+_NO_COMPARISON = "SELECT FROM reconciliation.comparison WHERE vendor = %s FOR SHARE"
 _REFUSED = "SELECT FROM read.rejected_events WHERE subscription = %s AND type = 'OrderExecuted'"
 _TOO_OLD = timedelta(hours=48)
 
@@ -132,6 +134,7 @@ async def told(connection: AsyncConnection, task: Task, at: datetime) -> None:
     if task.kind == "change_quantity":
         if task.state == "failed":
             found = DiscrepancyResolved.model_validate(task.wanted["found"], context=FROM_JSON)
+            await connection.execute(_NO_COMPARISON, [task.vendor])
             await _append(connection, f"discrepancy-{task.subscription}", refound(found, task.error), at)
         return
     of = {"subscription_id": task.subscription, "customer_id": task.customer or ""}

@@ -59,13 +59,14 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """A finished sweep. `resumed`: it took up one that had been interrupted."""
+    """A finished sweep. `resumed`: it took up one that had been interrupted. `broken`: why the list broke off."""
 
     sweep: int
     accounts: int
     failed: int
     news: int
     resumed: bool
+    broken: str | None = None
 
 
 def _now() -> datetime:
@@ -92,8 +93,12 @@ class _Sweep:
         self._writing = asyncio.Lock()
         self.progress = Progress()
 
-    async def all(self, done: frozenset[str]) -> None:
-        """Look at every account that is listed and not `done`. VendorError where the list itself fails."""
+    async def all(self, done: frozenset[str]) -> VendorError | None:
+        """Look at every account that is listed and not `done`; why the list broke off, where it did.
+
+        Raises what broke it before its first account, and Misconfigured.
+        """
+        listed = False
         slots = asyncio.Semaphore(_AT_ONCE)
 
         async def look(account: VendorAccount) -> None:
@@ -106,20 +111,22 @@ class _Sweep:
         async with asyncio.TaskGroup() as looks:
             try:
                 async for account in self._connector.list_accounts():
+                    listed = True
                     if account.account_id not in done:
                         await slots.acquire()
                         looks.create_task(look(account))
             except VendorError as error:  # what is being looked at is kept before the sweep ends
                 broken = error
-        if broken is not None:
+        if broken is not None and (not listed or isinstance(broken, Misconfigured)):
             raise broken
+        return broken
 
-    async def not_listed(self) -> None:
-        """What was an account and is on the list no more was not observed: who ended the relationship is not known."""
+    async def not_listed(self, why: str) -> None:
+        """What was an account and was not on the list was not observed: whether it still is one is not known."""
         rows = await self._connection.execute(_NOT_LISTED, [self._connector.vendor, self._sweep])
         for account, name, domain in await rows.fetchall():
             gone = VendorAccount(account, name, domain)
-            await self._keep(Observation(self._connector.vendor, gone, self._now(), failed=_NO_LONGER_LISTED))
+            await self._keep(Observation(self._connector.vendor, gone, self._now(), failed=why))
 
     async def _look(self, account: VendorAccount) -> None:
         await self._keep(await look_at(self._connector, account, self._now()))
@@ -169,15 +176,18 @@ async def sweep(
         done = await (await connection.execute(_SWEPT, [number])).fetchall()
         going_on = _Sweep(connection, connector, number, told, now)
         try:
-            await going_on.all(frozenset(account for (account,) in done))
+            broken = await going_on.all(frozenset(account for (account,) in done))
         except* VendorError as errors:
             first = errors.exceptions[0]
-            raise UserError(f"{first} The sweep goes on from here when it is run again", UNAVAILABLE) from None
-        await going_on.not_listed()
+            raise UserError(f"{first}. The sweep goes on from here when it is run again", UNAVAILABLE) from None
+        await going_on.not_listed(
+            _NO_LONGER_LISTED if broken is None else f"the list of accounts broke off before it: {broken}"
+        )
         finished = await connection.execute(_FINISH, {"sweep": number, "at": now()})
         counted = await finished.fetchone()
         assert counted is not None
-        return Swept(number, counted[0], counted[1], going_on.progress.news, is_resumed)
+        why = None if broken is None else str(broken)
+        return Swept(number, counted[0], counted[1], going_on.progress.news, is_resumed, why)
 
 
 @asynccontextmanager

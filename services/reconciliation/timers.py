@@ -1,4 +1,4 @@
-"""What the worker of reconciliation does by itself: what vendors are asked, and a sweep of each once a day."""
+"""What the worker of reconciliation does by itself: what vendors are asked, hints, and a sweep of each once a day."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from services.reconciliation.asking import CONSUMER
 from services.reconciliation.carrying_out import asked_of
 from services.reconciliation.comparing import compare_now
 from services.reconciliation.delay import Policy
+from services.reconciliation.hints import Looked, look_at_hinted
 from services.reconciliation.reacting import react, told
 from services.reconciliation.sweeping import sweep
 from services.reconciliation.tasks import CarryOut, carry_out
 from services.reconciliation.vendors.configured import configured_vendors, connected
+from services.reconciliation.vendors.connector import Misconfigured
 from shared.errors import UserError
 from shared.projections.worker import Timer
 from shared.store.config import Config
@@ -23,10 +25,13 @@ from shared.store.pool import connect
 from shared.store.reactions import drain
 
 _TASKS_EVERY_S = 2.0
+# A burst of a vendor's hints costs one comparison.
+_HINTS_EVERY_S = 20.0
 _SWEEPS_EVERY_S = 60.0
 _A_DAY = timedelta(hours=24)
 _AT_ONCE = 100
 _LAST_SWEEP = "SELECT max(finished_at) FROM reconciliation.sweep WHERE vendor = %s"
+_HINTED = "SELECT FROM reconciliation.hint WHERE vendor = %s AND looked_at IS NULL LIMIT 1"
 _log = structlog.get_logger("reconciliation")
 
 
@@ -34,6 +39,7 @@ def timers(config: Config) -> tuple[Timer, ...]:
     """The timers of reconciliation beside its clock."""
     return (
         Timer("vendor tasks", _TASKS_EVERY_S, VendorTasks(config).carry_out),
+        Timer("hints", _HINTS_EVERY_S, Hints(config).look),
         Timer("sweeps", _SWEEPS_EVERY_S, Sweeps(config).catch_up),
     )
 
@@ -66,6 +72,45 @@ class VendorTasks:
                 _log.info("vendor task", task=str(task.task), kind=task.kind, vendor=task.vendor,
                           subscription=task.subscription, state=task.state, reason=task.error)  # fmt: skip
         return count
+
+
+class Hints:
+    """Looks at the accounts that a vendor's hints point to, and compares when there were any."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        # Looked at and not compared: the projections did not come up in time, say.
+        self._not_compared: set[str] = set()
+
+    async def look(self, stop: asyncio.Event) -> None:
+        """One turn. Hints of a vendor that is not configured, or not as it should be, wait."""
+        for vendor in configured_vendors():
+            if not stop.is_set() and (vendor in self._not_compared or await self._are_any(vendor)):
+                await self._look(vendor)
+
+    async def _are_any(self, vendor: str) -> bool:
+        async with await connect(self._config.database, application="seatledger hints") as connection:
+            row = await (await connection.execute(_HINTED, [vendor])).fetchone()
+        return row is not None
+
+    async def _look(self, vendor: str) -> None:
+        try:
+            self._not_compared.add(vendor)
+            looked = await self._looked(vendor)
+            outcome = await compare_now(self._config.database, self._config.broker, vendor, Policy())
+            self._not_compared.discard(vendor)
+        except (UserError, Misconfigured) as error:
+            _log.warning("hints wait", vendor=vendor, reason=str(error))
+            return
+        _log.info("hints", vendor=vendor, accounts=looked.accounts, failed=looked.failed, rows=outcome.rows,
+                  found=outcome.found, gone=outcome.gone)  # fmt: skip
+
+    async def _looked(self, vendor: str) -> Looked:
+        async with (
+            connected(vendor) as connector,
+            await connect(self._config.database, application="seatledger hints") as connection,
+        ):
+            return await look_at_hinted(connection, connector)
 
 
 class Sweeps:

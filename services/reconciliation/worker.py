@@ -1,5 +1,6 @@
-"""`python -m services.reconciliation.worker`: the clock of reconciliation, what vendors are asked, daily sweeps."""
+"""`python -m services.reconciliation.worker`: its clock, what vendors are asked, hints, daily sweeps."""
 
+from services.reconciliation.gauges import reconciliation_gauges
 from services.reconciliation.projection import SPEC
 from services.reconciliation.timers import timers
 from shared.projections.worker import main
@@ -7,4 +8,4 @@ from shared.store.config import Config
 
 if __name__ == "__main__":
     config = Config()
-    main(SPEC, config, timers(config))
+    main(SPEC, config, timers(config), reconciliation_gauges(config.database))

@@ -176,7 +176,6 @@ def _cycle_rules(layer: Layer) -> list[str]:
 def _price_of(layer: Layer) -> PriceOrigin:
     stretch, quote = layer.stretch, layer.quote
     phase, price = stretch.phase, quote.price
-    from_cost = any(rule.rule != "discount" for rule in quote.rules)
     switched = phase.kind == "switched"
     return PriceOrigin(
         price.origin,
@@ -187,7 +186,7 @@ def _price_of(layer: Layer) -> PriceOrigin:
         quote.extra_charge,
         phase.terms.installments,
         price.by,
-        price.cost if from_cost else None,
+        price.cost,
         phase.cycles.months_in(stretch.cycle.number) if switched else None,
         phase.terms.term if switched else None,
     )

@@ -32,7 +32,8 @@ class PriceOrigin:
     """The price of a line for one licence and one term, before rule and extra charge, and how its unit came about.
 
     `parts` is the number of installments that the term is billed in; 1 for one-off. Where the billing plan was changed
-    inside the term the line has `months` of `of_months`. `unit_cost` is there where a rule is reckoned from it.
+    inside the term the line has `months` of `of_months`. `unit_cost` is what the licence costs us for that term, where
+    that is known: a markup or a margin is reckoned from it, and what a vendor billed is compared with it (rule R7.7).
     """
 
     origin: Origin

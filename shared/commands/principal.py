@@ -20,14 +20,19 @@ PERMISSIONS: Final[frozenset[Permission]] = frozenset(get_args(Permission))
 _READING: Final = frozenset[Permission](
     {"accounts:read", "catalogue:read", "orders:read", "subscriptions:read", "settings:read", "invoices:read"}
 )
+_CHANGING: Final = frozenset[Permission]({"accounts:write", "orders:write", "subscriptions:write"})
+# What is done about differences with vendors is decided by people of the organisation (rule R7.1).
+_RECONCILING: Final = frozenset[Permission]({"reconciliation:read", "reconciliation:write"})
 # What a reseller may not: its own prices and rates, the past, and what holds for everybody.
 MAY: Final[Mapping[Role, frozenset[Permission]]] = {
     "distributor": PERMISSIONS,
-    "integration": PERMISSIONS,
-    "customer_success": _READING | {"accounts:write", "orders:write", "subscriptions:write", "backdating"},
-    "reseller": (_READING - {"settings:read"}) | {"accounts:write", "orders:write", "subscriptions:write"},
+    "integration": PERMISSIONS - _RECONCILING,
+    "customer_success": _READING | _CHANGING | _RECONCILING | {"backdating"},
+    "reseller": (_READING - {"settings:read"}) | _CHANGING | {"reconciliation:read"},
     "customer": frozenset({"accounts:read", "orders:read", "subscriptions:read", "invoices:read"}),
 }
+# Who sees every row. Any other role sees what is its own: of a new one nothing, until the policies know it.
+_ORGANISATION: Final = frozenset[Role]({"distributor", "customer_success", "integration"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,11 @@ class Principal:
     permissions: frozenset[Permission]
     reseller: str | None = None
     customer: str | None = None
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether they are of the organisation itself."""
+        return self.role in _ORGANISATION
 
     def may(self, permission: Permission) -> bool:
         return permission in self.permissions

@@ -30,7 +30,17 @@ class OperatorConfig(BaseSettings):
     operator: str | None = Field(default=None, description="who is named in the list of operations")
 
 
-class Config(OutboxConfig):
+class ReconciliationConfig(BaseSettings):
+    """Who may ask for reconciliation (rule R7.1): what its API needs to know beside where the database is."""
+
+    model_config = SettingsConfigDict(env_prefix="SEATLEDGER_", frozen=True, extra="ignore")
+
+    reconciliation_beta: bool = Field(
+        default=True, description="whether only the organisation reads reconciliation, not its resellers too"
+    )
+
+
+class Config(OutboxConfig, ReconciliationConfig):
     """Each field is read from SEATLEDGER_ and its name in capitals; pydantic's ValidationError names what is wrong."""
 
     database: str = Field(description="where PostgreSQL is: a libpq connection string or URL")

@@ -1,7 +1,8 @@
 """The application that every service's API is: pools of connections, what it tells of itself, problems as documents.
 
-Every route of the router needs a token. Handlers that read ask for `Reading` and see the views of the schema `read` as
-whoever asks may see them; commands ask for `Connection` and `Caller`, and decide themselves whom they reach.
+Every route of the router needs a token; what vendors post has a signature instead. Handlers that read ask for `Reading`
+and see the views of the schema `read` as whoever asks may see them; commands ask for `Connection` and `Caller`, and
+decide themselves whom they reach.
 """
 
 from __future__ import annotations
@@ -41,11 +42,12 @@ def create_app(
     issuer: Issuer | None = None,
     desk: Desk[Any] | None = None,
     bounds: Bounds | None = None,
+    posted: APIRouter | None = None,
 ) -> FastAPI:
     """The API of a service: its routes, and beside them /healthz, /readyz and /metrics.
 
     Where a service has commands, `desk` is where they are decided; they have connections of their own. `bounds` say how
-    much may wait.
+    much may wait. `posted` are routes for who has no token of ours and signs what he sends: they check that.
     """
 
     @asynccontextmanager
@@ -75,7 +77,8 @@ def create_app(
     app.add_middleware(Counting, metrics=metrics)
     add_error_handlers(app)
     app.include_router(router, dependencies=[Depends(caller)])
-
+    if posted is not None:
+        app.include_router(posted)
     app.include_router(monitoring(metrics.registry))
     return app
 
@@ -98,7 +101,7 @@ async def _reading(connection: Connection, principal: Caller) -> AsyncIterator[A
 Reading = Annotated[AsyncConnection, Depends(_reading, scope="function")]
 
 
-def serve(service: str, router: APIRouter, desk: Desk[Any] | None = None) -> int:
+def serve(service: str, router: APIRouter, desk: Desk[Any] | None = None, posted: APIRouter | None = None) -> int:
     """Listen where SEATLEDGER_API_HOST and _PORT say until SIGTERM or SIGINT. Exit code 1 for a wrong environment."""
     try:
         config = Config()
@@ -106,7 +109,8 @@ def serve(service: str, router: APIRouter, desk: Desk[Any] | None = None) -> int
         print(f"the environment is not as it should be: {error}", file=sys.stderr)
         return 1
     configure_logging(f"{service}-api", config.log_level)
-    app = create_app(service, router, config.database, _issuer(config), desk, Bounds(outbox=config.outbox_limit))
+    bounds = Bounds(outbox=config.outbox_limit)
+    app = create_app(service, router, config.database, _issuer(config), desk, bounds, posted)
     collect_rarely()
     uvicorn.run(app, host=config.api_host, port=config.api_port, log_config=None, access_log=False)
     return 0

@@ -204,7 +204,8 @@ def _contents(operation: Json) -> Iterator[Json]:
 def _examples(content: Json, schemas: Mapping[str, Json]) -> None:
     """What models give as examples, where a route gives none of its own for what it is asked or answers."""
     given = content.setdefault("examples", {})
-    for one in content["schema"].get("anyOf", [content["schema"]]):
+    schema = content["schema"]
+    for one in schema.get("anyOf") or schema.get("oneOf") or [schema]:
         name = one.get("$ref", "").rpartition("/")[2]
         for number, value in enumerate(schemas.get(name, {}).get("examples", []), 1):
             given.setdefault(name if number == 1 else f"{name}_{number}", {"value": value})

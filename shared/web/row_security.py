@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 
 from psycopg import AsyncConnection
 
-from shared.commands.principal import Principal, Role
+from shared.commands.principal import Principal
 
 # One moment for the whole request: what it shows of a thing and the version that it gives belong together.
 _READ = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
@@ -20,14 +20,12 @@ _AS = """
 SELECT set_config('seatledger.sees', %s, true), set_config('seatledger.reseller', %s, true),
     set_config('seatledger.customer', %s, true), set_config('role', 'seatledger_api', true)
 """
-# Any other role sees what is its own: of a new one nothing, until the policies know it.
-_SEE_ALL = frozenset[Role]({"distributor", "customer_success", "integration"})
 
 
 @asynccontextmanager
 async def reading_as(connection: AsyncConnection, principal: Principal) -> AsyncIterator[AsyncConnection]:
     """The connection, for the time of one transaction that reads only and sees what `principal` may see."""
-    sees = "all" if principal.role in _SEE_ALL else principal.role
+    sees = "all" if principal.sees_all else principal.role
     async with connection.transaction():
         await connection.execute(_READ)
         await connection.execute(_AS, [sees, principal.reseller or "", principal.customer or ""])

@@ -55,7 +55,8 @@ def broken(before: Json, after: Json) -> Iterator[str]:
 def _asked(promise: Json) -> set[str]:
     """The schemas of what is sent."""
     bodies = [schema for operation in promise["operations"].values() for schema in operation["body"].values()]
-    return {schema["$ref"].rpartition("/")[2] for schema in bodies if "$ref" in schema}
+    choices = [choice for schema in bodies for choice in schema.get("oneOf", [schema])]
+    return {schema["$ref"].rpartition("/")[2] for schema in choices if "$ref" in schema}
 
 
 def _operation(operation: Json) -> Json:

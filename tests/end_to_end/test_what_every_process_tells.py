@@ -49,7 +49,7 @@ def test_every_process_lives_is_ready_and_tells_what_the_page_says(ports: dict[s
         assert get(port, "/healthz").status == 200
         eventually(_is_ready(port), "ready")
     # So that an API has something to tell with labels.
-    for service in ("orders-api", "subscriptions-api", "invoicing-api"):
+    for service in ("orders-api", "subscriptions-api", "invoicing-api", "reconciliation-api"):
         get(ports[service], "/v1/nothing")
 
     told = {name: {_name(family): family for family in scrape(port)} for name, port in ports.items()}

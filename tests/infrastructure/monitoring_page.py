@@ -15,7 +15,7 @@ _RULES = re.compile(r"^```yaml\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
 class Figure(NamedTuple):
-    """A row of the table. `told_by`: all, projector, worker, worker of invoicing, API; several with a comma."""
+    """A row of the table. `told_by`: all, projector, worker, worker of SERVICE, API; several with a comma."""
 
     name: str
     labels: frozenset[str]

@@ -29,7 +29,9 @@ def run(
             state.plant(read(seed))
     except UserError as error:
         sys.exit(str(error))
-    server = _Server(uvicorn.Config(build(state), host=host, port=port, log_level="warning"))
+    server = _Server(
+        uvicorn.Config(build(state), host=host, port=port, log_level="warning", timeout_graceful_shutdown=1)
+    )
     server.run()
     # uvicorn says itself why it could not begin (a port that is taken).
     sys.exit(0 if server.started else 1)

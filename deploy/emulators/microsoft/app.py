@@ -16,6 +16,7 @@ from deploy.emulators.microsoft.state import Asked, State
 AUDIENCE = "https://api.partnercenter.microsoft.com"
 _API = "/v1/"
 _MINUTE = 60.0
+_KEPT = 20_000
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -36,6 +37,7 @@ def build(state: State) -> FastAPI:
             Asked(request.method, request.url.path, request.url.query, request_id, correlation, at,
                   response.status_code)
         )  # fmt: skip
+        del state.asked[:-_KEPT]
         response.headers["MS-RequestId"] = request_id or str(uuid4())
         response.headers["MS-CorrelationId"] = correlation or str(uuid4())
         response.headers["MS-CV"] = "emulated.0"

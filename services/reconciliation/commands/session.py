@@ -68,7 +68,7 @@ class ReconciliationSession:
         if self._is_done(standing, request, verdicts):
             return Decided(_body(row, request, []))
         ours = self._subscription(row, command)
-        _refuse_stale(standing, ours, request)
+        _refuse_stale(standing, ours, asked)
         open_ones = [_open(standing, verdict) for verdict in verdicts]
         model = event_of(row, ours, request, asked.principal)
         appended = [] if model is None or ours is None else [self._changed(ours, model, asked)]
@@ -118,11 +118,13 @@ def _open(standing: Standing, verdict: Verdict) -> DiscrepancyFound:
     raise CommandRefused(f"this was settled by {told.by or 'the vendor'} ({told.resolution}): compare again")
 
 
-def _refuse_stale(standing: Standing, ours: subscriptions.Standing | None, request: Request) -> None:
-    """An action is for what was compared: the vendor's snapshot, and ours as it was then."""
+def _refuse_stale(standing: Standing, ours: subscriptions.Standing | None, asked: Asked[Command]) -> None:
+    """An action is for what was compared: the vendor's snapshot, the row's version, and ours as it was then."""
     row = standing.row
     about = row.subscription or row.vendor_subscription
-    quoted = request.snapshot
+    quoted = asked.command.request.snapshot
+    if asked.if_match not in (None, "*", quoted):
+        raise Outdated(f"{about} quotes snapshot {quoted}, and If-Match another version: give the snapshot of the row")
     if quoted != row.snapshot or (standing.account_snapshot is not None and quoted != standing.account_snapshot):
         raise Outdated(
             f"{about} was decided on snapshot {quoted}, and the vendor was found otherwise since: compare again, and "

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from shared.events.models.reconciliation import Status
 
@@ -109,6 +109,9 @@ class Misconfigured(VendorError):
     """Credentials, audience or permissions are wrong: a person has to mend the configuration; nothing is retried."""
 
 
+WHOLE_ACCOUNT: Final = "*"
+
+
 class Connector(Protocol):
     """One vendor. Every method raises VendorError; `request_id` is reused when the same change is tried again."""
 
@@ -117,13 +120,16 @@ class Connector(Protocol):
         """Its name, as products name their vendor: microsoft, panda."""
 
     def list_accounts(self) -> AsyncIterator[VendorAccount]:
-        """All accounts that are ours there, page by page."""
+        """All accounts that are ours there, page by page. Gives those that it can read before it raises."""
 
     async def list_entitlements(self, account_id: str) -> Sequence[Entitlement]:
         """All that an account has, add-ons too, also what has ended as long as the vendor shows it."""
 
     async def count_used(self, account_id: str) -> Mapping[str, int]:
-        """Seats in use by product key, where the vendor counts them; empty where it does not."""
+        """Seats in use by product key, where the vendor counts them; empty where it does not.
+
+        What it counts of an account without a word about products has the key WHOLE_ACCOUNT.
+        """
 
     async def ensure_account(self, customer: CustomerAtVendor) -> VendorAccount:
         """The customer's account, made if there is none."""

@@ -53,8 +53,11 @@ def world(broker: Broker, database_server: Databases) -> Iterator[World]:
     everybody = asyncio.run(make_world(dsn, broker.address))
     with ExitStack() as stack:
         clients: dict[str, TestClient] = {}
-        for app in apps(dsn).values():
-            client = stack.enter_context(TestClient(app))
-            clients |= {name: client for name, _ in routes_of(app)}
+        with pytest.MonkeyPatch.context() as environment:
+            # Resellers read reconciliation only after its beta: here there is the more to see.
+            environment.setenv("SEATLEDGER_RECONCILIATION_BETA", "false")
+            for app in apps(dsn).values():
+                client = stack.enter_context(TestClient(app))
+                clients |= {name: client for name, _ in routes_of(app)}
         yield World(dsn, clients, everybody)
     database_server.drop(dsn)

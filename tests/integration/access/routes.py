@@ -16,7 +16,7 @@ from fastapi.routing import RouteContext, iter_route_contexts
 
 from deploy.local.services import SERVICES, ServiceProcess
 from shared.web.application import create_app
-from tests.integration.access.world import Belongings
+from tests.integration.access.world import VENDOR, Belongings
 
 Ask = Callable[[Belongings], Any]
 _CUSTOMER, _RESELLER, _PAYER = attrgetter("customer"), attrgetter("reseller"), attrgetter("payer")
@@ -30,7 +30,8 @@ class Asked:
     `query` is that of a question that commands' deciders answer: it is refused as a command is. `each`: the answer says
     of each part of the request what became of it.
 
-    `owed`: only who pays sees it, a customer thus not where a reseller pays. `everybodys`: all see it.
+    `owed`: only who pays sees it, a customer thus not where a reseller pays. `everybodys`: all see it; `organisations`:
+    nobody else does, and nobody else sees what is in the fields that are `hidden`.
     """
 
     path: Mapping[str, Ask] = field(default_factory=dict)
@@ -40,6 +41,8 @@ class Asked:
     each: bool = False
     owed: bool = False
     everybodys: bool = False
+    organisations: bool = False
+    hidden: frozenset[str] = frozenset({"unit_cost"})
 
     @property
     def is_decided(self) -> bool:
@@ -121,8 +124,25 @@ _OF_ORDERS: Final[Mapping[str, Asked]] = {
     ),
 }  # fmt: skip
 
+_OF_RECONCILIATION: Final[Mapping[str, Asked]] = {
+    "GET /v1/reconciliation": Asked(
+        filters={"customer": _CUSTOMER, "subscription": _SUBSCRIPTION, "account": lambda one: f"acc-of-{one.customer}"},
+        hidden=frozenset({"actions", "candidates", "differences", "reason"}),
+    ),
+    "GET /v1/discrepancies": Asked(organisations=True),
+    "GET /v1/vendor-accounts": Asked(organisations=True),
+    "GET /v1/vendor-tasks": Asked(organisations=True),
+    "GET /v1/sweeps": Asked(organisations=True),
+    "POST /v1/vendor-tasks/{task}/retry": Asked(path={"task": lambda theirs: str(theirs.task)}),
+    "POST /v1/reconciliation/{vendor}/{about:path}/actions": Asked(
+        path={"vendor": lambda _: VENDOR, "about:path": _SUBSCRIPTION},
+        body=_saying({"action": "IGNORE", "snapshot": "x", "reason": "so be it"}),
+    ),
+}
+
 ROUTES: Final[Mapping[str, Asked]] = {
     **_OF_ORDERS,
+    **_OF_RECONCILIATION,
     "GET /v1/orders": Asked(filters={"customer": _CUSTOMER, "reseller": _RESELLER}),
     "GET /v1/orders/{order_id:path}": Asked(path={"order_id:path": _ORDER}),
     "GET /v1/customers": Asked(filters={"reseller": _RESELLER}),
@@ -167,12 +187,17 @@ def apps(dsn: str) -> dict[str, FastAPI]:
 
 def app_of(process: ServiceProcess, dsn: str) -> FastAPI:
     module = import_module(process.module)
-    return create_app(process.service, module.router, dsn, desk=getattr(module, "DESK", None))
+    return create_app(
+        process.service, module.router, dsn, desk=getattr(module, "DESK", None), posted=getattr(module, "POSTED", None)
+    )
 
 
 def routes_of(app: FastAPI) -> Iterator[tuple[str, RouteContext]]:
-    """Every route of an application but those that tell nothing of anybody, as ROUTES names them."""
-    open_to_all = {"/healthz", "/readyz", "/metrics", "/openapi.json"}
+    """Every route of an application but those that tell nothing of anybody, as ROUTES names them.
+
+    What a vendor posts has a signature for a token: tests/integration/reconciliation/test_webhooks.py.
+    """
+    open_to_all = {"/healthz", "/readyz", "/metrics", "/openapi.json", "/webhooks/microsoft"}
     for route in iter_route_contexts(app.routes):
         for method in sorted((route.methods or set()) - {"HEAD"}):
             if route.path not in open_to_all:

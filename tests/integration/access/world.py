@@ -1,19 +1,29 @@
-"""Two resellers and a customer of nobody's, with all that the APIs show of each: orders, subscriptions, documents."""
+"""Two resellers and a customer of nobody's, with all that the APIs show of each: from orders to what a vendor has."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any, Final
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from services.invoicing.projection import SPEC as INVOICING
 from services.orders.projection import SPEC as ORDERS
+from services.reconciliation.comparing import compare_now
+from services.reconciliation.delay import Policy
+from services.reconciliation.projection import SPEC as RECONCILIATION
+from services.reconciliation.sweeping import sweep
+from services.reconciliation.tasks import Task, ask
+from services.reconciliation.vendors.connector import Entitlement
 from services.subscriptions.projection import SPEC as SUBSCRIPTIONS
-from tests.infrastructure.billing_system import Event, billing_system
+from shared.store.pool import connect
+from tests.infrastructure.billing_system import BillingSystem, Event, billing_system
+from tests.infrastructure.vendors import VendorInMemory
 
 Json = dict[str, Any]
 PRODUCT: Final = "office"
+VENDOR: Final = "microsoft"
 COST: Final = "6.2345"
 RUNS: Final = [date(2019, month, 1) for month in (2, 3, 4)]
 _BALANCE = """
@@ -45,6 +55,17 @@ class Belongings:
     def payer(self) -> str:
         return self.reseller or self.customer
 
+    @property
+    def task(self) -> UUID:
+        """Of what the vendor is to do about the first subscription."""
+        return uuid5(NAMESPACE_URL, self.subscription)
+
+    @property
+    def at_the_vendor(self) -> tuple[str, str]:
+        """The vendor's ids of the first two; the second of these two customers is linked to the same one."""
+        is_linked_twice = self.customer in ("cus-north-1", "cus-south")
+        return f"v-{self.customer}", "v-of-two" if is_linked_twice else f"w-{self.customer}"
+
     def names(self) -> set[str]:
         """Every id that is theirs alone."""
         return {self.customer, self.order, *self.subscriptions}
@@ -65,8 +86,10 @@ def _events(one: Belongings) -> Iterator[Event]:
     first, second, third = one.subscriptions
     items: list[Json] = [
         {"subscription_id": first, "quantity": 9, "unit_price": "10.00", "unit_cost": COST,
-         "pricing": {"rule": "markup", "rate": "0.10"}},
-        {"subscription_id": second, "quantity": 2, "unit_price": "120.00", "term": "P1Y", "billing_frequency": "P1M"},
+         "pricing": {"rule": "markup", "rate": "0.10"}, "vendor_subscription_id": one.at_the_vendor[0]},
+        {"subscription_id": second, "quantity": 2, "unit_price": "120.00", "term": "P1Y", "billing_frequency": "P1M",
+         "unit_cost": COST, "pricing": {"rule": "discount", "rate": "0.10"},
+         "vendor_subscription_id": one.at_the_vendor[1]},
         {"subscription_id": third, "quantity": 1, "unit_price": "10.00"},
     ]  # fmt: skip
     order: Json = {"order_id": one.order, "currency": "EUR", "customer": {"id": one.customer, "name": "Contoso"}}
@@ -74,7 +97,8 @@ def _events(one: Belongings) -> Iterator[Event]:
         order["reseller"] = {"id": one.reseller, "name": "Cloud"}
     setting = {"scope": "customer", "scope_id": one.customer, "key": "separate_invoices", "value": False}
     yield event("SettingChanged", "2019-01-01", setting | {"effective_from": "2019-01-01"})
-    yield event("OrderExecuted", "2019-01-10", order | {"items": [{**i, "product": {"id": PRODUCT}} for i in items]})
+    product = {"id": PRODUCT, "vendor": VENDOR}
+    yield event("OrderExecuted", "2019-01-10", order | {"items": [{**i, "product": product} for i in items]})
     ids = {"customer_id": one.customer}
     yield event("LicensesChanged", "2019-02-10", {**ids, "subscription_id": first, "quantity": 4})
     yield event("SubscriptionCanceled", "2019-02-01", {**ids, "subscription_id": third, "mode": "end_of_cycle"})
@@ -90,9 +114,33 @@ def _of_all() -> Iterator[Event]:
         yield {"id": name, "source": "urn:test", "type": name, "time": "2019-01-01T00:00:00Z", "data": data}
 
 
+def _held(one: Belongings) -> list[Entitlement]:
+    """More seats than are billed, the second one just so, and one that nobody here knows."""
+    first, second = one.at_the_vendor
+    seats = {first: 5, second: 2, f"x-{one.customer}": 1}
+    return [Entitlement(name, "office:1", count, "active", "active", name="Office") for name, count in seats.items()]
+
+
+async def _reconciled(system: BillingSystem) -> None:
+    """Swept and compared, with a task of everybody's that failed."""
+    vendor = VendorInMemory(VENDOR, held={f"acc-of-{one.customer}": _held(one) for one in EVERYBODY})
+    await sweep(system.dsn, vendor, "test")
+    await system.settled()
+    await compare_now(system.dsn, system.broker, VENDOR, Policy())
+    await system.settled()
+    async with await connect(system.dsn) as connection:
+        for one in EVERYBODY:
+            first, _ = one.at_the_vendor
+            task = Task(
+                one.task, "change_quantity", VENDOR, f"acc-of-{one.customer}", None, one.subscription, first,
+                {"quantity": 4}, None, "test", datetime.now(UTC), "failed", 1, datetime.now(UTC), "its window is over",
+            )  # fmt: skip
+            await ask(connection, task)
+
+
 async def make_world(dsn: str, broker: str) -> list[Belongings]:
-    """Events in, three invoice runs, a balance for every payer; what belongs to whom then."""
-    async with billing_system(dsn, broker, specs=(ORDERS, SUBSCRIPTIONS, INVOICING)) as system:
+    """Events in, three invoice runs, a balance for every payer, a vendor reconciled; what belongs to whom then."""
+    async with billing_system(dsn, broker, specs=(ORDERS, SUBSCRIPTIONS, INVOICING, RECONCILIATION)) as system:
         await system.emit([*_of_all(), *(event for one in EVERYBODY for event in _events(one))])
         await system.settled()
         for day in RUNS:
@@ -101,6 +149,7 @@ async def make_world(dsn: str, broker: str) -> list[Belongings]:
         for payer in {one.payer for one in EVERYBODY}:
             await system.query(_BALANCE, f"C-{payer}", payer)
         documents = await system.query(_NUMBERS)
+        await _reconciled(system)
     return [
         Belongings(one.reseller, one.customer, one.order, one.subscriptions,
                    tuple(number for number, recipient in documents if recipient == one.payer))

@@ -22,7 +22,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.integration.access.world import PRODUCT, Belongings
+from tests.integration.access.world import PRODUCT, VENDOR, Belongings
 from tests.integration.api.conftest import Installation
 from tests.integration.api.operations import OPERATIONS
 
@@ -63,6 +63,7 @@ def ids_of(one: Belongings) -> dict[str, str]:
     return {
         "order_id": one.order, "subscription_id": one.subscription, "number": one.document, "customer_id": one.customer,
         "reseller_id": one.payer, "product_id": PRODUCT, "item_id": one.subscription,
+        "vendor": VENDOR, "about": one.subscription, "task": str(one.task),
     }  # fmt: skip
 
 

@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 import pytest
 
 from services import dead_letter_retry
-from services.prepare import migration_folders, specs
 from shared.log.outgoing import Outgoing
-from shared.projections.generations import ensure_generation
 from shared.store.dead_letters import bury
-from shared.store.migrations import migrate
 from shared.store.outbox import enqueue
 from shared.store.pool import connect
 from tests.infrastructure.databases import Databases
+from tests.infrastructure.prepared import prepare
 from tests.integration.commands.dead_letters import CHANGES, ESCAPES, ORDERS, dead
 
 
 @pytest.fixture
 def prepared(database_server: Databases) -> Iterator[str]:
     """The DSN of a database with every table and an empty generation of each projection."""
-    dsn = database_server.create(database_server.template("prepared", lambda dsn: asyncio.run(_prepare(dsn))))
+    dsn = database_server.create(database_server.template("prepared", lambda dsn: asyncio.run(prepare(dsn))))
     yield dsn
     database_server.drop(dsn)
 
@@ -58,10 +55,3 @@ def stopped(prepared: str, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("SEATLEDGER_OPERATOR", "Ada")
     monkeypatch.setattr(dead_letter_retry, "WAIT_S", 0.0)
     return prepared
-
-
-async def _prepare(dsn: str) -> None:
-    async with await connect(dsn) as connection:
-        await migrate(connection, migration_folders())
-        for spec in specs():
-            await ensure_generation(connection, spec, 1, datetime.now(UTC))

@@ -113,17 +113,41 @@ def test_an_account_that_the_vendor_lists_no_more_is_not_observed(database: str,
 
 def test_a_sweep_that_breaks_off_is_taken_up_where_it_was(database: str, empty_broker: Broker) -> None:
     async def told(running: BillingSystem) -> None:
-        vendor = VendorInMemory(held={f"acc-{n}": [held(n, 1)] for n in range(1, 6)}, list_fails=3)
+        vendor = VendorInMemory(held={f"acc-{n}": [held(n, 1)] for n in range(1, 4)}, list_fails=0)
         with pytest.raises(UserError, match=r"answered 503 .* goes on from here when it is run again"):
             await sweep(running.dsn, vendor, "test")
-        assert vendor.asked == ["acc-1", "acc-2", "acc-3"]
-
         vendor.list_fails = None
+        vendor.failing["acc-9"] = Misconfigured("the token has expired")
+        with pytest.raises(UserError, match="the token has expired"):
+            await sweep(running.dsn, vendor, "test")
+        looked_at = [row[0] for row in await running.query("SELECT account FROM reconciliation.account")]
+        before = len(vendor.asked)
+
+        vendor.failing = {}
+        vendor.held["acc-9"] = []
         done = await swept(running, vendor)
 
-        assert vendor.asked == [f"acc-{n}" for n in range(1, 6)]
-        assert (done.accounts, done.resumed) == (5, True)
+        # What broke off at the same moment is looked at again; what was kept is not.
+        assert sorted(vendor.asked[before:]) == sorted({"acc-1", "acc-2", "acc-3", "acc-9"} - set(looked_at))
+        assert (done.accounts, done.resumed) == (4, True)
         assert (await swept(running, vendor)).resumed is False
+
+    in_system(database, empty_broker, told)
+
+
+def test_a_list_that_breaks_off_costs_what_it_did_not_name(database: str, empty_broker: Broker) -> None:
+    async def told(running: BillingSystem) -> None:
+        vendor = VendorInMemory(held={"acc-1": THEIRS, "acc-2": [held(9, 1)], "acc-3": [held(8, 1)]})
+        await swept(running, vendor)
+        vendor.list_fails = 2
+
+        done = await swept(running, vendor)
+        outcome = await compared(running)
+
+        assert (done.accounts, done.failed) == (3, 1)
+        assert done.broken is not None
+        assert outcome.verdicts["NOT_COMPARABLE"] == 1
+        assert outcome.verdicts["MISSING_IN_BSS"] == 2
 
     in_system(database, empty_broker, told)
 

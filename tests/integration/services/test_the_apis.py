@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.broker, pytest.mark.database]
 _SUBSCRIPTIONS = """
 INSERT INTO subscriptions_g1.subscription
 SELECT 'sub-' || n, 'active', n, '10.00', '-', '2026-02-01', '2026-02-28', NULL, 'cus-' || n %% 2, 'res-1', 'office',
-    NULL, 'EUR', true
+    NULL, 'EUR', true, NULL, NULL, NULL, false, '2026-02-01'
 FROM generate_series(1, 5) AS n
 """
 _DOCUMENTS = """

@@ -204,12 +204,14 @@ def test_seats_that_are_held_after_all_name_who_said_so_even_where_renewal_was_t
 
 
 @pytest.mark.parametrize(
-    ("rule", "cost"),
-    [({"rule": "discount", "rate": "0.1"}, None), ({"rule": "markup", "rate": "0.1"}, "5.00"),
-     ({"rule": "margin", "rate": "0.5"}, "5.00")],
+    ("said", "cost"),
+    [({"pricing": {"rule": "discount", "rate": "0.1"}}, None),
+     ({"pricing": {"rule": "discount", "rate": "0.1"}, "unit_cost": "5.00"}, "5.00"),
+     ({"pricing": {"rule": "markup", "rate": "0.1"}, "unit_cost": "5.00"}, "5.00"),
+     ({"pricing": {"rule": "margin", "rate": "0.5"}, "unit_cost": "5.00"}, "5.00")],
 )  # fmt: skip
-def test_the_cost_is_named_where_the_price_is_reckoned_from_it(rule: Json, cost: str | None) -> None:
-    history = given(ordered(5, on="2019-01-01", unit_cost="5.00", pricing=rule))
+def test_the_cost_is_named_wherever_it_is_known(said: Json, cost: str | None) -> None:
+    history = given(ordered(5, on="2019-01-01", **said))
 
     explanation = why(history, "2019-01-01/2019-01-01", "2019-01-01")
 

@@ -11,7 +11,7 @@ _MINUTE: Final = 60.0
 
 
 class Budget:
-    """Shared by all requests of one connector, those that are tried again included; made on the loop that uses it.
+    """Shared by all requests to one address, those that are tried again included; made on the loop that uses it.
 
     aiolimiter's bucket lets its capacity through at once and then leaks: with a capacity of the whole minute, twice as
     many would pass in the first one. So a tenth may come at once, and the rest is spread: any 60 seconds see at most
@@ -39,3 +39,19 @@ class Budget:
     def pause(self, seconds: float) -> None:
         """Hold everybody back: who goes on asking after a refusal uses up what is left of the quota."""
         self._quiet_until = max(self._quiet_until, asyncio.get_running_loop().time() + seconds)
+
+
+_OF_LOOPS: Final[dict[asyncio.AbstractEventLoop, dict[tuple[str, int], Budget]]] = {}
+
+
+def budget_of(address: str, requests_per_minute: int) -> Budget:
+    """The one budget of this process for an address: a sweep and a change beside it are one sender to Microsoft.
+
+    It counts on the clock of the running loop, so each loop has its own; those of closed ones are dropped.
+    """
+    for loop in [known for known in list(_OF_LOOPS) if known.is_closed()]:
+        _OF_LOOPS.pop(loop, None)
+    budgets = _OF_LOOPS.setdefault(asyncio.get_running_loop(), {})
+    if (address, requests_per_minute) not in budgets:
+        budgets[address, requests_per_minute] = Budget(requests_per_minute)
+    return budgets[address, requests_per_minute]

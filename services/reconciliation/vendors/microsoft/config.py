@@ -65,6 +65,7 @@ class MicrosoftConfig(BaseSettings):
     )
     login_address: Address = Field(default="https://login.microsoftonline.com", description="who gives tokens")
     api_address: Address = Field(default="https://api.partnercenter.microsoft.com", description="Partner Center's API")
+    graph_address: Address = Field(default="https://graph.microsoft.com", description="who exports bills")
     audience: str = Field(
         default="https://api.partnercenter.microsoft.com", description="whom tokens are for, whatever the address"
     )

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final
 from urllib.parse import quote
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import NAMESPACE_URL, uuid5
 
 import httpx
 import structlog
@@ -21,7 +20,6 @@ from services.reconciliation.vendors.connector import (
     VendorAccount,
     VendorError,
 )
-from services.reconciliation.vendors.microsoft.budget import Budget
 from services.reconciliation.vendors.microsoft.changes import Hint, hint
 from services.reconciliation.vendors.microsoft.changing import Change, to_canceled, to_quantity, to_status
 from services.reconciliation.vendors.microsoft.config import MicrosoftConfig
@@ -29,12 +27,11 @@ from services.reconciliation.vendors.microsoft.customers import account
 from services.reconciliation.vendors.microsoft.errors import StaleEtag
 from services.reconciliation.vendors.microsoft.paging import pages
 from services.reconciliation.vendors.microsoft.reading import Resource, field, text
-from services.reconciliation.vendors.microsoft.retrying import TryAgain
+from services.reconciliation.vendors.microsoft.retrying import TryAgain, answered, unanswered
 from services.reconciliation.vendors.microsoft.subscriptions import STATUSES, WithoutId, entitlement
 from services.reconciliation.vendors.microsoft.tokens import AccessTokens, MsalTokens
 from services.reconciliation.vendors.microsoft.transport import Errand, Transport
 
-_MOST_REMEMBERED: Final = 10_000
 _log = structlog.get_logger("microsoft")
 
 
@@ -50,12 +47,11 @@ class MicrosoftConnector:
         now: Callable[[], datetime] = _now,
     ) -> None:  # fmt: skip
         self._page_size, self._now = config.page_size, now
-        self._answered: set[UUID] = set()
         self._transport = Transport(
             config.api_address,
             tokens if tokens is not None else MsalTokens(config),
-            client if client is not None else httpx.AsyncClient(timeout=config.timeout_seconds),
-            Budget(config.requests_per_minute),
+            client,
+            config.requests_per_minute,
             config.timeout_seconds,
         )
 
@@ -157,28 +153,21 @@ class MicrosoftConnector:
             wanted = self._wanted(change, found, errand)
             if wanted is None:
                 return "done"
-            # The same id once more would mean the same request: only one that was never answered may be that.
-            known = None if first in self._answered else first
             try:
                 reply = await self._transport.ask(
-                    errand, "PATCH", path, body=wanted, headers=_if_match(found), request_id=known
+                    errand, "PATCH", path, body=wanted, headers=_if_match(found), request_id=unanswered(first)
                 )
             except TryAgain:
                 raise
             except VendorError as error:
-                self._remember(first)
+                answered(first)
                 if not again or not isinstance(error, StaleEtag):
                     raise
             else:
-                self._remember(first)
+                answered(first)
                 _log.info("changed", wish=wish, status=reply.status, correlation=errand.correlation)
                 return "accepted" if reply.status == httpx.codes.ACCEPTED else "done"
         raise AssertionError("the second time ends with a return or an error")
-
-    def _remember(self, answered: UUID) -> None:
-        if len(self._answered) >= _MOST_REMEMBERED:
-            self._answered.clear()
-        self._answered.add(answered)
 
     def _wanted(self, change: Change, found: Resource, errand: Errand) -> Resource | None:
         try:

@@ -16,6 +16,7 @@ from services.reconciliation.vendors.microsoft.reading import field, parsed, res
 
 WRONG_AUDIENCE: Final = "900420"
 _STALE_CODE: Final = "2055"
+_ROLE_MISSING: Final = "900308"
 _LONGEST: Final = 300
 # What an answer could carry back to us and must not reach a log: tokens, and signatures of addresses.
 _SECRETS: Final = re.compile(
@@ -32,7 +33,7 @@ _Kind = type[VendorError]
 _CODES: Final[Mapping[str, tuple[_Kind, str]]] = {
     WRONG_AUDIENCE: (Misconfigured, "the token is for another audience: leave SEATLEDGER_MICROSOFT_AUDIENCE out"),
     "900329": (Misconfigured, "it does not do this for an application alone: configure a refresh token"),
-    "900308": (Misconfigured, "a role is missing: give the application or user its role (GDAP) for this customer"),
+    _ROLE_MISSING: (Misconfigured, "a role is missing: give the application or user its role (GDAP) for this customer"),
     "60003": (NoSuchAccount, "it shows this customer no more; the relationship may have ended"),
     "2011": (Refused, "it has no such subscription at this customer; it may have moved to another id"),
     "20000": (NotReached, "the order cannot be seen yet; ask again in 15 minutes"),
@@ -108,6 +109,8 @@ def error(status: int, problem: Problem, what: str, correlation: str, *, of_cust
     `of_customer` says that the request was about one customer: 403 and 404 then mean that he is not ours to see.
     """
     kind, why = _CODES.get(problem.code or "", (None, ""))
+    if of_customer and problem.code == _ROLE_MISSING:
+        kind = NoSuchAccount  # roles are given customer by customer: the others may well be seen
     if kind is None:
         kind, why = _by_status(status, of_customer)
         said = f"; it says: {problem.words}" if problem.words else ""

@@ -23,7 +23,7 @@ class LoginHttp:
     def __init__(self, address: str, client: httpx.Client | None = None) -> None:
         self._address = address
         self._https = f"https://{urlsplit(address).netloc}"
-        self._client = client if client is not None else httpx.Client(timeout=_TIMEOUT_S)
+        self._client = client
 
     @property
     def base(self) -> str:
@@ -34,16 +34,23 @@ class LoginHttp:
     def get(
         self, url: str, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None, **_: Any
     ) -> httpx.Response:
-        return self._client.get(self._sent_to(url), params=params, headers=headers)
+        return self._open().get(self._sent_to(url), params=params, headers=headers)
 
     def post(
         self, url: str, params: Mapping[str, str] | None = None, data: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None, **_: Any,
     ) -> httpx.Response:  # fmt: skip
-        return self._client.post(self._sent_to(url), params=params, data=data, headers=headers)
+        return self._open().post(self._sent_to(url), params=params, data=data, headers=headers)
 
     def close(self) -> None:
-        self._client.close()
+        if self._client is not None:
+            self._client.close()
+
+    def _open(self) -> httpx.Client:
+        """Made when it is needed: a client reads all authorities of the machine, which takes tens of milliseconds."""
+        if self._client is None:
+            self._client = httpx.Client(timeout=_TIMEOUT_S)
+        return self._client
 
     def _sent_to(self, url: str) -> str:
         """Only the login host is ever sent a secret, wherever its own configuration would have it go."""

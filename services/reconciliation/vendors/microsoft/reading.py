@@ -51,10 +51,13 @@ def spelled(of: Resource, name: str) -> str:
 
 
 def text(value: object) -> str | None:
-    """Characters without blanks around them; None for nothing and for what is no text."""
+    """Characters without blanks around them; None for nothing and for what is no text.
+
+    JSON can hold halves of characters, and zeros, which neither a database nor a log takes.
+    """
     if not isinstance(value, str):
         return None
-    return value.replace("\x00", " ").strip() or None
+    return value.encode(errors="replace").decode().replace("\x00", " ").strip() or None
 
 
 def identifier(value: object) -> str | None:

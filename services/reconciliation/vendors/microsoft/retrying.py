@@ -61,3 +61,22 @@ class RequestIds:
 
     def answered(self) -> None:
         self._current = uuid4()
+
+
+_MOST_REMEMBERED: Final = 10_000
+_ANSWERED: Final[set[UUID]] = set()
+
+
+def unanswered(wanted: UUID) -> UUID | None:
+    """The id to begin with for a change that is always under the same; None for any, once that one was answered.
+
+    Microsoft takes a request with the same id for the same request: only one that was never answered may be that.
+    """
+    return None if wanted in _ANSWERED else wanted
+
+
+def answered(wanted: UUID) -> None:
+    """Remember it for as long as this process lives: who tries again later has a connector of its own."""
+    if len(_ANSWERED) >= _MOST_REMEMBERED:
+        _ANSWERED.clear()
+    _ANSWERED.add(wanted)

@@ -15,12 +15,13 @@ import base64
 import binascii
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 import httpx
+from aiolimiter import AsyncLimiter
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
@@ -36,6 +37,9 @@ _MICROSOFT: Final = ".microsoft.com"
 _LONGEST_CHAIN: Final = 5
 _MOST_BYTES: Final = 64 * 1024
 _MOST_KEPT: Final = 16
+# Anybody can post to us: nobody is to have us fetch without end, and a forged signature is no reason to fetch again.
+_FETCHES_A_MINUTE: Final = 10
+_OLD: Final = timedelta(minutes=5)
 
 
 class Unsigned(Exception):
@@ -143,14 +147,21 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    certificate: x509.Certificate
+    fetched: datetime
+
+
 class SignatureCheck:
-    """Fetches certificates, each once as long as it is valid. `client` follows no redirects."""
+    """Fetches certificates and keeps each for some minutes. Made on the loop that uses it."""
 
     def __init__(self, config: MicrosoftConfig, client: httpx.AsyncClient, now: Callable[[], datetime] = _now) -> None:
         self._hosts, self._client, self._now = config.webhook_certificate_hosts, client, now
         path = config.webhook_ca_file
         self._authorities: Sequence[x509.Certificate] = () if path is None else authorities(path)
-        self._kept: dict[str, x509.Certificate] = {}
+        self._kept: dict[str, _Kept] = {}
+        self._fetches = AsyncLimiter(_FETCHES_A_MINUTE, 60)
 
     async def check(self, headers: Mapping[str, str], body: bytes) -> None:
         """Raises Unsigned, and NotReached when the certificate cannot be fetched: then it may be sent once more."""
@@ -159,20 +170,28 @@ class SignatureCheck:
         said = claimed(headers)
         if not permitted(said.certificate_url, self._hosts):
             raise Unsigned("the certificate is at a host that is none of Microsoft's")
-        certificate = self._kept.get(said.certificate_url) or await self._fetched(said.certificate_url)
-        try:
-            check_certificate(certificate, self._authorities, self._now())
-        except Unsigned:
-            self._kept.pop(said.certificate_url, None)  # renewed meanwhile, perhaps, at the same address
-            raise
+        certificate = await self._certificate(said.certificate_url)
         if not signed_by(certificate, said.signature, body):
-            self._kept.pop(said.certificate_url, None)
             raise Unsigned("the signature is not one of this body")
-        if len(self._kept) >= _MOST_KEPT:
-            self._kept.clear()
-        self._kept[said.certificate_url] = certificate
+
+    async def _certificate(self, url: str) -> x509.Certificate:
+        """The one at this address, once it is known to be Microsoft's; fetched anew when it is not young.
+
+        A renewed one lies at the same address, and what it signs would be refused with the old one.
+        """
+        now, kept = self._now(), self._kept.get(url)
+        if kept is None or now - kept.fetched > _OLD or now > kept.certificate.not_valid_after_utc:
+            kept = _Kept(await self._fetched(url), now)
+            check_certificate(kept.certificate, self._authorities, now)
+            if len(self._kept) >= _MOST_KEPT:
+                self._kept.clear()
+            self._kept[url] = kept
+        return kept.certificate
 
     async def _fetched(self, url: str) -> x509.Certificate:
+        if not self._fetches.has_capacity():
+            raise NotReached("too many certificates of webhooks were asked for in the last minute")
+        await self._fetches.acquire()
         content = bytearray()
         try:
             async with self._client.stream("GET", url, follow_redirects=False) as response:

@@ -10,7 +10,8 @@ import asyncio
 import re
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, Final, Protocol
+from dataclasses import dataclass
+from typing import Final, Protocol
 
 import httpx
 import msal
@@ -39,6 +40,17 @@ class AccessTokens(Protocol):
         """This one was not taken: the next is to be another."""
 
     async def aclose(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What the login answered: a token for so many seconds and perhaps a newer refresh token, or an error."""
+
+    token: SecretStr | None
+    newer: SecretStr | None
+    seconds: float
+    error: str
+    description: str
 
 
 class MsalTokens:
@@ -78,7 +90,7 @@ class MsalTokens:
     def _ask(self) -> tuple[SecretStr, float]:
         """A token and its life in seconds. A failure is told in our words: msal's may hold what was sent."""
         try:
-            answer = self._from_msal()
+            given = self._from_msal()
         except (httpx.HTTPError, msal.exceptions.MsalServiceError, OSError) as error:
             raise TryAgain(
                 f"{self._config.login_address} gave no token ({type(error).__name__}); try again later", after=_AGAIN_S
@@ -87,29 +99,29 @@ class MsalTokens:
             raise TryAgain(
                 f"the answer of {self._config.login_address} cannot be read ({type(error).__name__})", after=_AGAIN_S
             ) from None
-        token, lives = answer.get("access_token"), answer.get("expires_in")
-        if isinstance(token, str) and token:
-            self._keep_newer(answer.get("refresh_token"))
-            return SecretStr(token), float(lives) if isinstance(lives, int | float) else 0.0
-        raise self._refusal(answer)
+        if given.token is None:
+            raise self._refusal(given)
+        if self._refresh is not None and given.newer is not None:
+            self._refresh.keep(given.newer)
+        return given.token, given.seconds
 
-    def _from_msal(self) -> Mapping[str, Any]:
+    def _from_msal(self) -> _Given:
         scopes = [self._config.scope]
         application = self._opened()
         if self._refresh is None:
-            return _mapping(application.acquire_token_for_client(scopes=scopes))
+            return _given(application.acquire_token_for_client(scopes=scopes))
         self._refresh.check()
-        newest = self._refresh.newest().get_secret_value()
-        return _mapping(application.acquire_token_by_refresh_token(newest, scopes=scopes))
+        newest = self._refresh.newest()
+        return _given(application.acquire_token_by_refresh_token(newest.get_secret_value(), scopes=scopes))
 
     def _opened(self) -> msal.ConfidentialClientApplication:
         """Made at the first use, as msal asks the login for its configuration."""
         if self._application is None:
-            secret = self._config.secret().get_secret_value()
+            secret = self._config.secret()
             try:
                 self._application = msal.ConfidentialClientApplication(
-                    self._config.client_id, client_credential=secret, http_client=self._http, instance_discovery=False,
-                    authority=f"{self._http.base}/{self._config.tenant}",
+                    self._config.client_id, client_credential=secret.get_secret_value(), http_client=self._http,
+                    instance_discovery=False, authority=f"{self._http.base}/{self._config.tenant}",
                 )  # fmt: skip
             except ValueError:
                 raise Misconfigured(
@@ -118,17 +130,12 @@ class MsalTokens:
                 ) from None
         return self._application
 
-    def _keep_newer(self, token: object) -> None:
-        if self._refresh is not None and isinstance(token, str) and token:
-            self._refresh.keep(SecretStr(token))
-
-    def _refusal(self, answer: Mapping[str, Any]) -> NotReached | Misconfigured:
-        kind = str(answer.get("error", "no reason"))[:60]
-        number = re.search(r"AADSTS\d+", str(answer.get("error_description", "")))
-        code = number[0] if number else kind
-        if kind in _NOT_REACHED:
+    def _refusal(self, given: _Given) -> NotReached | Misconfigured:
+        number = re.search(r"AADSTS\d+", given.description)
+        code = number[0] if number else given.error
+        if given.error in _NOT_REACHED:
             return TryAgain(f"{self._config.login_address} gives no token now ({code})", after=_AGAIN_S)
-        if kind == "invalid_grant" and self._refresh is not None:
+        if given.error == "invalid_grant" and self._refresh is not None:
             return Misconfigured(
                 f"the refresh token in {self._refresh} is not taken any more ({code}): consent again with MFA and put "
                 "the new one there",
@@ -136,12 +143,24 @@ class MsalTokens:
             )
         return Misconfigured(
             f"{self._config.login_address} gives no token to client {self._config.client_id} of tenant "
-            f"{self._config.tenant} ({kind}, {code}): check secret, consent and permissions",
+            f"{self._config.tenant} ({given.error}, {code}): check secret, consent and permissions",
             code=code,
         )
 
 
-def _mapping(answer: object) -> Mapping[str, Any]:
+def _given(answer: object) -> _Given:
+    """Read msal's answer. Secrets are wrapped at once: a traceback may show what functions hold."""
     if not isinstance(answer, Mapping):
         raise TypeError("no answer")
-    return answer
+    seconds = answer.get("expires_in")
+    return _Given(
+        _secret(answer.get("access_token")),
+        _secret(answer.get("refresh_token")),
+        float(seconds) if isinstance(seconds, int | float) else 0.0,
+        str(answer.get("error", "no reason"))[:60],
+        str(answer.get("error_description", "")),
+    )
+
+
+def _secret(value: object) -> SecretStr | None:
+    return SecretStr(value) if isinstance(value, str) and value else None

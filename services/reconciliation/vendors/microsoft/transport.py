@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 from typing import Final
 from uuid import UUID, uuid4
@@ -19,7 +20,7 @@ import structlog
 from pydantic import SecretStr
 
 from services.reconciliation.vendors.connector import NotReached, VendorError
-from services.reconciliation.vendors.microsoft.budget import Budget
+from services.reconciliation.vendors.microsoft.budget import budget_of
 from services.reconciliation.vendors.microsoft.errors import WRONG_AUDIENCE, Problem, error, problem_in
 from services.reconciliation.vendors.microsoft.reading import Resource, parsed
 from services.reconciliation.vendors.microsoft.retrying import LONGEST_PAUSE_S, RequestIds, TryAgain, attempts
@@ -63,13 +64,21 @@ class _Request:
 
 
 class Transport:
-    """Asks under one address, `/v1` included. `seconds` is how long one answer may take, its body included."""
+    """Asks under one address, `/v1` included. `seconds` is how long one answer may take, its body included.
+
+    Without a `client` it makes its own at the first request: who has nothing to ask opens nothing.
+    """
 
     def __init__(
-        self, address: str, tokens: AccessTokens, client: httpx.AsyncClient, budget: Budget, seconds: float
+        self,
+        address: str,
+        tokens: AccessTokens,
+        client: httpx.AsyncClient | None,
+        requests_per_minute: int,
+        seconds: float,
     ) -> None:
         self._base, self._tokens, self._client = f"{address}/v1", tokens, client
-        self._budget, self._seconds = budget, seconds
+        self._budget, self._seconds = partial(budget_of, address, requests_per_minute), seconds
 
     async def ask(
         self, errand: Errand, method: str, path: str, *, body: Resource | None = None,
@@ -80,12 +89,12 @@ class Transport:
         Tried again where that may help; every try takes its turn in the budget.
         """
         ids = RequestIds(request_id)
-        content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
+        content = None if body is None else json.dumps(body).encode()
         request = _Request(errand, method, path, content, headers)
         renewed = False
         async for attempt in attempts():
             with attempt:
-                await self._budget.take()
+                await self._budget().take()
                 response, sent_with = await self._answer(request, ids)
                 reply = self._read(request, response)
                 if isinstance(reply, Reply):
@@ -99,28 +108,27 @@ class Transport:
         raise AssertionError("attempts end with a return or an error")
 
     async def aclose(self) -> None:
-        await self._client.aclose()
+        if self._client is not None:
+            await self._client.aclose()
         await self._tokens.aclose()
+
+    def _open(self) -> httpx.AsyncClient:
+        if self._client is None:
+            self._client = httpx.AsyncClient(timeout=self._seconds)
+        return self._client
 
     async def _answer(self, request: _Request, ids: RequestIds) -> tuple[httpx.Response, SecretStr]:
         """What came back, and the token it was asked with. Raises TryAgain when nothing came."""
         token = await self._tokens.token()
-        headers = {name: value for name, value in request.headers.items() if name.lower() not in _OURS}
-        headers |= {
-            "Accept": "application/json", "Authorization": f"Bearer {token.get_secret_value()}",
-            "MS-RequestId": ids.current, "MS-CorrelationId": request.errand.correlation, "MS-Contract-Version": "v1",
-            "MS-PartnerCenter-Application": "Seatledger", "X-Locale": "en-US",
-        }  # fmt: skip
-        if request.content is not None:
-            headers["Content-Type"] = "application/json"
         told = {"method": request.method, "path": request.path.partition("?")[0], "request": ids.current,
                 "correlation": request.errand.correlation}  # fmt: skip
         try:
             # httpx counts each piece of a body by itself: one that trickles in would never end.
             async with asyncio.timeout(self._seconds):
-                response = await self._client.request(
-                    request.method, self._base + request.path, headers=headers, content=request.content
-                )
+                response = await self._open().request(
+                    request.method, self._base + request.path, headers=_headers(request, ids, token),
+                    content=request.content,
+                )  # fmt: skip
         except (TimeoutError, httpx.RequestError) as failure:
             _log.warning("no answer", **told, reason=type(failure).__name__)
             raise TryAgain(
@@ -140,7 +148,7 @@ class Transport:
             return problem
         after = _asked_wait(response.headers.get("Retry-After"), problem.words)
         if response.status_code == 429 or after is not None:
-            self._budget.pause(min(after or 0.0, LONGEST_PAUSE_S))
+            self._budget().pause(min(after or 0.0, LONGEST_PAUSE_S))
         correlation = request.errand.correlation
         _log.warning("busy", status=response.status_code, after=after, correlation=correlation)
         if after is not None and after > LONGEST_PAUSE_S:
@@ -174,6 +182,18 @@ class Transport:
         _log.warning("refused", status=response.status_code, code=problem.code, correlation=errand.correlation,
                      path=request.path.partition("?")[0], reason=str(found))  # fmt: skip
         return found
+
+
+def _headers(request: _Request, ids: RequestIds, token: SecretStr) -> Mapping[str, str]:
+    """Made where they are sent, and held by nobody: a traceback may show what functions hold."""
+    headers = {name: value for name, value in request.headers.items() if name.lower() not in _OURS}
+    if request.content is not None:
+        headers["Content-Type"] = "application/json"
+    return headers | {
+        "Accept": "application/json", "Authorization": f"Bearer {token.get_secret_value()}",
+        "MS-RequestId": ids.current, "MS-CorrelationId": request.errand.correlation, "MS-Contract-Version": "v1",
+        "MS-PartnerCenter-Application": "Seatledger", "X-Locale": "en-US",
+    }  # fmt: skip
 
 
 def _asked_wait(header: str | None, words: str | None) -> float | None:

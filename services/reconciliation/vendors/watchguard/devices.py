@@ -13,15 +13,13 @@ from urllib.parse import quote
 import structlog
 from pydantic import JsonValue
 
+from services.reconciliation.vendors.connector import WHOLE_ACCOUNT
 from services.reconciliation.vendors.watchguard.accounts import AccountIds
 from services.reconciliation.vendors.watchguard.answers import field, text, whole
 from services.reconciliation.vendors.watchguard.calls import Calls
 from services.reconciliation.vendors.watchguard.config import WatchGuardConfig
 from services.reconciliation.vendors.watchguard.paging import Page, all_pages, page_of
 from services.reconciliation.vendors.watchguard.refusals import Call
-
-WHOLE_ACCOUNT: Final = "*"
-"""Stands for a product key where devices do not say of which product their licence is: of all of the account."""
 
 _PATHS: Final = {
     "watchguard": "/rest/endpoint-security/management/api/v1",

@@ -92,7 +92,7 @@ def test_a_sweep_of_which_half_fails() -> None:
 
     failing = {"c1": 500, "c3": 404, "c4": 403}
     assert seven(failing=failing).run(scenario) == {
-        "c0": "list", "c1": "NotReached", "c2": "list", "c3": "NoSuchAccount", "c4": "Misconfigured", "c5": "list",
+        "c0": "list", "c1": "NotReached", "c2": "list", "c3": "NoSuchAccount", "c4": "NoSuchAccount", "c5": "list",
         "c6": "list",
     }  # fmt: skip
 
@@ -309,9 +309,9 @@ def test_what_is_not_done_at_microsoft_from_here_says_so() -> None:
     assert one().run(lambda connector: connector.count_used("c1")) == {}
 
 
-def test_a_role_that_is_missing_is_named_with_its_customer() -> None:
+def test_a_role_that_is_missing_costs_its_customer_and_is_named() -> None:
     error = seven(failing={"c1": 403}).run(lambda connector: ended_with(lambda c: c.list_entitlements("c1"), connector))
-    assert type(error) is Misconfigured
+    assert type(error) is NoSuchAccount
     assert "customer c1" in str(error)
     assert "GDAP" in str(error)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -89,3 +90,11 @@ def test_no_representation_shows_a_secret(monkeypatch: pytest.MonkeyPatch) -> No
 def test_hosts_of_certificates_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     found = environment(monkeypatch, WEBHOOK_CERTIFICATE_HOSTS="One.example, two.example,")
     assert found.webhook_certificate_hosts == {"one.example", "two.example"}
+
+
+def test_the_page_names_every_variable_and_no_other() -> None:
+    page = (Path(__file__).parents[4] / "docs" / "vendors" / "microsoft.md").read_text()
+    table = page.partition("## Configuration")[2].partition("### Permissions")[0]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    named = {name for row in rows for name in re.findall(r"`([A-Z_]+)`", row)}
+    assert named == {name.upper() for name in MicrosoftConfig.model_fields}

@@ -49,6 +49,14 @@ def test_without_a_known_code_the_status_decides(status: int, of_customer: bool,
     assert str(read).endswith(f"(HTTP {status}, code 123456); it says: theirs")
 
 
+def test_a_role_is_given_for_one_customer() -> None:
+    """So that one without it does not end a sweep, as a wrong configuration does."""
+    body = {"code": 900308, "description": "theirs"}
+    assert type(found(403, body, of_customer=True)) is NoSuchAccount
+    assert type(found(403, body)) is Misconfigured
+    assert type(found(403, {"code": 900329}, of_customer=True)) is Misconfigured
+
+
 @pytest.mark.parametrize(
     "body",
     [b"<html>503</html>", b"", b"[1]", b"null", b'{"code": {}}', b'{"code": true, "description": 7}', b"\xff",

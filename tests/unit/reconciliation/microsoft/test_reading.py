@@ -58,13 +58,19 @@ def test_counts(value: object, expected: int | None) -> None:
     assert reading.count(value) == expected
 
 
+def test_halves_of_characters_go_no_further() -> None:
+    assert reading.text(reading.parsed(b'"a\\ud800b\\u0000"')) == "a?b"
+    assert reading.identifier("a\ud800") == "a?"
+
+
 def test_ids_are_compared_in_lower_case() -> None:
     assert reading.identifier(" 83EF9D05-4169-4ef9-9657-0e86b1eab1de ") == "83ef9d05-4169-4ef9-9657-0e86b1eab1de"
     assert [reading.identifier(value) for value in ("", " ", "a\nb", "x" * 201, 7, None)] == [None] * 6
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    # Halves of characters too: JSON can hold them.
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=20),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3),
     max_leaves=10,
 )

@@ -180,6 +180,50 @@ def test_a_chain_that_does_not_reach_a_root(tmp_path: Path) -> None:
     assert "leads to none" in refused(tmp_path, LEAF, LEAF.headers(BODY), authorities=(MIDDLE,))
 
 
+def test_who_posts_without_end_does_not_have_us_fetch_without_end(tmp_path: Path) -> None:
+    path = tmp_path / "authorities.pem"
+    path.write_bytes(MIDDLE.pem() + ROOT.pem())
+    store = Store(LEAF)
+
+    async def scenario() -> list[str]:
+        said = []
+        async with httpx.AsyncClient(transport=httpx.MockTransport(store)) as client:
+            check = SignatureCheck(config(webhook_ca_file=path), client, lambda: NOW)
+            for number in range(40):
+                # Half of them forged for the true address, half of them for others.
+                url = URL if number % 2 else f"https://pki.microsoft.com/{number}.cer"
+                try:
+                    await check.check(LEAF.headers(BODY, url), BODY + b"forged")
+                except (Unsigned, NotReached) as error:
+                    said.append(type(error).__name__)
+            await check.check(LEAF.headers(BODY), BODY)
+        return said
+
+    said = asyncio.run(scenario())
+    assert len(said) == 40
+    assert len(store.asked) == 10
+    assert store.asked.count(URL) == 1
+
+
+def test_a_certificate_that_was_renewed_at_its_address_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "authorities.pem"
+    path.write_bytes(MIDDLE.pem() + ROOT.pem())
+    store, now = Store(LEAF), [NOW]
+    renewed = issued("pcnotifications-dispatch.microsoft.com", MIDDLE)
+
+    async def scenario() -> None:
+        async with httpx.AsyncClient(transport=httpx.MockTransport(store)) as client:
+            check = SignatureCheck(config(webhook_ca_file=path), client, lambda: now[0])
+            await check.check(LEAF.headers(BODY), BODY)
+            store.answer = renewed
+            with pytest.raises(Unsigned, match="not one of this body"):
+                await check.check(renewed.headers(BODY), BODY)
+            now[0] = NOW + timedelta(minutes=6)
+            await check.check(renewed.headers(BODY), BODY)
+
+    asyncio.run(scenario())
+
+
 def test_somebody_else_s_certificate(tmp_path: Path) -> None:
     root = issued("Root", authority=True, organisation="Contoso")
     theirs = issued("pcnotifications-dispatch.microsoft.com", root)
