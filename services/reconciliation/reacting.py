@@ -1,7 +1,7 @@
 """From what was asked for to tasks, and from ended tasks to what is told of them (rules R7.6, R8.2, R8.3).
 
-An order of long ago is not provisioned because somebody installs this today: what of it the vendor lacks a comparison
-finds, and a person has it assigned.
+What was asked for long ago and is read here for the first time is not done: this was installed today, or the database
+was lost and the log is read anew. What the vendor lacks a comparison finds, and a person decides again.
 """
 
 from __future__ import annotations
@@ -53,23 +53,19 @@ class NotProjectedYet(Exception):
 
 
 async def react(connection: AsyncConnection, reaction: Reaction) -> None:
-    """Make the tasks that an event asks for, in the caller's transaction."""
+    """Make the tasks that an event asks for, in the caller's transaction; none for one of long ago."""
     said = orjson.loads(reaction.data)
+    if datetime.now(UTC) - instant(moment(said["time"]), UTC) > _TOO_OLD:
+        return
     if reaction.type == "OrderExecuted":
         order = OrderExecuted.model_validate(said["data"], context=FROM_JSON)
         for item in order.items:
-            at = instant(moment(said["time"]), UTC)
-            await _provision(connection, item.subscription_id, at, f"order {order.order_id}")
+            asked = await to_provision(connection, item.subscription_id, f"order {order.order_id}")
+            if asked is not None:
+                await ask(connection, asked)
     else:
         over = DiscrepancyResolved.model_validate(said["data"], context=FROM_JSON)
         await _push(connection, reaction.event_id, over)
-
-
-async def _provision(connection: AsyncConnection, subscription: str, at: datetime, by: str) -> None:
-    """A task for what was ordered at an instant, unless that is long ago."""
-    asked = await to_provision(connection, subscription, by)
-    if asked is not None and asked.asked_at - at <= _TOO_OLD:
-        await ask(connection, asked)
 
 
 async def to_provision(connection: AsyncConnection, subscription: str, by: str) -> Task | None:

@@ -68,7 +68,7 @@ def measure(broker: Broker, server: Databases) -> dict[str, float]:
 
 
 def _plain_loop(broker: Broker, server: Databases) -> float:
-    """Events a second of the plainest projection there can be, into the same three projections, one after the other."""
+    """Events a second of the plainest projection there can be, into the same projections, one after the other."""
     dsn = _prepared(broker, server)
     records = [
         Record(one.topic, 0, offset, _AT_MS, one.key, one.value, one.headers)

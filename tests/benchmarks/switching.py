@@ -16,7 +16,7 @@ _ROUNDS = 5
 
 
 def measure(broker: Broker, server: Databases) -> dict[str, float]:
-    """`switch_ms`: median of the switches of all three projections at once; `switch_most_ms`: the longest of them."""
+    """`switch_ms`: median of the switches of all projections at once; `switch_most_ms`: the longest of them."""
     delete_all_topics(broker.address)
     times = asyncio.run(_switches(broker, server))
     return {"switch_ms": round(statistics.median(times), 2), "switch_most_ms": round(max(times), 2)}

@@ -11,7 +11,8 @@ from shared.errors import UserError
 pytestmark = pytest.mark.database
 
 _BEGUN = """
-INSERT INTO store.rebuild (purpose, projections, buckets, folder) VALUES ('replay', '{orders}', 1, '/somewhere')
+INSERT INTO store.rebuild (purpose, projections, release, buckets, folder)
+VALUES ('replay', '{orders}', 'of today', 1, '/somewhere')
 """
 _SWITCHED = """
 UPDATE store.generation SET status = 'kept' WHERE name = 'orders';

@@ -213,6 +213,33 @@ def test_an_old_order_that_is_seen_for_the_first_time_waits_for_a_person(databas
     in_system(database, empty_broker, then, ours=[], specs=EVERY)
 
 
+def test_seats_of_long_ago_are_not_pushed_by_a_database_that_reads_the_log_anew(
+    database: str, empty_broker: Broker
+) -> None:
+    def decided(at: datetime) -> Event:
+        data = {"vendor": "microsoft", "account_id": "acc-1", "subscription_id": "S2", "vendor_subscription_id": "v2",
+                "verdict": "QUANTITY_MISMATCH", "ours": {"quantity": 10}, "theirs": {"quantity": 12},
+                "snapshot_id": "a-look", "resolution": "PUSH_QUANTITY_TO_VENDOR", "by": "ada"}  # fmt: skip
+        time = at.isoformat()
+        return {"id": f"push-{time}", "source": "urn:test", "type": "DiscrepancyResolved", "time": time, "data": data}
+
+    async def then(running: BillingSystem) -> None:
+        vendor = VendorInMemory(held={"acc-1": list(THEIRS)})
+        now = datetime.now(UTC)
+        # given: what somebody decided in another year, and nothing is known here of its being done
+        await running.emit([decided(now - timedelta(days=400))])
+        # when / then: it is left alone, and the difference is found as any other
+        assert await worked(running, vendor) == []
+        await swept(running, vendor)
+        assert (await compared(running)).verdicts["QUANTITY_MISMATCH"] == 1
+        # and what was decided a moment ago is done
+        await running.emit([decided(now - timedelta(hours=1))])
+        (task,) = await worked(running, vendor)
+        assert (task.state, task.by, vendor.held["acc-1"][1].quantity) == ("done", "ada", 10)
+
+    in_system(database, empty_broker, then)
+
+
 def test_microsofts_orders_are_provisioned_by_nobody_here(database: str, empty_broker: Broker) -> None:
     async def then(running: BillingSystem) -> None:
         assert await worked(running, VendorInMemory("panda")) == []

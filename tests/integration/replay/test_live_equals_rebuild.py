@@ -27,6 +27,7 @@ from tests.integration.replay.systems import replay
 from tests.strategies.families import families
 from tests.strategies.histories import SOURCE, Event, History, arrivals, crowded, histories
 from tests.strategies.lives import lives
+from tests.strategies.looks import looks
 
 pytestmark = [pytest.mark.broker, pytest.mark.database, pytest.mark.slow]
 
@@ -54,7 +55,8 @@ _DAYS = st.just([LAST] * 3) | st.lists(st.dates(FIRST, LAST), min_size=3, max_si
 @st.composite
 def deliveries(draw: st.DrawFn) -> Delivery:
     """Several histories at once, which costs no more rebuilds; they have the organisation and the log in common."""
-    every = draw(st.lists(families() | lives() | histories() | crowded(), min_size=1, max_size=6))
+    sold = draw(st.lists(families() | lives() | histories() | crowded(), min_size=1, max_size=6))
+    every = [*sold, draw(looks())]
     ways = [[_apart(batch, number) for batch in draw(arrivals(history))] for number, history in enumerate(every)]
     batches = [[event for batch in at_once for event in batch] for at_once in zip_longest(*ways, fillvalue=[])]
     cut = draw(st.integers(0, len(batches)))
