@@ -19,13 +19,17 @@ from shared.events.models.reconciliation import DiscrepancyFound, Side
 # Upstream writes a vendor's name as it likes: Microsoft, microsoft.
 _OURS = """
 SELECT subscription, customer, product, quantity, status, told_until,
-    lower(vendor_subscription) AS vendor_subscription, NULL AS account, reseller, parent IS NOT NULL AS is_addon,
+    lower(vendor_subscription) AS vendor_subscription, provisioned.account, reseller, parent IS NOT NULL AS is_addon,
     is_trial, auto_renew, pushed_at
 FROM read.subscriptions
 LEFT JOIN (
     SELECT subscription, max(ended_at) AS pushed_at FROM read.discrepancies
     WHERE vendor = %(vendor)s AND resolution = 'PUSH_QUANTITY_TO_VENDOR' GROUP BY subscription
 ) AS pushed USING (subscription)
+LEFT JOIN (
+    SELECT customer, max(wanted ->> 'account') AS account FROM reconciliation.vendor_task
+    WHERE vendor = %(vendor)s AND kind = 'provision' AND state = 'done' GROUP BY customer
+) AS provisioned USING (customer)
 WHERE lower(vendor) = %(vendor)s
 """
 _THEIRS = """

@@ -35,7 +35,7 @@ class _Sides:
     failed: tuple[str, ...] = ()
 
     def account_of(self, one: Ours) -> str | None:
-        """Where the vendor has the customer: as stated, else where it has the customer's other subscriptions."""
+        """Where the vendor has the customer: where it assigned licences, else where it has its other subscriptions."""
         return one.account or self.accounts.get(one.customer)
 
 

@@ -16,8 +16,8 @@ ENDED: Final = frozenset[Status]({"canceled", "expired", "disabled", "deleted"})
 class Ours:
     """A subscription as it is billed here. `vendor_subscription` is lower case; `told_until` when it was last changed.
 
-    `account` is the vendor's account of its customer, where that is stated. `pushed_at` is when the vendor was last
-    told to hold as many seats as we bill.
+    `account` is the vendor's account of its customer, where licences were assigned there. `pushed_at` is when the
+    vendor was last told to hold as many seats as we bill.
     """
 
     subscription: str

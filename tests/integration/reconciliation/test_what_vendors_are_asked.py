@@ -11,6 +11,8 @@ from services.orders.projection import SPEC as ORDERS
 from services.reconciliation.asking import CONSUMER
 from services.reconciliation.carrying_out import asked_of
 from services.reconciliation.commands.bodies import PushQuantity
+from services.reconciliation.comparing import compare_now
+from services.reconciliation.delay import Policy
 from services.reconciliation.projection import SPEC as RECONCILIATION
 from services.reconciliation.reacting import react, to_provision, told
 from services.reconciliation.tasks import GIVES_UP_AFTER, Task, ask, carry_out, tasks, try_again
@@ -246,3 +248,20 @@ def test_microsofts_orders_are_provisioned_by_nobody_here(database: str, empty_b
         assert await running.query("SELECT count(*) FROM store.reaction") == [(0,)]
 
     in_system(database, empty_broker, then)
+
+
+def test_what_was_assigned_and_is_gone_is_missed_in_its_account(database: str, empty_broker: Broker) -> None:
+    async def then(running: BillingSystem) -> None:
+        vendor = VendorInMemory("panda")
+        await running.emit([panda(1)])
+        await worked(running, vendor)
+        vendor.held["cus-1"].clear()
+        later = datetime.now(UTC) + timedelta(hours=2)
+        await swept(running, vendor, later)
+
+        await compare_now(running.dsn, running.broker, "panda", Policy())
+
+        shown = "SELECT account, verdicts FROM read.reconciliation"
+        assert await running.query(shown) == [("cus-1", ["MISSING_IN_VENDOR"])]
+
+    in_system(database, empty_broker, then, ours=[], specs=EVERY)
