@@ -2,50 +2,22 @@
 
 from __future__ import annotations
 
-import argparse
-import socket
 import sys
-from contextlib import suppress
-from pathlib import Path
+from collections.abc import Sequence
 
-import uvicorn
-from pydantic import ValidationError
-
+from deploy.emulators.serving import Emulator, serve
 from deploy.emulators.watchguard.app import create_app
 from deploy.emulators.watchguard.seed import Seed, example
 
-
-def main(arguments: list[str] | None = None) -> int:
-    """Exit code 0 when it was asked to end, 1 with one sentence for a wrong seed or a port that is taken."""
-    parser = argparse.ArgumentParser("python -m deploy.emulators.watchguard", description="WatchGuard Cloud, emulated")
-    parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (127.0.0.1)")
-    parser.add_argument("--port", type=int, required=True, help="0: any that is free")
-    parser.add_argument("--seed", type=Path, help="a JSON file: accounts, what they hold; without it four examples")
-    given = parser.parse_args(arguments)
-    try:
-        seed = example() if given.seed is None else Seed.model_validate_json(given.seed.read_bytes())
-    except OSError as error:
-        return _refuse(f"{given.seed}: cannot be read ({error.strerror})")
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the file"
-        return _refuse(f"{given.seed}: {where}: {first['msg']}")
-    listening = socket.socket()
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((given.host, given.port))
-    except OSError as error:
-        return _refuse(f"cannot listen on {given.host}:{given.port} ({error.strerror})")
-    print(f"WatchGuard Cloud, emulated: http://{given.host}:{listening.getsockname()[1]}", flush=True)
-    # Uvicorn hands Ctrl-C on when it has stopped.
-    with suppress(KeyboardInterrupt):
-        uvicorn.Server(uvicorn.Config(create_app(seed), log_level="warning")).run(sockets=[listening])
-    return 0
+WATCHGUARD = Emulator(
+    "deploy.emulators.watchguard", "WatchGuard Cloud", "accounts, what they hold; without it four examples",
+    Seed, example, create_app,
+)  # fmt: skip
 
 
-def _refuse(sentence: str) -> int:
-    print(sentence, file=sys.stderr)
-    return 1
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit code of `serve`."""
+    return serve(WATCHGUARD, arguments)
 
 
 if __name__ == "__main__":

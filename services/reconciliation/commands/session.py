@@ -54,6 +54,8 @@ class ReconciliationSession:
         """What an action comes to. Raises CommandRefused, Outdated where the vendor or we moved on since."""
         asked.principal.need("reconciliation:write", "do something about a difference")
         command, request = asked.command, asked.command.request
+        if isinstance(request, ImportTheirs):
+            asked.principal.need("subscriptions:import", "import subscriptions, which says what they cost")
         standing = self._rows.get(place_of(command))
         if standing is None:
             raise Unknown(f"the last comparison with {command.vendor} has no row {command.about!r}")

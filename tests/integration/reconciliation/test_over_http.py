@@ -145,7 +145,7 @@ def test_what_only_the_vendor_has_is_imported_as_its_dates_and_terms_are_written
 ) -> None:
     async def told(running: BillingSystem) -> None:
         await found(running)
-        async with served(running) as api:
+        async with served(running, "distributor") as api:
             nine = {
                 "subscription_id": "S9", "currency": "EUR", "customer": {"id": "cus-1"}, "quantity": 7,
                 "unit_price": "10.00", "product": {"id": "office", "vendor": "Microsoft"}, "term": "P1M",

@@ -205,6 +205,10 @@ def test_what_is_refused(database: str, empty_broker: Broker) -> None:
             await act(running, "S1", quantity_of(quoted))
         with pytest.raises(Forbidden, match="reconciliation:write"):
             await act(running, "S2", quantity_of(quoted), by=reseller)
+        success = principal_of("success", "customer_success")
+        said = SubscriptionImported.model_validate(NINE, context=FROM_JSON)
+        with pytest.raises(Forbidden, match="subscriptions:import"):
+            await act(running, "v4", ImportTheirs(action="IMPORT", snapshot=quoted, subscription=said), by=success)
         with pytest.raises(CommandRefused, match="dated before subscription S2 starts"):
             await act(running, "S2", quantity_of(quoted, effective_at="2024-12-31"))
         assert await running.query(_STATE.format("state <> 'open'")) == []
