@@ -1,4 +1,4 @@
-"""Hints that a vendor posts: something may have changed in an account. Kept once, and looked at before the next sweep.
+"""Hints that a vendor posts or lists: something may have changed in an account. Kept once, looked at soon.
 
 A hint carries no state and may come late, and again: the vendor is asked what the account holds, and what only a hint
 has shown is confirmed by the next sweep (rule R7.4, `delay.hinted`).
@@ -14,7 +14,7 @@ from psycopg import AsyncConnection
 
 from services.reconciliation.observing import observe
 from services.reconciliation.sweeping import look_at
-from services.reconciliation.vendors.connector import Connector, VendorAccount
+from services.reconciliation.vendors.connector import Connector, SaysWhatChanged, VendorAccount
 
 _KEEP = """
 INSERT INTO reconciliation.hint (vendor, account, at, what, received_at) VALUES (%s, %s, %s, %s, %s)
@@ -36,6 +36,7 @@ WHERE vendor = %(vendor)s AND account = %(account)s AND looked_at IS NULL AND re
 _FORGET = "DELETE FROM reconciliation.hint WHERE looked_at < %s"
 # Ten times as long as Microsoft says that its events come late, so that none that comes again is a new one.
 _KEPT_FOR = timedelta(days=20)
+_WRITTEN_WITHIN = timedelta(hours=48)
 # Some minutes' worth of what a vendor answers; what waits beyond comes with the next turn.
 _AT_ONCE = 200
 _log = structlog.get_logger("hints")
@@ -54,6 +55,17 @@ async def keep(connection: AsyncConnection, vendor: str, account: str, at: datet
     """Keep a hint, received now; False for one that was kept before. `at` is when the vendor says that it happened."""
     done = await connection.execute(_KEEP, [vendor, account, at, what, datetime.now(UTC)])
     return done.rowcount == 1
+
+
+async def ask_what_changed(connection: AsyncConnection, connector: Connector, now: datetime) -> int:
+    """Keep what a vendor's own list says was done lately as hints; how many are new. Raises VendorError.
+
+    The list is written late and asked for again and again, so it is asked for two days; what was seen is known.
+    """
+    if not isinstance(connector, SaysWhatChanged):
+        return 0
+    found = await connector.changed_since(now - _WRITTEN_WITHIN, now)
+    return sum([await keep(connection, connector.vendor, one.account_id, one.at, one.operation) for one in found])
 
 
 async def look_at_hinted(connection: AsyncConnection, connector: Connector) -> Looked:

@@ -12,12 +12,12 @@ from services.reconciliation.asking import CONSUMER
 from services.reconciliation.carrying_out import asked_of
 from services.reconciliation.comparing import compare_now
 from services.reconciliation.delay import Policy
-from services.reconciliation.hints import Looked, look_at_hinted
+from services.reconciliation.hints import Looked, ask_what_changed, look_at_hinted
 from services.reconciliation.reacting import react, told
 from services.reconciliation.sweeping import sweep
 from services.reconciliation.tasks import CarryOut, carry_out
 from services.reconciliation.vendors.configured import configured_vendors, connected
-from services.reconciliation.vendors.connector import Misconfigured
+from services.reconciliation.vendors.connector import Misconfigured, VendorError
 from shared.errors import UserError
 from shared.projections.worker import Timer
 from shared.store.config import Config
@@ -27,6 +27,7 @@ from shared.store.reactions import drain
 _TASKS_EVERY_S = 2.0
 # A burst of a vendor's hints costs one comparison.
 _HINTS_EVERY_S = 20.0
+_AUDITS_EVERY_S = 600.0
 _SWEEPS_EVERY_S = 60.0
 _A_DAY = timedelta(hours=24)
 _AT_ONCE = 100
@@ -40,6 +41,7 @@ def timers(config: Config) -> tuple[Timer, ...]:
     return (
         Timer("vendor tasks", _TASKS_EVERY_S, VendorTasks(config).carry_out),
         Timer("hints", _HINTS_EVERY_S, Hints(config).look),
+        Timer("audits", _AUDITS_EVERY_S, Audits(config).ask),
         Timer("sweeps", _SWEEPS_EVERY_S, Sweeps(config).catch_up),
     )
 
@@ -111,6 +113,33 @@ class Hints:
             await connect(self._config.database, application="seatledger hints") as connection,
         ):
             return await look_at_hinted(connection, connector)
+
+
+class Audits:
+    """Asks each configured vendor what was done in its accounts. Off unless SEATLEDGER_DAILY_SWEEPS is true."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+
+    async def ask(self, stop: asyncio.Event) -> None:
+        """One turn: what is new of a vendor's own list becomes hints, which are looked at in their turn."""
+        if not self._config.daily_sweeps:
+            return
+        for vendor in configured_vendors():
+            if not stop.is_set():
+                await self._ask(vendor)
+
+    async def _ask(self, vendor: str) -> None:
+        try:
+            async with (
+                connected(vendor) as connector,
+                await connect(self._config.database, application="seatledger audits") as connection,
+            ):
+                new = await ask_what_changed(connection, connector, datetime.now(UTC))
+        except (UserError, VendorError) as error:
+            _log.warning("no audit records", vendor=vendor, reason=str(error))
+            return
+        _log.info("audit records", vendor=vendor, hints=new)
 
 
 class Sweeps:

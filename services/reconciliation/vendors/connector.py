@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal, Protocol
+from typing import Final, Literal, Protocol, runtime_checkable
 
 from shared.events.models.reconciliation import Status
 
@@ -109,6 +109,16 @@ class Misconfigured(VendorError):
     """Credentials, audience or permissions are wrong: a person has to mend the configuration; nothing is retried."""
 
 
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """Something may have changed at `account_id`: at these subscriptions, or at any where none is named."""
+
+    account_id: str
+    subscription_ids: frozenset[str]
+    operation: str
+    at: datetime
+
+
 WHOLE_ACCOUNT: Final = "*"
 
 
@@ -155,3 +165,11 @@ class Connector(Protocol):
 
     async def aclose(self) -> None:
         """Give connections back."""
+
+
+@runtime_checkable
+class SaysWhatChanged(Protocol):
+    """A vendor that keeps a list of what was done in its accounts: early hints, never the truth."""
+
+    async def changed_since(self, start: datetime, end: datetime) -> Sequence[Hint]:
+        """What was done in [start, end). Raises VendorError."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,9 @@ import httpx
 import pytest
 
 from services.reconciliation import timers
-from services.reconciliation.hints import keep, look_at_hinted
+from services.reconciliation.hints import ask_what_changed, keep, look_at_hinted
 from services.reconciliation.timers import Hints
-from services.reconciliation.vendors.connector import Connector, Misconfigured, NotReached
+from services.reconciliation.vendors.connector import Connector, Hint, Misconfigured, NotReached
 from services.reconciliation.vendors.microsoft.signatures import SignatureCheck
 from services.reconciliation.vendors.microsoft.webhooks import Webhooks
 from shared.store.config import Config
@@ -164,6 +164,26 @@ def test_a_hinted_account_is_looked_at_once_and_the_next_sweep_confirms_it(datab
         await swept(running, vendor)
         await compared(running)
         assert await running.query(_ROW, "S2") == [(["QUANTITY_MISMATCH"], 20)]
+
+    in_system(database, empty_broker, told)
+
+
+def test_what_a_vendor_lists_as_done_is_a_hint_once(database: str, empty_broker: Broker) -> None:
+    class Listing(VendorInMemory):
+        async def changed_since(self, start: datetime, end: datetime) -> Sequence[Hint]:
+            assert start <= AT < end
+            return [Hint("acc-1", frozenset({"v2"}), "update_subscription", AT), Hint("acc-2", frozenset(), "x", AT)]
+
+    async def told(running: BillingSystem) -> None:
+        vendor, now = Listing(held={"acc-1": list(THEIRS), "acc-2": []}), AT + timedelta(hours=1)
+        async with await connect(running.dsn) as connection:
+            first = await ask_what_changed(connection, vendor, now)
+            again = await ask_what_changed(connection, vendor, now)
+            looked = await look_at_hinted(connection, vendor)
+            silent = await ask_what_changed(connection, VendorInMemory(), now)
+
+        assert (first, again, silent) == (2, 0, 0)
+        assert (looked.accounts, sorted(vendor.asked)) == (2, ["acc-1", "acc-2"])
 
     in_system(database, empty_broker, told)
 

@@ -7,10 +7,9 @@ string, with capitals; a part that cannot be read leaves the hint at the custome
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
+from services.reconciliation.vendors.connector import Hint
 from services.reconciliation.vendors.microsoft.reading import field, identifier, moment, parsed, text
 
 # The operations after which a customer's subscriptions may look different.
@@ -19,16 +18,6 @@ RELEVANT: Final = frozenset({
     "update_transfer", "remove_partner_customer_relationship",
 })  # fmt: skip
 _FAILED: Final = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Hint:
-    """Something may have changed at `account_id`: at these subscriptions, or at any where none is named."""
-
-    account_id: str
-    subscription_ids: frozenset[str]
-    operation: str
-    at: datetime
 
 
 def hint(record: object) -> Hint | None:

@@ -14,13 +14,14 @@ from services.reconciliation.vendors.connector import (
     Answer,
     CustomerAtVendor,
     Entitlement,
+    Hint,
     NotReached,
     Provision,
     Refused,
     VendorAccount,
     VendorError,
 )
-from services.reconciliation.vendors.microsoft.changes import Hint, hint
+from services.reconciliation.vendors.microsoft.changes import hint
 from services.reconciliation.vendors.microsoft.changing import Change, to_canceled, to_quantity, to_status
 from services.reconciliation.vendors.microsoft.config import MicrosoftConfig
 from services.reconciliation.vendors.microsoft.customers import account

@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Final
 from urllib.parse import urlsplit
 
-from services.reconciliation.vendors.microsoft.changes import Hint
+from services.reconciliation.vendors.connector import Hint
 from services.reconciliation.vendors.microsoft.reading import field, identifier, moment, parsed, text
 from services.reconciliation.vendors.microsoft.signatures import SignatureCheck
 

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.reconciliation.vendors.microsoft.changes import RELEVANT, Hint, hint
+from services.reconciliation.vendors.connector import Hint
+from services.reconciliation.vendors.microsoft.changes import RELEVANT, hint
 from tests.unit.reconciliation.microsoft.surroundings import PartnerCenter, collection
 from tests.unit.reconciliation.microsoft.test_reading import JSON
 

@@ -13,8 +13,7 @@ import httpx
 import pytest
 from hypothesis import given
 
-from services.reconciliation.vendors.connector import Misconfigured, NotReached
-from services.reconciliation.vendors.microsoft.changes import Hint
+from services.reconciliation.vendors.connector import Hint, Misconfigured, NotReached
 from services.reconciliation.vendors.microsoft.signatures import SignatureCheck, Unsigned, claimed, permitted
 from services.reconciliation.vendors.microsoft.webhooks import UnreadableEvent, WebhookEvent, Webhooks, event
 from tests.unit.reconciliation.microsoft.certificates import NOW, URL, Holder, issued
