@@ -10,13 +10,16 @@ from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 
 from services import presentation
+from services.reconciliation import queries
 from services.reconciliation.commands.bodies import Command, Request
 from services.reconciliation.comparing import Outcome, compare_now, until_shown
 from services.reconciliation.delay import Policy
 from services.reconciliation.desk import ReconciliationDesk
+from services.reconciliation.rows_shown import differences_of, row_shown
+from services.reconciliation.shown import ComparedRow, Ours, Theirs
 from services.reconciliation.sweeping import Progress, Swept, sweep
 from services.reconciliation.vendors.configured import connected
-from services.reconciliation.verdicts import MENDS, Action, Verdict
+from services.reconciliation.verdicts import MENDS
 from shared.commands.operating import Database, body_of, database_failures, operate, read_now
 from shared.commands.typed import Typed
 from shared.errors import NOT_FOUND, UserError
@@ -27,20 +30,13 @@ Broker = Callable[[], str]
 Row = Mapping[str, Any]
 
 _ROWS = """
-SELECT r.*, array(
-    SELECT coalesce(d.resolution, d.state)
-    FROM read.discrepancies AS d
-    WHERE d.vendor = r.vendor AND d.verdict = ANY(r.verdicts)
-        AND coalesce(d.vendor_subscription, d.subscription) = coalesce(r.vendor_subscription, r.subscription)
-        AND d.number = (SELECT max(e.number) FROM read.discrepancies AS e WHERE e.discrepancy = d.discrepancy)
-    ORDER BY d.verdict
-) AS states
-FROM read.reconciliation AS r
-WHERE (%(vendor)s::text IS NULL OR vendor = %(vendor)s)
+SELECT * FROM read.reconciliation
+WHERE vendor = %(vendor)s
     AND (%(account)s::text IS NULL OR account = %(account)s)
-    AND (%(subscription)s::text IS NULL OR subscription = %(subscription)s)
+    AND (%(subscription)s::text IS NULL OR subscription = %(subscription)s
+        OR vendor_subscription = lower(%(subscription)s))
     AND (%(all)s OR NOT verdicts && ARRAY['OK'] OR cardinality(warnings) > 0)
-ORDER BY vendor, row
+ORDER BY row
 """
 _ABOUT = """
 SELECT vendor, snapshot FROM read.reconciliation
@@ -81,12 +77,18 @@ def reconcile(
     with database_failures():
         outcome = asyncio.run(_compared(database(), broker(), vendor))
     scope = {"vendor": vendor, "account": account, "subscription": subscription, "all": everything}
-    rows = read_now(database, lambda connection: _read(connection, _ROWS, scope))
-    rows = [{**row, "actions": _actions(row["verdicts"])} for row in rows]
+    rows = read_now(database, lambda connection: _rows(connection, scope))
     if as_json:
-        presentation.document({"sweep": swept, "comparison": outcome, "rows": rows})
+        shown = [row.model_dump(mode="json") for row in rows]
+        presentation.document({"sweep": swept, "comparison": outcome, "rows": shown})
         return
     _show(swept, outcome, rows)
+
+
+async def _rows(connection: AsyncConnection, scope: Mapping[str, object]) -> list[ComparedRow]:
+    rows = await _read(connection, _ROWS, scope)
+    told = await queries.told(connection, [key for row in rows for key in differences_of(row)])
+    return [row_shown(row, told, may_act=True) for row in rows]
 
 
 async def _compared(dsn: str, broker: str, vendor: str) -> Outcome:
@@ -111,7 +113,7 @@ def _swept(dsn: str, vendor: str, *, quiet: bool) -> Swept:
         return asyncio.run(run())
 
 
-def _show(swept: Swept | None, outcome: Outcome, rows: Sequence[Row]) -> None:
+def _show(swept: Swept | None, outcome: Outcome, rows: Sequence[ComparedRow]) -> None:
     if swept is not None:
         taken_up = ", taken up where a sweep was interrupted" if swept.resumed else ""
         presentation.say(
@@ -125,31 +127,27 @@ def _show(swept: Swept | None, outcome: Outcome, rows: Sequence[Row]) -> None:
     presentation.say(f"{outcome.found} differences are new, {outcome.gone} are gone\n")
     if rows:
         presentation.table("Reconciliation", _SHOWN, [_cells(row) for row in rows])
-    for verdict in dict.fromkeys(verdict for row in rows for verdict in row["verdicts"] if MENDS[verdict]):
+    for verdict in dict.fromkeys(verdict for row in rows if row.actions for verdict in row.verdicts if MENDS[verdict]):
         commands = ", ".join(_COMMANDS[action] for action in MENDS[verdict])
         presentation.say(f"{verdict}: seatledger reconcile {commands}")
 
 
-def _actions(verdicts: Sequence[Verdict]) -> Sequence[Action]:
-    return list(dict.fromkeys(action for verdict in verdicts for action in MENDS[verdict]))
-
-
-def _cells(row: Row) -> Sequence[object]:
-    known = [row["reason"], _candidates(row), *row["warnings"]]
+def _cells(row: ComparedRow) -> Sequence[object]:
+    known = [row.reason, f"may be {', '.join(row.candidates)}" if row.candidates else None, *row.warnings]
+    states = dict.fromkeys(one.resolution or one.state for one in row.differences)
     return (
-        row["subscription"], row["vendor_subscription"], row["account"], row["name"] or row["product"],
-        _side(row, "ours"), _side(row, "theirs"), " ".join(row["verdicts"]), " ".join(dict.fromkeys(row["states"])),
-        "; ".join(part for part in known if part),
+        row.subscription, row.vendor_subscription, row.account, row.name or row.product, _held(row.ours),
+        _held(row.theirs), " ".join(row.verdicts), " ".join(states), "; ".join(part for part in known if part),
     )  # fmt: skip
+
+
+def _held(side: Ours | Theirs | None) -> str | None:
+    return None if side is None else f"{side.quantity} {side.status}"
 
 
 def _side(row: Row, side: str) -> str | None:
     status = row[f"{side}_status"]
     return None if status is None else f"{row[f'{side}_quantity']} {status}"
-
-
-def _candidates(row: Row) -> str | None:
-    return f"may be {', '.join(row['candidates'])}" if row["candidates"] else None
 
 
 def act(

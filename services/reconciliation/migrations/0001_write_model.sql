@@ -75,6 +75,7 @@ CREATE TABLE reconciliation.compared (
     told_until timestamptz,
     PRIMARY KEY (vendor, row)
 );
+CREATE INDEX compared_about ON reconciliation.compared (vendor, lower(coalesce(subscription, vendor_subscription)));
 CREATE INDEX compared_subscription ON reconciliation.compared (subscription);
 CREATE INDEX compared_account ON reconciliation.compared (vendor, account);
 CREATE INDEX compared_verdicts ON reconciliation.compared USING gin (verdicts);
