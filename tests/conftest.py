@@ -10,11 +10,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.infrastructure import brokers, databases
 from tests.infrastructure.brokers import Broker
 from tests.infrastructure.databases import Databases
 from tests.infrastructure.topics import delete_all_topics
+from tests.strategies.pace import UNHURRIED
+
+settings.register_profile("unhurried", UNHURRIED)
+settings.load_profile("unhurried")
 
 # Who runs the tests in the background has Ctrl-C ignored, and so would every command that a test starts and interrupts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -11,7 +11,6 @@ from shared.events.registry import EVENT_TYPES
 from shared.events.schemas import ENVELOPE, events_document, schema_of
 from tests.contracts.renew_schemas import SNAPSHOTS, path_of, text_of
 from tests.strategies.events import DATA, Data, event_types, long_events
-from tests.strategies.pace import UNHURRIED
 
 _CHECKED: dict[str, Any] = {}
 
@@ -35,7 +34,6 @@ def test_every_snapshot_belongs_to_an_event_type() -> None:
     assert {path.name.split(".")[0] for path in SNAPSHOTS.iterdir()} == set(EVENT_TYPES)
 
 
-@UNHURRIED
 @given(st.data())
 def test_what_the_models_read_the_schemas_allow(data: st.DataObject) -> None:
     event_type = data.draw(event_types)
@@ -43,7 +41,6 @@ def test_what_the_models_read_the_schemas_allow(data: st.DataObject) -> None:
     checker(event_type).validate(data.draw(DATA[event_type]))
 
 
-@UNHURRIED
 @given(long_events())
 def test_the_envelopes_schema_allows_every_event(event: Data) -> None:
     jsonschema.Draft202012Validator(ENVELOPE).validate(event)

@@ -9,10 +9,8 @@ from shared.events.envelope import event_of, split_structured
 from shared.events.facts import facts_of
 from shared.events.reading import read
 from tests.strategies.histories import History, arrivals, histories
-from tests.strategies.pace import UNHURRIED
 
 
-@UNHURRIED
 @given(histories())
 def test_every_event_of_a_history_is_read_and_says_something(history: History) -> None:
     for event in history:
@@ -21,13 +19,11 @@ def test_every_event_of_a_history_is_read_and_says_something(history: History) -
         assert facts_of(found.event, found.model)
 
 
-@UNHURRIED
 @given(histories())
 def test_source_and_id_are_unique_in_a_history(history: History) -> None:
     assert len({(event["source"], event["id"]) for event in history}) == len(history)
 
 
-@UNHURRIED
 @given(histories(), st.data())
 def test_nothing_is_lost_or_invented_on_the_way(history: History, data: st.DataObject) -> None:
     batches = data.draw(arrivals(history))

@@ -15,7 +15,6 @@ from shared.events.facts import facts_of, facts_of_accounts
 from shared.events.reading import ReadEvent, addressed, data_of, read, read_from_record
 from shared.events.structured import to_structured
 from tests.strategies.events import Data, long_events
-from tests.strategies.pace import UNHURRIED
 
 _STRUCTURED = [("content-type", b"application/cloudevents+json")]
 
@@ -47,7 +46,6 @@ def shuffled(part: Any, random: Any) -> Any:
     return [shuffled(item, random) for item in part] if isinstance(part, list) else part
 
 
-@UNHURRIED
 @given(long_events())
 def test_both_modes_give_the_same_event(event: Data) -> None:
     in_binary, in_structured = read_from_record(*in_binary_mode(event)), read_whole(event)
@@ -57,7 +55,6 @@ def test_both_modes_give_the_same_event(event: Data) -> None:
     assert in_binary.event == in_structured.event._replace(data=in_binary.event.data)
 
 
-@UNHURRIED
 @given(long_events(), st.randoms(use_true_random=False), st.integers(0, 8))
 def test_formatting_is_no_content(event: Data, random: Any, indent: int) -> None:
     again = json.dumps(shuffled(event, random), indent=indent, ensure_ascii=bool(indent % 2)).encode()
@@ -65,7 +62,6 @@ def test_formatting_is_no_content(event: Data, random: Any, indent: int) -> None
     assert read_from_record(None, again, _STRUCTURED).fingerprint == read_whole(event).fingerprint
 
 
-@UNHURRIED
 @given(long_events())
 def test_a_written_record_is_read_back(event: Data) -> None:
     one, model, _ = read_whole(event)
@@ -74,7 +70,6 @@ def test_a_written_record_is_read_back(event: Data) -> None:
     assert read_record(*to_record(sent)) == sent
 
 
-@UNHURRIED
 @given(long_events())
 def test_an_event_in_structured_form_is_one_line_with_the_same_content(event: Data) -> None:
     one, model, fingerprint = read_whole(event)
@@ -87,7 +82,6 @@ def test_an_event_in_structured_form_is_one_line_with_the_same_content(event: Da
     assert (again.event._replace(data=sent.data), again.model, again.fingerprint) == (sent, model, fingerprint)
 
 
-@UNHURRIED
 @given(long_events())
 def test_a_model_survives_being_written(event: Data) -> None:
     one, model, _ = read_whole(event)
@@ -97,7 +91,6 @@ def test_a_model_survives_being_written(event: Data) -> None:
     assert data_of(read(one._replace(data=written)).model) == written
 
 
-@UNHURRIED
 @given(long_events())
 def test_every_fact_survives_being_stored(event: Data) -> None:
     one, model, _ = read_whole(event)
@@ -108,7 +101,6 @@ def test_every_fact_survives_being_stored(event: Data) -> None:
         assert body_to_json(body_from_json(fact.type, fact.scope, stored)) == stored
 
 
-@UNHURRIED
 @given(long_events())
 def test_the_things_that_one_event_speaks_of_are_different_things(event: Data) -> None:
     one, model, _ = read_whole(event)
@@ -117,7 +109,6 @@ def test_the_things_that_one_event_speaks_of_are_different_things(event: Data) -
     assert len(said) == len(set(said))
 
 
-@UNHURRIED
 @given(long_events(), st.data())
 def test_a_changed_byte_is_read_or_refused_and_nothing_else(event: Data, data: st.DataObject) -> None:
     key, value, headers = in_binary_mode(event)
@@ -136,7 +127,6 @@ _json = st.recursive(
 )
 
 
-@UNHURRIED
 @given(long_events(), st.data())
 def test_any_value_in_any_field_is_read_or_refused_and_nothing_else(event: Data, data: st.DataObject) -> None:
     part: dict[str, Any] = data.draw(st.sampled_from([event, event["data"]]))
@@ -146,7 +136,6 @@ def test_any_value_in_any_field_is_read_or_refused_and_nothing_else(event: Data,
     assert refusal_of(lambda: read_whole(event)) != ""
 
 
-@UNHURRIED
 @given(st.none() | st.binary(), st.none() | st.binary(), st.lists(st.tuples(st.text(), st.binary())))
 def test_any_record_is_read_or_refused_and_nothing_else(
     key: bytes | None, value: bytes | None, headers: list[tuple[str, bytes]]
@@ -154,7 +143,6 @@ def test_any_record_is_read_or_refused_and_nothing_else(
     assert refusal_of(lambda: read_from_record(key, value, headers)) != ""
 
 
-@UNHURRIED
 @given(long_events())
 def test_the_fingerprint_is_of_type_time_and_data(event: Data) -> None:
     one, _, found = read_whole(event)
@@ -162,7 +150,6 @@ def test_the_fingerprint_is_of_type_time_and_data(event: Data) -> None:
     assert found == fingerprint(one.type, one.time, event["data"])
 
 
-@UNHURRIED
 @given(long_events())
 def test_what_a_sale_says_of_accounts_is_a_part_of_what_it_says(event: Data) -> None:
     whole = read_whole(event)

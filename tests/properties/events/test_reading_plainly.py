@@ -14,7 +14,6 @@ from shared.events.facts import facts_of
 from shared.events.quick import read_plainly
 from shared.events.reading import read_from_record
 from tests.strategies.events import Data, long_events
-from tests.strategies.pace import UNHURRIED
 
 TYPES = ("LicensesChanged", "AutoRenewChanged", "SubscriptionCanceled", "SubscriptionSuspended", "NextTermDiscarded")
 ODD = st.one_of(st.none(), st.booleans(), st.integers(-3, 2_000_000_000), st.text(max_size=4), st.floats(), st.just([]))
@@ -76,7 +75,6 @@ def agrees(key: bytes | None, value: bytes, headers: list[tuple[str, bytes]]) ->
     return True
 
 
-@UNHURRIED
 @given(records())
 def test_what_is_read_plainly_is_what_the_model_says(
     record: tuple[bytes | None, bytes, list[tuple[str, bytes]]],
@@ -87,7 +85,6 @@ def test_what_is_read_plainly_is_what_the_model_says(
         raise AssertionError(f"read plainly what is refused: {refused}") from refused
 
 
-@UNHURRIED
 @given(long_events())
 def test_of_any_event_too(event: Data) -> None:
     attributes, data = split_structured(event)

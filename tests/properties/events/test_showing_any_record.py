@@ -14,7 +14,6 @@ from shared.events.envelope import event_of, split_structured, to_record
 from shared.log.records import Record
 from shared.log.topics import TOPICS
 from tests.strategies.events import Data, long_events
-from tests.strategies.pace import UNHURRIED
 
 _TOPICS = st.sampled_from([topic.name for topic in TOPICS])
 _TIMES = st.integers(0, 4_102_444_800_000)  # up to 2100
@@ -36,7 +35,6 @@ def shown(record: Record) -> dict[str, Any]:
     return found
 
 
-@UNHURRIED
 @given(_TOPICS, _TIMES, st.none() | st.binary(), st.none() | st.binary(), _HEADERS)
 def test_any_bytes(
     topic: str, at: int, key: bytes | None, value: bytes | None, headers: list[tuple[str, bytes]]
@@ -44,7 +42,6 @@ def test_any_bytes(
     shown(Record(topic, 0, 0, at, key, value, headers))
 
 
-@UNHURRIED
 @given(long_events(), st.data())
 def test_any_event_whole_or_with_a_part_of_its_data_broken(event: Data, data: st.DataObject) -> None:
     attributes, content = split_structured(event)

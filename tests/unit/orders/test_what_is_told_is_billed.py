@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from services.invoicing.simulation import simulate
 from shared.events.shapes import document_shape
 from tests.billing_dsl import facts_from
-from tests.strategies.pace import UNHURRIED
 from tests.unit.orders.shop import AT, Json, Shop
 
 _TERMS = [(1, 1), (12, 12), (12, 1), (12, 3), (36, 12), (36, 1)]
@@ -33,7 +32,6 @@ def sold(product: Json, customer: Json, quantity: int, plan: str, extra: str, ro
     return shop
 
 
-@UNHURRIED
 @given(
     terms=st.sampled_from(_TERMS),
     price=st.decimals("10.00", "999.99", places=2).map(str),

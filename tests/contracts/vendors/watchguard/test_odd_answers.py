@@ -21,7 +21,6 @@ from services.reconciliation.vendors.connector import (
 )
 from tests.contracts.vendors.watchguard.emulated import all_of, order
 from tests.contracts.vendors.watchguard.scripted import scripted, unscripted
-from tests.strategies.pace import UNHURRIED
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
@@ -133,7 +132,6 @@ def test_a_page_without_a_list_is_not_reached(body: bytes) -> None:
     assert isinstance(error, NotReached)
 
 
-@UNHURRIED
 @given(answer=JSON, status=st.sampled_from([200, 200, 200, 201, 400, 403, 404]))
 def test_whatever_is_answered_nothing_but_a_vendor_s_error_is_raised(answer: Any, status: int) -> None:
     async def everything(panda: Any) -> None:
@@ -156,7 +154,6 @@ def test_whatever_is_answered_nothing_but_a_vendor_s_error_is_raised(answer: Any
     scripted(respond, everything, retries=0)
 
 
-@UNHURRIED
 @given(body=st.binary(max_size=60))
 def test_whatever_bytes_come_nothing_but_a_vendor_s_error_is_raised(body: bytes) -> None:
     with suppress(VendorError):

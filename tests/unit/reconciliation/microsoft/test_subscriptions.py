@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from services.reconciliation.vendors.connector import Entitlement
 from services.reconciliation.vendors.microsoft.subscriptions import WithoutId, entitlement
 from shared.events.models.reconciliation import VendorSubscription
-from tests.strategies.pace import UNHURRIED
 from tests.unit.reconciliation.microsoft.test_reading import JSON
 
 NEW: dict[str, Any] = {"id": "S1", "offerId": "CFQ7TTC0LH18:0001:CFQ7TTC0P0WS", "quantity": 5, "status": "active"}
@@ -124,7 +123,6 @@ def test_add_ons_trials_and_former_ids() -> None:
     assert (read().parent_id, read().migrated_from, read().is_trial) == (None, None, None)
 
 
-@UNHURRIED
 @given(
     st.dictionaries(
         st.sampled_from([

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from services.reconciliation.vendors.connector import NotReached
 from services.reconciliation.vendors.watchguard import paging
 from services.reconciliation.vendors.watchguard.paging import MOST_BROKEN, Page, all_pages
-from tests.strategies.pace import UNHURRIED
 
 
 def rows(
@@ -36,14 +35,12 @@ def rows(
     return asyncio.run(scenario())
 
 
-@UNHURRIED
 @given(count=st.integers(0, 60), size=st.integers(1, 20), at_most=st.integers(1, 20), says=st.integers(0, 2))
 def test_every_row_comes_once(count: int, size: int, at_most: int, says: int) -> None:
     total = {0: None, 1: count, 2: count + 7}[says]
     assert rows(count, size, at_most, total) == (list(range(count)), None)
 
 
-@UNHURRIED
 @given(count=st.integers(1, 60), size=st.integers(1, 20), broken=st.integers(0, 60), told=st.booleans())
 def test_a_broken_page_costs_its_own_rows_only(count: int, size: int, broken: int, told: bool) -> None:
     offset = broken // size * size

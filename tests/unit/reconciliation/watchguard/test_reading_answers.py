@@ -25,7 +25,6 @@ from services.reconciliation.vendors.watchguard.answers import (
 from services.reconciliation.vendors.watchguard.rules import UsageRow
 from services.reconciliation.vendors.watchguard.summary import allocations_in
 from services.reconciliation.vendors.watchguard.usage import usage_in
-from tests.strategies.pace import UNHURRIED
 
 NOW = datetime(2026, 3, 15, 12, tzinfo=UTC)
 
@@ -43,7 +42,6 @@ def test_what_is_no_number_of_seats(written: Any) -> None:
     assert whole(written) is None
 
 
-@UNHURRIED
 @given(seats=st.integers(0, MAX_SEATS))
 def test_a_number_is_read_however_it_is_written(seats: int) -> None:
     for written in (seats, str(seats), f"{seats:,}", f"{seats}.0", str(Decimal(seats))):
@@ -79,7 +77,6 @@ def test_what_is_no_date_is_said() -> None:
         last_moment("next year")
 
 
-@UNHURRIED
 @given(content=st.binary(max_size=50))
 def test_any_bytes_are_json_or_unreadable(content: bytes) -> None:
     try:
@@ -96,7 +93,6 @@ def test_depth_is_no_way_to_break_the_reader() -> None:
         decoded(b"[" * 100_000)
 
 
-@UNHURRIED
 @given(written=st.text(max_size=30))
 def test_text_can_stand_in_an_id_and_a_sentence(written: str) -> None:
     found = text(written)
@@ -119,7 +115,6 @@ JSON = st.recursive(
 )  # fmt: skip
 
 
-@UNHURRIED
 @given(answer=JSON)
 def test_any_summary_is_read_or_unreadable(answer: Any) -> None:
     try:
@@ -130,7 +125,6 @@ def test_any_summary_is_read_or_unreadable(answer: Any) -> None:
     assert len({each.vendor_subscription_id for each in found}) == len(found)
 
 
-@UNHURRIED
 @given(answer=JSON)
 def test_any_usage_is_read_or_unreadable(answer: Any) -> None:
     try:

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from services.reconciliation.vendors.connector import VendorAccount
 from services.reconciliation.vendors.watchguard.report import NotAReport, RefusedRow, Report, read_report
 from services.reconciliation.vendors.watchguard.report_columns import ALIASES
-from tests.strategies.pace import UNHURRIED
 
 NOW = datetime(2026, 3, 15, 12, tzinfo=UTC)
 BAKERY = VendorAccount("acc-1", "Northwind Bakery")
@@ -174,7 +173,6 @@ def test_forms_of_a_date(written: str) -> None:
     assert [row.start for row in report.rows] == [date(2026, 3, 4)]
 
 
-@UNHURRIED
 @given(
     data=st.data(),
     rows=st.lists(
@@ -202,7 +200,6 @@ def test_what_is_written_is_read_whatever_the_columns_are_named_and_wherever_the
     assert [(row.account, row.product, row.allocated, row.used, row.start) for row in report.rows] == rows
 
 
-@UNHURRIED
 @given(text=st.text(max_size=300), day_first=st.booleans())
 def test_any_text_is_a_report_or_one_sentence(text: str, day_first: bool) -> None:
     try:
@@ -218,7 +215,6 @@ def test_any_text_is_a_report_or_one_sentence(text: str, day_first: bool) -> Non
 CELLS = st.text(st.sampled_from("ab1/-,;\"' \t20É"), max_size=8)
 
 
-@UNHURRIED
 @given(lines=st.lists(st.lists(CELLS, min_size=5, max_size=9).map(",".join), max_size=8))
 def test_every_line_is_taken_or_refused_and_none_costs_another(lines: list[str]) -> None:
     good = "B,ACC-1,EPDR,Term,5,1,2026-02-11,"

@@ -19,7 +19,6 @@ from services.reconciliation.vendors.watchguard.rules import (
     quantities_of_usage,
     second_of_family,
 )
-from tests.strategies.pace import UNHURRIED
 
 DAYS = st.dates(date(2020, 1, 1), date(2035, 12, 31))
 
@@ -83,7 +82,6 @@ def test_when_licences_end_r8_4(start: str, term: str, end: str) -> None:
     assert licence_end(date.fromisoformat(start), term) == date.fromisoformat(end)
 
 
-@UNHURRIED
 @given(start=DAYS)
 def test_a_monthly_licence_ends_on_the_first_within_a_month_r8_4(start: date) -> None:
     end = licence_end(start, "P1M")
@@ -115,7 +113,6 @@ def test_a_later_report_of_a_day_holds_and_the_same_number_says_nothing_new_r8_6
     assert quantities_of_usage(rows) == ((date(2026, 3, 1), 5), (date(2026, 3, 3), 0), (date(2026, 3, 4), 5))
 
 
-@UNHURRIED
 @given(reported=st.lists(st.tuples(DAYS, st.integers(0, 100)), max_size=30), order=st.randoms(use_true_random=False))
 def test_dated_quantities_say_of_each_day_what_was_reported_last_r8_6(
     reported: list[tuple[date, int]], order: Random
