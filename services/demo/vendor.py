@@ -59,11 +59,16 @@ def demonstrate_vendor(dsn: str, broker: str) -> None:
         seed.write_text(json.dumps(_seed(ours, running[:3])))
         with _emulated(seed):
             _look(dsn, broker)
-            for about, model, fields in _mends(dsn, running[:3]):
+            mends = list(_mends(dsn, running[:3]))
+            for about, model, fields in mends:
                 cli.act(
                     lambda: dsn, about, model, fields, vendor=MICROSOFT, snapshot=None, preview=False, as_json=False
                 )
-            asyncio.run(_carried_out(dsn))
+            if not mends:
+                say("What was done about them less than an hour ago is not compared yet")
+                return
+            if any(model is PushQuantity for _, model, _ in mends):
+                asyncio.run(_carried_out(dsn))
             say("\nAnd once more:\n")
             _look(dsn, broker)
 

@@ -1,8 +1,9 @@
 """The switch: all `read` views point to other generations in one transaction; who reads sees one or the other, whole.
 
 Behind a dashboard's open transaction a switch would queue everybody who comes after it, so it waits 50 ms for all of
-the views together, lets go, and tries again. The live projector stands still meanwhile: its batch comes a moment later.
-Only the views are locked: who reads the tables themselves, as a backup does for hours, holds up nothing.
+the views together, lets go, and tries again, ever more patiently. The live projector stands still meanwhile: its batch
+comes a moment later. Only the views are locked: who reads the tables themselves, as a backup does for hours, holds up
+nothing.
 """
 
 from __future__ import annotations
@@ -27,8 +28,9 @@ from shared.store.locks import holder, try_lock
 
 # A batch of the live projector is over within this; only that one waits.
 _FOR_POSITIONS = "SET LOCAL lock_timeout = '10s'"
-_VIEWS_MS = 50
-_LOCK_TIMEOUT = "SELECT set_config('lock_timeout', %s, true)"
+# At first; more the longer it has to wait, as on a busy machine the locks alone may take as long.
+_VIEWS_MS, _VIEWS_MOST_MS = 50, 500
+_TIMEOUTS = "SELECT set_config('statement_timeout', %s, true), set_config('lock_timeout', %s, true)"
 # LOCK TABLE would lock the tables of a view as well. This says of it what views.sql says of all of them.
 _LOCK_VIEW = "ALTER VIEW {} SET (security_invoker = true)"
 _PAUSE_FIRST_S, _PAUSE_MOST_S = 0.05, 1.0
@@ -116,7 +118,8 @@ async def switch(
     while True:
         tries += 1
         try:
-            milliseconds = await _switch(connection, switching, bring, keep_until, written)
+            views_ms = min(_VIEWS_MS * tries, _VIEWS_MOST_MS)
+            milliseconds = await _switch(connection, switching, bring, keep_until, written, views_ms)
         except _NotHad as missed:
             who = await _who(connection, missed)
             if time.monotonic() > deadline:
@@ -133,7 +136,7 @@ async def switch(
 
 async def _switch(
     connection: AsyncConnection, switching: Sequence[Switching], bring: Bring, keep_until: datetime | None,
-    written: Written,
+    written: Written, views_ms: int,
 ) -> float:  # fmt: skip
     async with connection.transaction():
         await connection.execute(_FOR_POSITIONS)
@@ -149,11 +152,11 @@ async def _switch(
             raise _NotHad("holds what a switch changes", changed, _READING) from None
         views = [view for one in switching for view in await _views(connection, one.live)]
         try:
-            await _lock_views(connection, views)
+            await _lock_views(connection, views, views_ms)
             began = time.perf_counter()
             for one in switching:
                 await _point(connection, one)
-        except psycopg.errors.LockNotAvailable:
+        except (psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled):
             raise _NotHad("reads the views", [("read", view) for view in views]) from None
     return (time.perf_counter() - began) * 1000
 
@@ -168,14 +171,15 @@ async def _decide(connection: AsyncConnection, one: Switching, keep_until: datet
         )
 
 
-async def _lock_views(connection: AsyncConnection, views: Sequence[str]) -> None:
-    """Those that are had keep their readers waiting, so all of them together may take no longer than one."""
-    until = time.monotonic() + _VIEWS_MS / 1000
-    for view in views:
-        left = round((until - time.monotonic()) * 1000)
-        # Nought would mean for ever.
-        await connection.execute(_LOCK_TIMEOUT, [f"{max(left, 1)}ms"])
-        await connection.execute(sql.SQL(_LOCK_VIEW).format(sql.Identifier("read", view)))
+async def _lock_views(connection: AsyncConnection, views: Sequence[str], milliseconds: int) -> None:
+    """Those that are had keep their readers waiting, so all of them together may take no longer than this.
+
+    In one statement: between two of them a reader could take a view that we want while it waits for one that we have.
+    """
+    locks = sql.SQL("; ").join(sql.SQL(_LOCK_VIEW).format(sql.Identifier("read", view)) for view in views)
+    await connection.execute(_TIMEOUTS, [f"{milliseconds}ms"] * 2)
+    await connection.execute(sql.SQL("DO $locks$ BEGIN {}; END $locks$").format(locks))
+    await connection.execute(_TIMEOUTS, ["0", f"{milliseconds}ms"])
 
 
 async def _point(connection: AsyncConnection, one: Switching) -> None:
