@@ -13,7 +13,7 @@ from services.reconciliation.cost.graph_export import GraphExport
 from services.reconciliation.cost.import_store import Imported
 from services.reconciliation.cost.imports import cancel_invoice, import_billed, import_csv
 from services.reconciliation.cost.verdicts import Period
-from services.reconciliation.vendors.configured import configured_vendors
+from services.reconciliation.vendors.configured import require
 from services.reconciliation.vendors.connector import VendorError
 from services.reconciliation.vendors.microsoft.config import from_environment
 from services.reconciliation.vendors.microsoft.tokens import MsalTokens
@@ -37,8 +37,7 @@ def take_in_file(database: Database, file: str, *, as_json: bool) -> None:
 def take_in_invoice(database: Database, invoice: str, *, as_json: bool) -> None:
     """Have Microsoft export an invoice, and take it in. UserError in the vendor's words where it does not."""
     configure_logging("reconcile", "error")
-    if "microsoft" not in configured_vendors():
-        raise UserError("microsoft is not configured: set SEATLEDGER_MICROSOFT_TENANT (docs/vendors/microsoft.md)")
+    require("microsoft")
     try:
         with database_failures():
             done = asyncio.run(_exported(database(), invoice))

@@ -20,10 +20,9 @@ from services.reconciliation.findings import news
 from services.reconciliation.observing import SOURCE
 from services.reconciliation.projection import SPEC
 from services.reconciliation.verdicts import FINDINGS, Compared
+from shared.commands.envelopes import enveloped
 from shared.events.envelope import CloudEvent
 from shared.events.models.reconciliation import DiscrepancyFound
-from shared.events.reading import addressed, data_of
-from shared.events.registry import EVENT_TYPES
 from shared.projections import barrier
 from shared.projections.generations import use_live
 from shared.store.event_table import append_all, numbered, stream_ends
@@ -116,7 +115,7 @@ async def _compare(connection: AsyncConnection, vendor: str, policy: Policy, at:
 
 async def _tell(connection: AsyncConnection, told: Sequence[Difference], at: datetime) -> None:
     """Append what is new, each to the stream of its subscription."""
-    events = [addressed(_event(model, at), model) for model in told]
+    events = [enveloped(SOURCE, model, at) for model in told]
     by_stream: dict[str, list[CloudEvent]] = {}
     for event in events:
         by_stream.setdefault(f"discrepancy-{event.subject}", []).append(event)
@@ -128,11 +127,6 @@ async def _tell(connection: AsyncConnection, told: Sequence[Difference], at: dat
     ]
     if appended:
         await append_all(connection, appended)
-
-
-def _event(model: Difference, at: datetime) -> CloudEvent:
-    name = type(model).__name__
-    return CloudEvent("", SOURCE, name, at, data_of(model), version=EVENT_TYPES[name].version)
 
 
 async def _keep(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from services.reconciliation.bodies import Difference, difference_key
 from services.reconciliation.verdicts import FINDINGS, Compared, Verdict
@@ -44,14 +44,12 @@ def resolved(
     known: DiscrepancyFound, resolution: str, *, by: str | None = None, reason: str | None = None
 ) -> DiscrepancyResolved:
     """The end of a difference: by agreement, or by what somebody did."""
-    said = {name: value for name, value in known if name not in ("resolution", "by", "reason")}
-    return DiscrepancyResolved(**said, resolution=resolution, by=by, reason=reason)
+    return DiscrepancyResolved(**_said(known), resolution=resolution, by=by, reason=reason)
 
 
 def refound(known: DiscrepancyResolved, reason: str | None) -> DiscrepancyFound:
     """A difference that stands again: what was done about it came to nothing, for a reason."""
-    said = {name: value for name, value in known if name not in ("resolution", "by", "reason")}
-    return DiscrepancyFound(**said, reason=reason)
+    return DiscrepancyFound(**_said(known), reason=reason)
 
 
 def news(vendor: str, rows: Iterable[Compared], known: Mapping[str, Known], snapshot: str) -> Iterator[Difference]:
@@ -79,3 +77,8 @@ def news(vendor: str, rows: Iterable[Compared], known: Mapping[str, Known], snap
 
 def _values(one: DiscrepancyFound) -> tuple[object, ...]:
     return one.subscription_id, one.ours, one.theirs
+
+
+def _said(one: Difference) -> dict[str, Any]:
+    """What differs, without what became of it."""
+    return {name: value for name, value in one if name not in ("resolution", "by", "reason")}

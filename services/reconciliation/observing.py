@@ -11,10 +11,9 @@ from psycopg import AsyncConnection
 
 from services.reconciliation.sides import ENDED
 from services.reconciliation.vendors.connector import WHOLE_ACCOUNT, Entitlement, VendorAccount
-from shared.events.envelope import CloudEvent
+from shared.commands.envelopes import enveloped
 from shared.events.models.reconciliation import VendorSnapshotTaken, VendorSubscription
-from shared.events.reading import addressed, data_of
-from shared.events.registry import EVENT_TYPES
+from shared.events.reading import data_of
 from shared.store.event_table import append_all, hold_streams, numbered
 
 SOURCE = "urn:seatledger:reconciliation"
@@ -54,7 +53,7 @@ async def observe(connection: AsyncConnection, seen: Observation) -> bool:
     content = _digest(model)
     is_news = seen.failed != failed or (seen.failed is None and content != digest)
     if is_news:
-        (event,) = numbered(stream, ends.get(stream, 0), [_event(model, seen.at)])
+        (event,) = numbered(stream, ends.get(stream, 0), [enveloped(SOURCE, model, seen.at)])
         await append_all(connection, [(stream, ends.get(stream, 0), [event])])
         snapshot = event.id if seen.failed is None else snapshot
     if seen.failed is None:
@@ -109,9 +108,3 @@ def _subscription(one: Entitlement, used: Mapping[str, int]) -> VendorSubscripti
 def _digest(model: VendorSnapshotTaken) -> bytes:
     """Of what was seen, whenever it was."""
     return sha256(b"\n".join(data_of(one) for one in model.subscriptions)).digest()
-
-
-def _event(model: VendorSnapshotTaken, at: datetime) -> CloudEvent:
-    name = type(model).__name__
-    event = CloudEvent("", SOURCE, name, at, data_of(model), version=EVENT_TYPES[name].version)
-    return addressed(event, model)

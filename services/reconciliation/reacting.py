@@ -18,17 +18,16 @@ from services.reconciliation.findings import refound
 from services.reconciliation.observing import SOURCE
 from services.reconciliation.tasks import Task, ask
 from shared.billing.moments import instant
+from shared.commands.envelopes import enveloped
 from shared.commands.unprojected import remember
 from shared.events.content import NAMESPACE
-from shared.events.envelope import CloudEvent
 from shared.events.facts import facts_of
 from shared.events.models.base import EventModel
 from shared.events.models.fields import FROM_JSON
 from shared.events.models.orders import OrderExecuted
 from shared.events.models.reconciliation import DiscrepancyResolved
 from shared.events.models.subscriptions import ProvisioningFailed, SubscriptionProvisioned
-from shared.events.reading import addressed, data_of
-from shared.events.registry import EVENT_TYPES
+from shared.events.reading import data_of
 from shared.events.values import moment
 from shared.store.event_table import append_all, hold_streams, numbered
 from shared.store.reactions import Reaction
@@ -144,8 +143,6 @@ async def told(connection: AsyncConnection, task: Task, at: datetime) -> None:
 
 async def _append(connection: AsyncConnection, stream: str, model: EventModel, at: datetime) -> None:
     ends = await hold_streams(connection, [stream])
-    name = type(model).__name__
-    event = CloudEvent("", SOURCE, name, at, data_of(model), version=EVENT_TYPES[name].version)
-    some = numbered(stream, ends.get(stream, 0), [addressed(event, model)])
+    some = numbered(stream, ends.get(stream, 0), [enveloped(SOURCE, model, at)])
     await append_all(connection, [(stream, ends.get(stream, 0), some)])
     await remember(connection, (fact for one in some for fact in facts_of(one, model)))

@@ -22,12 +22,13 @@ def appending(
 
     `at` is the time of the events: that of asking, or later, as what was decided on comes before what was decided.
     """
-    events = numbered(stream_id, expected, [_event(source, model, asked, at) for model in models])
+    events = numbered(stream_id, expected, [enveloped(source, model, at, asked.correlation) for model in models])
     facts = [fact for event, model in zip(events, models, strict=True) for fact in facts_of(event, model)]
     return Appending(stream_id, expected, models, events, facts)
 
 
-def _event(source: str, model: EventModel, asked: Asked[object], at: datetime) -> CloudEvent:
+def enveloped(source: str, model: EventModel, at: datetime, correlation: str | None = None) -> CloudEvent:
+    """What a model says as an event of ours, addressed; its id and sequence come from its place in a stream."""
     name = type(model).__name__
     event = CloudEvent(
         id="",
@@ -36,6 +37,6 @@ def _event(source: str, model: EventModel, asked: Asked[object], at: datetime) -
         time=at,
         data=data_of(model),
         version=EVENT_TYPES[name].version,
-        correlationid=asked.correlation,
+        correlationid=correlation,
     )
     return addressed(event, model)

@@ -26,12 +26,7 @@ def configured_vendors() -> list[str]:
 @asynccontextmanager
 async def connected(vendor: str) -> AsyncIterator[Connector]:
     """A connector for the time of the block. UserError says what of its configuration is missing or wrong."""
-    if vendor not in _NEEDS:
-        raise UserError(f"{vendor!r} is no vendor that can be asked: there are {', '.join(VENDORS)}")
-    if vendor not in configured_vendors():
-        raise UserError(
-            f"{vendor} is not configured: set {_NEEDS[vendor]} and what goes with it (docs/vendors/{vendor}.md)"
-        )
+    require(vendor)
     try:
         connector = _made(vendor)
     except Misconfigured as error:
@@ -40,6 +35,16 @@ async def connected(vendor: str) -> AsyncIterator[Connector]:
         yield connector
     finally:
         await connector.aclose()
+
+
+def require(vendor: str) -> None:
+    """UserError for a vendor that cannot be asked, or that is not configured here."""
+    if vendor not in _NEEDS:
+        raise UserError(f"{vendor!r} is no vendor that can be asked: there are {', '.join(VENDORS)}")
+    if vendor not in configured_vendors():
+        raise UserError(
+            f"{vendor} is not configured: set {_NEEDS[vendor]} and what goes with it (docs/vendors/{vendor}.md)"
+        )
 
 
 def _made(vendor: str) -> Connector:
