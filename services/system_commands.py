@@ -145,7 +145,7 @@ def say_api(service: str) -> None:
 def _demonstrate(found: System) -> None:
     from services import demo as demonstration
 
-    demonstration.run(dsn=found.database, broker=found.broker, apis=found.apis)
+    demonstration.run(dsn=found.database, broker=found.broker, apis=found.apis, console=found.console)
 
 
 def _foreground(choice: Choice, *, fresh: bool) -> list[str]:

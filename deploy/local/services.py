@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 ROLES = ("projector", "api", "worker")
+PAGES = "pages"
 PREPARE = "services.prepare"
 
 
@@ -24,13 +25,26 @@ class ServiceProcess:
         return self.role == "api"
 
     @property
+    def listens(self) -> bool:
+        """Whether it is asked over HTTP: an API, or the pages of the console."""
+        return self.role in ("api", PAGES)
+
+    @property
     def port_variable(self) -> str:
         """What it is given its port in; at it /healthz, /readyz and /metrics answer."""
-        return "SEATLEDGER_API_PORT" if self.serves else "SEATLEDGER_METRICS_PORT"
+        return "SEATLEDGER_API_PORT" if self.listens else "SEATLEDGER_METRICS_PORT"
 
 
-SERVICES: tuple[ServiceProcess, ...] = tuple(
-    ServiceProcess(service, role, f"services.{service}.{role}")
-    for service in ("orders", "subscriptions", "invoicing", "reconciliation")
-    for role in ROLES
+def api_variable(service: str) -> str:
+    """What the console finds the API of a service by."""
+    return f"SEATLEDGER_{service.upper()}_API"
+
+
+SERVICES: tuple[ServiceProcess, ...] = (
+    *(
+        ServiceProcess(service, role, f"services.{service}.{role}")
+        for service in ("orders", "subscriptions", "invoicing", "reconciliation")
+        for role in ROLES
+    ),
+    ServiceProcess("console", PAGES, "services.console.pages"),
 )

@@ -20,7 +20,7 @@ from deploy.local.processes import (
     tail,
     wait_until,
 )
-from deploy.local.services import PREPARE, SERVICES, ServiceProcess
+from deploy.local.services import PAGES, PREPARE, SERVICES, ServiceProcess, api_variable
 from deploy.local.system import System
 from deploy.local.watch import STOP_GRACE_SECONDS, Child, NotRestartable, Watch
 from shared.errors import UserError
@@ -114,6 +114,8 @@ class Supervisor:
             self._run_prepare(self.prepare)
         late = self._start_services() if self.services and self.asked_to_stop is None else []
         if self.asked_to_stop is None:
+            if self.system.console is not None and not late:
+                self.say(f"Console   {self.system.console}")
             took = f"{time.monotonic() - began:.1f} s"
             logs = self.home / "logs"
             self.say(
@@ -154,7 +156,14 @@ class Supervisor:
     def _start_services(self) -> list[str]:
         """Start all and wait; gives the names of those not ready in time. Raises UserError for a broken one."""
         self.say(f"Starting {len(self.services)} processes: {', '.join(service.name for service in self.services)}")
-        children = [self._start_service(service) for service in self.services]
+        # All ports are chosen before the first is started: the console is told where the APIs are.
+        ports = {service.name: free_port() for service in self.services}
+        apis = {
+            api_variable(service.service): f"http://127.0.0.1:{ports[service.name]}"
+            for service in self.services
+            if service.serves
+        }
+        children = [self._start_service(service, ports[service.name], apis) for service in self.services]
         deadline = time.monotonic() + READY_WITHIN_SECONDS
         while True:
             late = [child for child in children if child.record.state != "ready"]
@@ -167,11 +176,12 @@ class Supervisor:
             self.watch.look()
             time.sleep(0.02)
 
-    def _start_service(self, service: ServiceProcess) -> Child:
+    def _start_service(self, service: ServiceProcess, port: int, apis: Mapping[str, str]) -> Child:
         ready_file = self.home / "ready" / service.name
-        port = free_port()
         environment = {**self._environment(), READY_FILE: str(ready_file), service.port_variable: str(port)}
-        is_ready = _listening_on(port) if service.serves else ready_file.exists
+        if service.role == PAGES:
+            environment |= apis
+        is_ready = _listening_on(port) if service.listens else ready_file.exists
         log = self.home / "logs" / f"{service.name}.log"
         command = Command(service.name, [sys.executable, "-m", service.module], log, environment)
         return self.watch.spawn(command, is_ready, port=port, service=service.service, role=service.role)

@@ -59,6 +59,11 @@ class System:
             p.service: f"http://127.0.0.1:{p.port}" for p in self.processes if p.service and p.port and p.role == "api"
         }
 
+    @property
+    def console(self) -> str | None:
+        """The address of the console, where it runs."""
+        return next((f"http://localhost:{p.port}" for p in self.processes if p.service == "console" and p.port), None)
+
     def write(self, home: Path) -> None:
         """Replace `system.json` in one step: a reader never sees half of it. 0600, as the DSN may hold a password."""
         fresh = home / "system.json.new"

@@ -6,9 +6,9 @@
 from collections.abc import Mapping
 
 
-def run(*, dsn: str, broker: str, apis: Mapping[str, str]) -> None:
+def run(*, dsn: str, broker: str, apis: Mapping[str, str], console: str | None) -> None:
     """Show it on the running system. UserError when the system did not give what `simulate` gives."""
     # Drivers of broker and database are imported only when the demonstration runs, not by who wants the stream.
     from services.demo.demonstration import demonstrate
 
-    demonstrate(dsn, broker, apis)
+    demonstrate(dsn, broker, apis, console)

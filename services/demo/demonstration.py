@@ -30,11 +30,11 @@ If this system holds other events about the same products, show it on a fresh on
 The first differences:"""
 
 
-def demonstrate(dsn: str, broker: str, apis: Mapping[str, str]) -> None:
+def demonstrate(dsn: str, broker: str, apis: Mapping[str, str], console: str | None) -> None:
     """Show everything on the running system. UserError says what is in the way, or what does not agree."""
     asyncio.run(_demonstrate(dsn, broker))
     demonstrate_vendor(dsn, broker)
-    _say_where_to_look(dsn, apis)
+    _say_where_to_look(dsn, apis, console)
 
 
 async def _demonstrate(dsn: str, broker: str) -> None:
@@ -119,10 +119,12 @@ async def _check(system: RunningSystem, expected: dict[str, Rows], last: date, e
     say(f"{counts}: both agree to the cent")
 
 
-def _say_where_to_look(dsn: str, apis: Mapping[str, str]) -> None:
+def _say_where_to_look(dsn: str, apis: Mapping[str, str], console: str | None) -> None:
     say("\nWhere to look:")
+    if console is not None:
+        say(f"  the console                    {console}")
     say(f"  views, such as read.documents  {dsn}")
     for service, address in sorted(apis.items()):
         say(f"  {f'API of {service}':<29}  {address}/openapi.json")
-    say("  a token for the APIs           seatledger tokens create --role distributor")
+    say("  a token for all of them        seatledger tokens create --role distributor")
     say("  processes, positions, lag      seatledger status")

@@ -110,13 +110,14 @@ def serve(service: str, router: APIRouter, desk: Desk[Any] | None = None, posted
         return 1
     configure_logging(f"{service}-api", config.log_level)
     bounds = Bounds(outbox=config.outbox_limit)
-    app = create_app(service, router, config.database, _issuer(config), desk, bounds, posted)
+    app = create_app(service, router, config.database, issuer_of(config), desk, bounds, posted)
     collect_rarely()
     uvicorn.run(app, host=config.api_host, port=config.api_port, log_config=None, access_log=False)
     return 0
 
 
-def _issuer(config: Config) -> Issuer | None:
+def issuer_of(config: Config) -> Issuer | None:
+    """The OIDC issuer whose tokens are taken, where one is configured."""
     if config.oidc_issuer is None or config.oidc_audience is None:
         return None
     return Issuer(config.oidc_issuer, config.oidc_audience, config.oidc_jwks_url)

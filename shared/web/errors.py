@@ -72,6 +72,27 @@ def _place(location: Sequence[str | int]) -> str:
     return path_of(inner, "").lstrip(".") or str(where)
 
 
+def wrong_in(error: RequestValidationError) -> str:
+    """What is wrong in a request, and where: one sentence for each place."""
+    return "; ".join(f"{_place(one['loc'])}: {what_of(one)}" for one in error.errors())
+
+
+def told_of(error: psycopg.Error) -> tuple[HTTPStatus, str]:
+    """What is told of an error of the database: the status, and a sentence. One that is ours is logged, not told."""
+    if isinstance(error, psycopg.DataError) and "NUL" in str(error):
+        # Said by the client before anything is sent: no text of the database can hold it.
+        return HTTPStatus.BAD_REQUEST, "the request holds the character U+0000: leave it out"
+    if isinstance(error, PoolTimeout) or away(error):
+        return HTTPStatus.SERVICE_UNAVAILABLE, "the database does not answer; try again"
+    _log.error("query failed", exc_info=error)
+    return HTTPStatus.INTERNAL_SERVER_ERROR, INTERNAL
+
+
+def mending(request: Request) -> BackgroundTasks:
+    """What broke one connection broke others that lie idle: whoever asks next is to have a good one."""
+    return BackgroundTasks([BackgroundTask(one.check) for one in request.app.state.pools])
+
+
 def add_error_handlers(app: FastAPI) -> None:
     """Every error of the application becomes a problem document; what went wrong inside is logged, not told.
 
@@ -103,8 +124,7 @@ def add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
-        wrong = [f"{_place(one['loc'])}: {what_of(one)}" for one in error.errors()]
-        return problem(HTTPStatus.BAD_REQUEST, "; ".join(wrong))
+        return problem(HTTPStatus.BAD_REQUEST, wrong_in(error))
 
     @app.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> JSONResponse:
@@ -118,13 +138,9 @@ def add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(PoolTimeout)
     @app.exception_handler(psycopg.Error)
     async def database(request: Request, error: psycopg.Error) -> JSONResponse:
-        if isinstance(error, psycopg.DataError) and "NUL" in str(error):
-            # Said by the client before anything is sent: no text of the database can hold it.
-            return problem(HTTPStatus.BAD_REQUEST, "the request holds the character U+0000: leave it out")
-        if isinstance(error, PoolTimeout) or away(error):
-            answer = unavailable("the database does not answer; try again", 1)
-            # What broke one connection broke others that lie idle: whoever asks next is to have a good one.
-            answer.background = BackgroundTasks([BackgroundTask(one.check) for one in request.app.state.pools])
-            return answer
-        _log.error("query failed", path=request.url.path, exc_info=error)
-        return problem(HTTPStatus.INTERNAL_SERVER_ERROR, INTERNAL)
+        status, detail = told_of(error)
+        if status is not HTTPStatus.SERVICE_UNAVAILABLE:
+            return problem(status, detail)
+        answer = unavailable(detail, 1)
+        answer.background = mending(request)
+        return answer

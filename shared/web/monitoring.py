@@ -44,6 +44,11 @@ def monitoring(registry: CollectorRegistry) -> APIRouter:
     return router
 
 
+def answering(connections: AsyncConnectionPool) -> Checks:
+    """What must answer before anything is asked of who has no projection of its own: the database."""
+    return Checks({"database": _answers(connections)})
+
+
 def checks_of(connections: AsyncConnectionPool, service: str) -> Checks:
     """What must answer before an API is asked: the database, and in it a live generation of its projection."""
     return Checks({"database": _answers(connections), "generation": _live(connections, service)})

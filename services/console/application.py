@@ -1,0 +1,69 @@
+"""The console's application: pools, sessions, the pages of every area, and what holds for all of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+
+import httpx
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+
+from services.console import live, signing_in
+from services.console.config import Cookie
+from services.console.errors import add_error_pages
+from services.console.rendering import STATIC
+from services.console.security import SecurityHeaders
+from services.console.service_calls import ServiceCalls
+from services.console.sessions import Sessions
+from services.console.subscriptions import routes as subscriptions
+from shared.monitoring.registry import process_registry
+from shared.store.pool import pool
+from shared.web.access import Recognition
+from shared.web.metrics import ApiMetrics, Counting
+from shared.web.monitoring import answering, monitoring
+from shared.web.oidc import Issuer
+from shared.web.request_ids import RequestIds
+
+# A page holds one for as long as it reads; a look a second for the live pages, and the sessions, share them.
+_MOST_CONNECTIONS = 16
+
+
+def create_app(
+    dsn: str, apis: Mapping[str, str], issuer: Issuer | None = None, *, secure_cookies: bool = True
+) -> FastAPI:
+    """The console over one database; `apis` are the base addresses of the services' APIs, by service."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as open_now:
+            connections = await open_now.enter_async_context(
+                pool(dsn, most=_MOST_CONNECTIONS, application="console pages")
+            )
+            client = await open_now.enter_async_context(httpx.AsyncClient(follow_redirects=False))
+            app.state.connections, app.state.pools = connections, [connections]
+            app.state.recognition, app.state.sessions = Recognition(connections, issuer), Sessions(connections)
+            app.state.calls = ServiceCalls(client, apis)
+            app.state.checks = answering(connections)
+            app.state.watch = live.Watch(connections)
+            metrics.pools["reading"] = connections
+            watching = asyncio.create_task(app.state.watch.run())
+            yield
+            watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await watching
+
+    app = FastAPI(title="Seatledger console", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    metrics = ApiMetrics(process_registry("console", "pages", {}))
+    app.state.cookie = Cookie(secure=secure_cookies)
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(RequestIds)
+    app.add_middleware(Counting, metrics=metrics)
+    add_error_pages(app)
+    app.include_router(signing_in.router)
+    app.include_router(live.router)
+    app.include_router(subscriptions.router)
+    app.include_router(monitoring(metrics.registry))
+    app.mount("/static", StaticFiles(directory=STATIC))
+    return app

@@ -1,0 +1,70 @@
+"""What went wrong, as a page: one sentence, and where to go on from there."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from urllib.parse import quote
+
+import psycopg
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse, Response
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from starlette.exceptions import HTTPException
+
+from services.console.rendering import page
+from services.console.service_calls import ServiceAway
+from services.console.viewer import NotFromHere, SignInFirst
+from shared.web.errors import BadRequest, NotFound, mending, told_of, wrong_in
+
+
+def error_page(request: Request, status: HTTPStatus, sentence: str) -> Response:
+    """A page that says in one sentence what is wrong."""
+    return page(request, "error.html", status, title=status.phrase, sentence=sentence)
+
+
+def add_error_pages(app: FastAPI) -> None:
+    """Every error of the application becomes a page; what went wrong inside is logged, not told."""
+    app.state.pools = list[AsyncConnectionPool]()
+
+    @app.exception_handler(SignInFirst)
+    async def sign_in(request: Request, _: SignInFirst) -> Response:
+        if request.method != "GET":
+            return RedirectResponse("/sign-in", HTTPStatus.SEE_OTHER)
+        wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse(f"/sign-in?next={quote(wanted, safe='')}", HTTPStatus.SEE_OTHER)
+
+    @app.exception_handler(NotFromHere)
+    async def not_from_here(request: Request, error: NotFromHere) -> Response:
+        return error_page(request, HTTPStatus.FORBIDDEN, str(error))
+
+    @app.exception_handler(NotFound)
+    async def not_found(request: Request, error: NotFound) -> Response:
+        return error_page(request, HTTPStatus.NOT_FOUND, str(error))
+
+    @app.exception_handler(BadRequest)
+    async def bad_request(request: Request, error: BadRequest) -> Response:
+        return error_page(request, HTTPStatus.BAD_REQUEST, str(error))
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
+        return error_page(request, HTTPStatus.BAD_REQUEST, wrong_in(error))
+
+    @app.exception_handler(HTTPException)
+    async def refused(request: Request, error: HTTPException) -> Response:
+        status = HTTPStatus(error.status_code)
+        sentence = f"there is no page {request.url.path}" if status is HTTPStatus.NOT_FOUND else str(error.detail)
+        return error_page(request, status, sentence)
+
+    @app.exception_handler(ServiceAway)
+    async def service_away(request: Request, error: ServiceAway) -> Response:
+        return error_page(request, HTTPStatus.SERVICE_UNAVAILABLE, str(error))
+
+    @app.exception_handler(PoolTimeout)
+    @app.exception_handler(psycopg.Error)
+    async def database(request: Request, error: psycopg.Error) -> Response:
+        status, sentence = told_of(error)
+        answer = error_page(request, status, sentence)
+        if status is HTTPStatus.SERVICE_UNAVAILABLE:
+            answer.background = mending(request)
+        return answer

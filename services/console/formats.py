@@ -1,0 +1,75 @@
+"""How pages write what the read models hold: amounts with all their digits, days as ISO 8601, words for codes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Final
+from urllib.parse import quote
+
+from babel.numbers import format_decimal
+
+_LOCALE: Final = "en"
+NOTHING: Final = "\N{EN DASH}"
+_PLACES_SHOWN = 2
+
+
+def number(value: int | Decimal | None) -> str:
+    """A number with its thousands apart, and with every digit it has."""
+    if value is None:
+        return NOTHING
+    return format_decimal(value, locale=_LOCALE, decimal_quantization=False)
+
+
+def money(value: Decimal | None, currency: str | None = None) -> str:
+    """An amount with at least two places and every further one it has, before its currency: 1,234.50 EUR."""
+    if value is None:
+        return NOTHING
+    exponent = value.as_tuple().exponent
+    places = max(_PLACES_SHOWN, -exponent if isinstance(exponent, int) else 0)
+    text = format_decimal(value, format=f"#,##0.{'0' * places}", locale=_LOCALE, decimal_quantization=False)
+    return text if currency is None else f"{text}\N{NO-BREAK SPACE}{currency}"
+
+
+def percent(value: Decimal | None) -> str:
+    """A rate, of which 0.24 is 24 %."""
+    return NOTHING if value is None else f"{number((value * 100).normalize() + 0)}\N{NO-BREAK SPACE}%"
+
+
+def day(value: date | str | None) -> str:
+    """A day as ISO 8601."""
+    if value is None:
+        return NOTHING
+    return value if isinstance(value, str) else value.isoformat()
+
+
+def moment(value: datetime | None) -> str:
+    """A moment in UTC, to the second."""
+    return NOTHING if value is None else f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def words(code: str | None) -> str:
+    """A code as people read it: credit_note is "Credit note"."""
+    return NOTHING if not code else (code[0].upper() + code[1:]).replace("_", " ")
+
+
+def with_words(codes: Iterable[str]) -> list[tuple[str, str]]:
+    """Codes to choose from, each with how people read it."""
+    return [(code, words(code)) for code in codes]
+
+
+def text(value: object) -> str:
+    """What it is, or a dash where there is nothing."""
+    return NOTHING if value is None or value == "" else str(value)
+
+
+def link(*parts: str) -> str:
+    """An address on this console; ids may have anything in them, slashes too."""
+    return "/" + "/".join(quote(part, safe="") for part in parts)
+
+
+FILTERS: Final[Mapping[str, Callable[..., object]]] = {
+    "number": number, "money": money, "percent": percent, "day": day, "moment": moment, "words": words, "text": text,
+    "with_words": with_words,
+}  # fmt: skip

@@ -1,0 +1,84 @@
+"""Pages out of templates. Everything in them is escaped, and what is missing is an error, not an empty place."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from services.console.formats import FILTERS, link
+from services.console.listing import address, sorting
+from services.console.viewer import CSRF_FIELD, Viewer
+from shared.commands.principal import Permission
+
+_HERE: Final = Path(__file__).parent
+STATIC: Final = _HERE / "static"
+_TEMPLATES: Final = _HERE / "templates"
+
+
+class Area(NamedTuple):
+    """One entry of the navigation: who has the permission sees it; `organisations`: only who is of the organisation."""
+
+    path: str
+    name: str
+    permission: Permission | None = None
+    organisations: bool = False
+
+    def is_shown(self, viewer: Viewer) -> bool:
+        allowed = self.permission is None or viewer.may(self.permission)
+        return allowed and (viewer.principal.sees_all or not self.organisations)
+
+
+AREAS: Final = (
+    Area("/", "Overview", "invoices:read"),
+    Area("/subscriptions", "Subscriptions", "subscriptions:read"),
+    Area("/orders", "Orders", "orders:read"),
+    Area("/documents", "Documents", "invoices:read"),
+    Area("/reconciliation", "Reconciliation", "reconciliation:read"),
+    Area("/replay", "Replay", None, organisations=True),
+    Area("/dead-letters", "Dead letters", None, organisations=True),
+)
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(FILTERS)
+    made.globals.update(link=link, address=address, sorting=sorting, static=_static, csrf_field=CSRF_FIELD)
+    return made
+
+
+@cache
+def _static(name: str) -> str:
+    """The address of a file of ours, another one whenever it changes: browsers keep it for ever."""
+    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+    return f"/static/{name}?{digest}"
+
+
+def page(request: Request, template: str, status: HTTPStatus = HTTPStatus.OK, **shown: Any) -> HTMLResponse:
+    """A page for who is signed in; for who is not, `viewer` is None and the page has no navigation."""
+    viewer: Viewer | None = getattr(request.state, "viewer", None)
+    areas = [area for area in AREAS if viewer is not None and area.is_shown(viewer)]
+    here = next((area for area in reversed(areas) if _is_in(request.url.path, area)), None)
+    text = (
+        _environment()
+        .get_template(template)
+        .render(shown, request=request, viewer=viewer, areas=areas, here=here, path=request.url.path)
+    )
+    return HTMLResponse(text, status)
+
+
+def _is_in(path: str, area: Area) -> bool:
+    return path == area.path or (area.path != "/" and path.startswith(area.path + "/"))

@@ -1,0 +1,103 @@
+"""Commands of the console: sent to the API of the service that decides them, with the token of who looks.
+
+So what the console may do is what its viewer may do, and a refusal has the words of the service itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final
+from uuid import uuid4
+
+import httpx
+from fastapi import Request
+
+from services.console.viewer import Viewer
+from shared.web.request_ids import REQUEST_ID
+
+_TIMEOUT_S: Final = 30.0
+
+
+class ServiceAway(Exception):
+    """A service does not answer; the sentence says which."""
+
+
+class Refused(Exception):
+    """The service said no; the sentence is its own. `status` is the HTTP status of its answer."""
+
+    def __init__(self, sentence: str, status: int) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a service answered: the document, and the version of the thing where it has one."""
+
+    document: Any
+    etag: str | None
+
+
+class ServiceCalls:
+    """The APIs of the services, by name. `client` is the application's one client."""
+
+    def __init__(self, client: httpx.AsyncClient, addresses: Mapping[str, str]) -> None:
+        self._client, self._addresses = client, addresses
+
+    async def ask(
+        self,
+        request: Request,
+        viewer: Viewer,
+        service: str,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        preview: bool = False,
+        if_match: str | None = None,
+        key: str | None = None,
+    ) -> Answer:
+        """Ask a service. `path` begins with /v1. Raises Refused for its no, ServiceAway where it gives no answer.
+
+        `key` makes a command happen once, however often its form is sent; a preview changes nothing.
+        """
+        headers = {"Authorization": f"Bearer {viewer.session.token}", REQUEST_ID: request.state.request_id}
+        if if_match is not None:
+            headers["If-Match"] = if_match
+        if key is not None and not preview:
+            headers["Idempotency-Key"] = key
+        try:
+            answered = await self._client.request(
+                method, self._addresses[service] + path, json=body, headers=headers, timeout=_TIMEOUT_S,
+                params={"preview": "true"} if preview else None,
+            )  # fmt: skip
+        except httpx.TransportError:
+            raise ServiceAway(
+                f"{service} does not answer; nothing may have been changed: look before trying again"
+            ) from None
+        if answered.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+            raise ServiceAway(_detail(answered))
+        if not answered.is_success:
+            raise Refused(_detail(answered), answered.status_code)
+        return Answer(answered.json() if answered.content else None, answered.headers.get("ETag"))
+
+
+def _detail(answered: httpx.Response) -> str:
+    """The sentence of a problem document (RFC 9457)."""
+    try:
+        return str(answered.json()["detail"])
+    except (ValueError, KeyError, TypeError):
+        return f"the service answered {answered.status_code} and did not say why"
+
+
+def calls(request: Request) -> ServiceCalls:
+    """The services, as the application knows them."""
+    found: ServiceCalls = request.app.state.calls
+    return found
+
+
+def new_key() -> str:
+    """What a form carries so that sending it twice does it once."""
+    return str(uuid4())

@@ -1,0 +1,1 @@
+"""Pages of subscriptions: the list, one of them, and what can be done with it."""

@@ -1,0 +1,120 @@
+"""What the pages of subscriptions read: the views of the schema `read`, with the names that go with the ids."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+from psycopg import AsyncConnection
+from psycopg.rows import class_row
+from pydantic import BaseModel
+
+from services.console.listing import Lister
+from shared.billing.scheduled import Scheduled
+from shared.web.plan_models import PlanSummary
+
+_WANTED = """
+FROM read.subscriptions AS s
+LEFT JOIN read.customers AS c USING (customer)
+LEFT JOIN read.products AS p USING (product)
+WHERE (%(search)s::text IS NULL OR s.subscription ILIKE %(search)s OR s.customer ILIKE %(search)s
+        OR c.name ILIKE %(search)s OR s.product ILIKE %(search)s OR p.name ILIKE %(search)s
+        OR s.vendor_subscription ILIKE %(search)s)
+    AND (%(status)s::text IS NULL OR s.status = %(status)s)
+    AND (%(reseller)s::text IS NULL OR s.reseller = %(reseller)s)
+    AND (%(customer)s::text IS NULL OR s.customer = %(customer)s)
+    AND (%(product)s::text IS NULL OR s.product = %(product)s)
+    AND (%(plan)s::text IS NULL OR (%(plan)s = 'none') = (s.billing_plan = '-'))
+"""
+_ROWS: Final = f"""
+SELECT s.subscription, s.status, s.quantity, s.unit_price, s.currency, s.billing_plan, s.term_end, s.customer,
+    c.name AS customer_name, s.reseller, s.product, p.name AS product_name, s.is_trial
+{_WANTED} ORDER BY {{order}} LIMIT %(limit)s OFFSET %(offset)s
+"""
+_COUNT: Final = f"SELECT count(*) {_WANTED}"
+_ONE = """
+SELECT s.*, c.name AS customer_name, r.name AS reseller_name, p.name AS product_name
+FROM read.subscriptions AS s
+LEFT JOIN read.customers AS c USING (customer)
+LEFT JOIN read.resellers AS r ON r.reseller = s.reseller
+LEFT JOIN read.products AS p USING (product)
+WHERE s.subscription = %s
+"""
+_PLANS = """
+SELECT subscription, billing_plan, installments, invoiced, excluded, remaining, next_invoice_date, next_invoice_amount,
+    next_invoice_gross, extra_charge_rate, currency
+FROM read.installment_plans WHERE subscription = ANY(%s)
+"""
+_STATUSES = "SELECT DISTINCT status FROM read.subscriptions ORDER BY status"
+
+
+class Row(BaseModel):
+    """A subscription in the list; amounts for one licence and one cycle."""
+
+    subscription: str
+    status: str
+    quantity: int
+    unit_price: Decimal
+    currency: str
+    billing_plan: str
+    term_end: date
+    customer: str
+    customer_name: str | None
+    reseller: str | None
+    product: str
+    product_name: str | None
+    is_trial: bool
+
+
+class One(Row):
+    """All that is shown of one subscription."""
+
+    reseller_name: str | None
+    term_start: date
+    protected_until: date | None
+    vendor: str | None
+    auto_renew: bool
+    scheduled: Scheduled | None
+    vendor_subscription: str | None
+    parent: str | None
+
+
+class Plan(PlanSummary):
+    """The Installment plan summary of one subscription (rule R4.8)."""
+
+    subscription: str
+    currency: str
+
+
+SUBSCRIPTIONS: Final = Lister(
+    Row, _ROWS, _COUNT,
+    ("subscription", "status", "quantity", "unit_price", "billing_plan", "term_end", "customer", "product", "reseller"),
+    key=("subscription",), default="subscription",
+)  # fmt: skip
+
+
+def wanted(
+    search: str | None, *, status: str | None, reseller: str | None, customer: str | None, product: str | None,
+    plan: str | None,
+) -> dict[str, Any]:  # fmt: skip
+    """The parameters of the list; what is empty filters nothing."""
+    filters = {"status": status, "reseller": reseller, "customer": customer, "product": product, "plan": plan}
+    return {"search": search, **{name: value or None for name, value in filters.items()}}
+
+
+async def subscription(connection: AsyncConnection, subscription_id: str) -> One | None:
+    async with connection.cursor(row_factory=class_row(One)) as cursor:
+        return await (await cursor.execute(_ONE, [subscription_id])).fetchone()
+
+
+async def plans(connection: AsyncConnection, subscriptions: list[str]) -> dict[str, Plan]:
+    """The plan summaries of these subscriptions: of those that have one, by id."""
+    async with connection.cursor(row_factory=class_row(Plan)) as cursor:
+        found = await (await cursor.execute(_PLANS, [subscriptions])).fetchall()
+    return {plan.subscription: plan for plan in found}
+
+
+async def statuses(connection: AsyncConnection) -> list[str]:
+    """The statuses that there are."""
+    return [status for (status,) in await (await connection.execute(_STATUSES)).fetchall()]

@@ -1,0 +1,58 @@
+"""The pages of subscriptions."""
+
+from __future__ import annotations
+
+from operator import attrgetter
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+
+from services.console.exports import MOST_ROWS, Field, Format, exported
+from services.console.listing import PageNumber, Search, Sort, pattern
+from services.console.rendering import page
+from services.console.subscriptions import queries
+from services.console.viewer import Reading, shown_to
+from shared.web.errors import NotFound
+
+router = APIRouter(dependencies=[shown_to("subscriptions:read")])
+
+Filter = Annotated[str | None, Query(max_length=200)]
+_FIELDS = [Field(name, attrgetter(name)) for name in queries.Row.model_fields]
+
+
+@router.get("/subscriptions")
+async def subscriptions(
+    request: Request,
+    connection: Reading,
+    q: Search = "",
+    status: Filter = None,
+    reseller: Filter = None,
+    customer: Filter = None,
+    product: Filter = None,
+    plan: Literal["some", "none", ""] | None = None,
+    sort: Sort = None,
+    page_number: PageNumber = 1,
+    format: Format | None = None,
+) -> Response:
+    """The list; as a file too."""
+    wanted = queries.wanted(pattern(q), status=status, reseller=reseller, customer=customer, product=product, plan=plan)
+    if format is not None:
+        rows = await queries.SUBSCRIPTIONS.everything(connection, wanted, sort, MOST_ROWS)
+        return exported(format, "subscriptions", _FIELDS, rows)
+    listed = await queries.SUBSCRIPTIONS.page(connection, wanted, sort, page_number)
+    return page(
+        request, "subscriptions/list.html", listed=listed, search=q, filters=wanted,
+        plans=await queries.plans(connection, [row.subscription for row in listed.rows]),
+        statuses=await queries.statuses(connection),
+    )  # fmt: skip
+
+
+@router.get("/subscriptions/{subscription_id:path}")
+async def subscription(request: Request, connection: Reading, subscription_id: str) -> Response:
+    """One subscription."""
+    found = await queries.subscription(connection, subscription_id)
+    if found is None:
+        raise NotFound(f"there is no subscription {subscription_id}")
+    plans = await queries.plans(connection, [subscription_id])
+    return page(request, "subscriptions/one.html", one=found, plan=plans.get(subscription_id))
