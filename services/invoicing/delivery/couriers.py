@@ -71,46 +71,50 @@ async def tell(config: DeliveryConfig, connection: AsyncConnection, claimed: Cla
         return await post(client, claimed.address, body, headers, insecure=config.webhooks_insecure)
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 class Couriers:
     """Delivers what waits, turn by turn. `tally` counts what tries came to."""
 
-    def __init__(self, dsn: str, files: Files = files_of) -> None:
+    def __init__(self, dsn: str, files: Files = files_of, now: Callable[[], datetime] = _now) -> None:
         self._dsn = dsn
+        self._now = now
         self._files = files
         self.tally: Tally = Counter()
 
-    async def deliver(self, stop: asyncio.Event, now: datetime | None = None) -> int:
+    async def deliver(self, stop: asyncio.Event) -> int:
         """One turn: everything that is due is tried once; how many were. Raises psycopg.Error."""
         async with await self._connected() as connection:
             while await drain(connection, CONSUMER, react, _REACTIONS) == _REACTIONS and not stop.is_set():
                 pass
-            at = now or datetime.now(UTC)
-            left = await deliveries.put_right(connection, at)
+            left = await deliveries.put_right(connection, self._now())
             if left:
                 _log.warning("senders died", deliveries=left)
             ways = await self._ways(connection)
-            if not await deliveries.is_due(connection, ways.keys(), at):
+            if not await deliveries.is_due(connection, ways.keys(), self._now()):
                 return 0
-        done = await asyncio.gather(*(self._courier(ways, at, stop) for _ in range(_AT_ONCE)), return_exceptions=True)
+        done = await asyncio.gather(*(self._courier(ways, stop) for _ in range(_AT_ONCE)), return_exceptions=True)
         for one in done:
             if isinstance(one, BaseException):
                 raise one
         return sum(one for one in done if isinstance(one, int))
 
-    async def _courier(self, ways: Mapping[str, Send], at: datetime, stop: asyncio.Event) -> int:
+    async def _courier(self, ways: Mapping[str, Send], stop: asyncio.Event) -> int:
         """Try what is due, one after the other."""
         count = 0
         async with AsyncExitStack() as open_now:
             connection = await open_now.enter_async_context(await self._connected())
             while not stop.is_set():
-                claimed = await deliveries.claim(connection, ways.keys(), at)
+                claimed = await deliveries.claim(connection, ways.keys(), self._now())
                 if claimed is None:
                     break
-                await self._try(connection, claimed, ways[claimed.channel], at)
+                await self._try(connection, claimed, ways[claimed.channel])
                 count += 1
         return count
 
-    async def _try(self, connection: AsyncConnection, claimed: Claimed, way: Send, at: datetime) -> None:
+    async def _try(self, connection: AsyncConnection, claimed: Claimed, way: Send) -> None:
         is_given = False
 
         async def hand_over() -> None:
@@ -129,7 +133,7 @@ class Couriers:
         except Exception as error:  # a document that cannot be printed, or a fault of ours: kept with its row
             said = str(error) if isinstance(error, UserError | NotThereYet) else f"{type(error).__name__}: {error}"
             outcome = Unknown(said) if is_given else Later(said)
-        stands = await deliveries.end(connection, claimed, outcome, at)
+        stands = await deliveries.end(connection, claimed, outcome, self._now())
         self.tally[claimed.channel, "retry" if stands.state == "pending" else stands.state] += 1
         _log.info("delivery", delivery=str(claimed.delivery), document=claimed.document, channel=claimed.channel,
                   state=stands.state, tries=claimed.tries + 1, answer=stands.answer)  # fmt: skip

@@ -28,12 +28,34 @@ from shared.web.errors import BadRequest, NotFound, Unavailable
 from shared.web.paging import Cursor, Limit, Page, key_of, page_of
 
 router = APIRouter()
+_DESTINATION = {
+    "destination": "5d0cf7a5-6a3f-4f4e-8d0a-1a2a5a0a7c11",
+    "recipient": "res-1",
+    "channel": "webhook",
+    "address": "https://example.com/invoices",
+    "created_at": "2026-02-01T09:00:00Z",
+    "created_by": "token 4f2a (shop)",
+}
+_DELIVERY = {
+    "delivery": "0b7e7c0e-5b0c-5a3e-9d3e-7f1c2d3e4f50",
+    "document": "INV-2026-000001",
+    "recipient": "res-1",
+    "destination": "5d0cf7a5-6a3f-4f4e-8d0a-1a2a5a0a7c11",
+    "channel": "webhook",
+    "address": "https://example.com/invoices",
+    "state": "pending",
+    "asked_at": "2026-02-02T00:10:00Z",
+    "tries": 1,
+    "next_at": "2026-02-02T00:10:15Z",
+    "answer": "HTTP 503 Service Unavailable",
+    "ended_at": None,
+}
 
 
 class DestinationShown(BaseModel):
     """An address that documents go to: those of `recipient`, or all of them where it is null."""
 
-    model_config = ConfigDict(from_attributes=True)
+    model_config = ConfigDict(from_attributes=True, json_schema_extra={"examples": [_DESTINATION]})
 
     destination: UUID
     recipient: str | None
@@ -46,13 +68,20 @@ class DestinationShown(BaseModel):
 class NewDestination(DestinationShown):
     """What was made. `secret` signs its webhooks; it is shown this once, and null for e-mail."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{**_DESTINATION, "secret": "whsec_bm90IGEgc2VjcmV0LCBhbiBleGFtcGxl"}]}
+    )
+
     secret: str | None
 
 
 class Wanted(BaseModel):
     """Who is to get documents, and how."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{name: _DESTINATION[name] for name in ("recipient", "channel", "address")}]},
+    )
 
     channel: Channel
     address: Annotated[str, Field(min_length=1, max_length=2000, description="an e-mail address, or a URL")]
@@ -62,7 +91,7 @@ class Wanted(BaseModel):
 class DeliveryShown(BaseModel):
     """One document on its way to one address; `answer` is what came of the last try."""
 
-    model_config = ConfigDict(from_attributes=True)
+    model_config = ConfigDict(from_attributes=True, json_schema_extra={"examples": [_DELIVERY]})
 
     delivery: UUID
     document: str
