@@ -79,8 +79,9 @@ def test_a_letter_of_a_worker_that_was_killed_is_unknown_and_not_sent_again(
             mail.waits.set()
             # When the next one comes
             async with asyncio.timeout(30):
-                while (await turn(prepared))[0].state == "sending":
-                    await asyncio.sleep(0.1)  # PostgreSQL notices in its own time
+                # PostgreSQL notices in its own time that the worker's session is over.
+                while (await turn(prepared))[0].state == "sending":  # noqa: ASYNC110
+                    await asyncio.sleep(0.1)
             # Then nobody knows whether it arrived, and it is not sent again
             (one,) = await turn(prepared, timedelta(days=4))
             assert (one.state, one.tries, len(mail.letters)) == ("unknown", 1, 1)
@@ -138,7 +139,7 @@ def test_who_wants_no_more_gets_nothing_that_waits_unless_another_wants_it_there
 def test_an_address_is_wanted_once_and_a_recipient_has_not_too_many(prepared: str) -> None:
     async def scenario() -> None:
         made = await wanted(prepared, "webhook", "https://example.com/x")
-        with pytest.raises(Exists, match="documents of res-1 go to https://example.com/x already"):
+        with pytest.raises(Exists, match=r"documents of res-1 go to https://example\.com/x already"):
             await wanted(prepared, "webhook", "https://example.com/x")
         async with await connect(prepared) as connection:
             await unsubscribe(connection, made.destination.destination, "ann")
