@@ -49,7 +49,7 @@ class MailServer:
         if self.waits is not None:
             await self.waits.wait()
         if self.dies:
-            assert server.transport is not None
+            assert isinstance(server.transport, asyncio.Transport)
             server.transport.abort()
         return self.data
 

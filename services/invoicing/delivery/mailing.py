@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Final
 
 from aiosmtplib import (
@@ -41,7 +42,11 @@ async def send(server: MailServer, to: str, content: bytes, hand_over: HandOver)
         if refused is not None:
             return refused
         await hand_over()
-        return await _given(client, content)
+        outcome = await _given(client, content)
+        if isinstance(outcome, Delivered):
+            with suppress(SMTPException, OSError):  # what is said after its answer changes nothing of it
+                await client.quit()
+        return outcome
     finally:
         client.close()
 

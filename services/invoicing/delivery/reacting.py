@@ -9,6 +9,7 @@ from uuid import UUID, uuid5
 import orjson
 from psycopg import AsyncConnection
 
+from services.invoicing.delivery.outcomes import State
 from shared.billing.moments import instant
 from shared.events.content import NAMESPACE
 from shared.events.values import moment
@@ -35,7 +36,7 @@ async def react(connection: AsyncConnection, reaction: Reaction) -> None:
     """Make the deliveries of a document, in the caller's transaction; none for who began to want documents later."""
     said = orjson.loads(reaction.data)
     issued_at = instant(moment(said["time"]), UTC)
-    await _add(connection, said["number"], said["recipient"], issued_at, "pending", None)
+    await _add(connection, said["recipient"], issued_at, [said["number"]], "pending", None)
 
 
 async def not_again(connection: AsyncConnection, documents: Iterable[tuple[str, str]]) -> None:
@@ -43,23 +44,37 @@ async def not_again(connection: AsyncConnection, documents: Iterable[tuple[str, 
 
     They may have been before; a person who looks can have each delivered.
     """
+    numbers: dict[str, list[str]] = {}
     for number, recipient in documents:
-        await _add(connection, number, recipient, datetime.now(UTC), "unknown", _RESTORED)
+        numbers.setdefault(recipient, []).append(number)
+    for recipient, of_it in numbers.items():
+        await _add(connection, recipient, datetime.now(UTC), of_it, "unknown", _RESTORED)
 
 
 async def _add(
-    connection: AsyncConnection, document: str, recipient: str, since: datetime, state: str, answer: str | None
+    connection: AsyncConnection,
+    recipient: str,
+    since: datetime,
+    documents: Sequence[str],
+    state: State,
+    answer: str | None,
 ) -> None:
-    wanted: Sequence[tuple[UUID, str, str]] = await (await connection.execute(_WANTED, [recipient, since])).fetchall()
-    at = datetime.now(UTC)
-    for destination, channel, address in wanted:
-        await connection.execute(
+    """A delivery of each of a recipient's documents to each address that wanted them at `since`."""
+    wanted = await (await connection.execute(_WANTED, [recipient, since])).fetchall()
+    if not wanted:
+        return
+    common = {"recipient": recipient, "state": state, "at": datetime.now(UTC), "answer": answer}
+    async with connection.cursor() as cursor:
+        await cursor.executemany(
             _ADD,
-            {
-                "delivery": delivery_id(document, channel, address), "document": document, "recipient": recipient,
-                "destination": destination, "channel": channel, "address": address, "state": state, "at": at,
-                "answer": answer,
-            },
+            [
+                {
+                    **common, "delivery": delivery_id(document, channel, address), "document": document,
+                    "destination": destination, "channel": channel, "address": address,
+                }
+                for document in documents
+                for destination, channel, address in wanted
+            ],
         )  # fmt: skip
 
 

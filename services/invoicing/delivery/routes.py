@@ -6,11 +6,12 @@ The organisation decides for everybody, a reseller for its own documents; who is
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 from services.invoicing.delivery import destinations, queries
 from services.invoicing.delivery.addresses import Unusable, email_address, endpoint
@@ -28,7 +29,7 @@ from shared.web.errors import BadRequest, NotFound, Unavailable
 from shared.web.paging import Cursor, Limit, Page, key_of, page_of
 
 router = APIRouter()
-_DESTINATION = {
+_DESTINATION: Final[JsonDict] = {
     "destination": "5d0cf7a5-6a3f-4f4e-8d0a-1a2a5a0a7c11",
     "recipient": "res-1",
     "channel": "webhook",
@@ -36,7 +37,7 @@ _DESTINATION = {
     "created_at": "2026-02-01T09:00:00Z",
     "created_by": "token 4f2a (shop)",
 }
-_DELIVERY = {
+_DELIVERY: Final[JsonDict] = {
     "delivery": "0b7e7c0e-5b0c-5a3e-9d3e-7f1c2d3e4f50",
     "document": "INV-2026-000001",
     "recipient": "res-1",

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Literal
 
 from psycopg import AsyncConnection
 
@@ -33,7 +34,13 @@ async def files(connection: AsyncConnection, number: str) -> Sequence[File]:
 
 
 async def issue(
-    dsn: str, number: str, recipient: str = "res-1", *, kind: str = "invoice", at: datetime | None = None, id: str = ""
+    dsn: str,
+    number: str,
+    recipient: str = "res-1",
+    *,
+    kind: Literal["invoice", "credit_note"] = "invoice",
+    at: datetime | None = None,
+    id: str = "",
 ) -> None:
     """A document, issued now or at another moment; the same number again is the same event again."""
     model = {"invoice": InvoiceIssued, "credit_note": CreditNoteIssued}[kind].model_construct(

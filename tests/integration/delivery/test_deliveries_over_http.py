@@ -34,7 +34,8 @@ class Api:
         }
 
     def ask(self, who: str, method: str, path: str, body: object = None) -> Response:
-        return self._client.request(method, f"/v1/{path}", json=body, headers=self._headers[who])
+        answer: Response = self._client.request(method, f"/v1/{path}", json=body, headers=self._headers[who])
+        return answer
 
     def subscribe(self, who: str, recipient: str | None, address: str = HOOK, channel: str = "webhook") -> Response:
         body = {"recipient": recipient, "address": address, "channel": channel}
