@@ -58,7 +58,7 @@ def endpoint() -> Iterator[Endpoint]:
             headers = {name.lower(): value for name, value in self.headers.items()}
             found.posted.append(Posted(self.path, headers, body))
             if found.holds is not None:
-                found.holds.wait(30)
+                found.holds.wait(240)
             status, more = found.answers.pop(0) if found.answers else (204, {})
             self.send_response(status)
             for name, value in more.items():

@@ -1,7 +1,7 @@
 """What the worker of invoicing does about deliveries: makes them of reactions, puts right what was left, sends.
 
-Some senders work beside each other, each with a connection of its own, so that an endpoint which does not answer holds
-up nobody else.
+Some senders work beside each other, each with turns of its own, so that an endpoint which does not answer holds up one
+of them and nobody else.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import Final
 
@@ -35,7 +34,7 @@ from shared.store.pool import connect
 from shared.store.reactions import drain
 
 _EVERY_S: Final = 2.0
-_AT_ONCE: Final = 4
+_SENDERS: Final = 4
 _REACTIONS: Final = 500
 _log = structlog.get_logger("delivery")
 
@@ -85,27 +84,15 @@ class Couriers:
         self.tally: Tally = Counter()
 
     async def deliver(self, stop: asyncio.Event) -> int:
-        """One turn: everything that is due is tried once; how many were. Raises psycopg.Error."""
-        async with await self._connected() as connection:
+        """One sender's turn: what is due and nobody else has is tried once; how many were. Raises psycopg.Error."""
+        count = 0
+        async with await connect(self._dsn, application="seatledger deliveries") as connection:
             while await drain(connection, CONSUMER, react, _REACTIONS) == _REACTIONS and not stop.is_set():
                 pass
             left = await deliveries.put_right(connection, self._now())
             if left:
                 _log.warning("senders died", deliveries=left)
             ways = await self._ways(connection)
-            if not await deliveries.is_due(connection, ways.keys(), self._now()):
-                return 0
-        done = await asyncio.gather(*(self._courier(ways, stop) for _ in range(_AT_ONCE)), return_exceptions=True)
-        for one in done:
-            if isinstance(one, BaseException):
-                raise one
-        return sum(one for one in done if isinstance(one, int))
-
-    async def _courier(self, ways: Mapping[str, Send], stop: asyncio.Event) -> int:
-        """Try what is due, one after the other."""
-        count = 0
-        async with AsyncExitStack() as open_now:
-            connection = await open_now.enter_async_context(await self._connected())
             while not stop.is_set():
                 claimed = await deliveries.claim(connection, ways.keys(), self._now())
                 if claimed is None:
@@ -157,10 +144,7 @@ class Couriers:
             await deliveries.held_back(connection, "email", str(error))
         return ways
 
-    async def _connected(self) -> AsyncConnection:
-        return await connect(self._dsn, application="seatledger deliveries")
-
 
 def timers(couriers: Couriers) -> tuple[Timer, ...]:
-    """The timer of deliveries."""
-    return (Timer("deliveries", _EVERY_S, couriers.deliver),)
+    """The timers of deliveries: senders that take turns on their own."""
+    return tuple(Timer(f"deliveries {number}", _EVERY_S, couriers.deliver) for number in range(1, _SENDERS + 1))

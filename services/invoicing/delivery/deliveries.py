@@ -21,12 +21,9 @@ from shared.store.operations import record
 
 # The first of two numbers of an advisory lock; the second is of the delivery.
 _LOCKS: Final = 7_203
-_IS_DUE = """
-SELECT EXISTS (
-    SELECT FROM invoicing.delivery
-    WHERE state = 'pending' AND next_at <= %(at)s AND channel = ANY(%(channels)s::text[])
-)
-"""
+_CLAIMS: Final = 7_204
+# Claims wait for each other, so that each sees which addresses are busy; they are over in a moment.
+_CLAIMING = "SELECT pg_advisory_xact_lock(%s, 0)"
 # One at a time to an address: an endpoint that does not answer keeps one sender, and the others serve the rest.
 _CLAIM = """
 SELECT delivery, document, recipient, destination, channel, address, tries, first_try_at FROM invoicing.delivery AS d
@@ -108,15 +105,10 @@ class Delivery:
     ended_at: datetime | None
 
 
-async def is_due(connection: AsyncConnection, channels: Collection[str], at: datetime) -> bool:
-    """Whether anything waits to be delivered by one of these channels."""
-    row = await (await connection.execute(_IS_DUE, {"at": at, "channels": sorted(channels)})).fetchone()
-    return row is not None and bool(row[0])
-
-
 async def claim(connection: AsyncConnection, channels: Collection[str], at: datetime) -> Claimed | None:
     """The delivery by one of these channels that has waited longest, for this session alone; None where none is due."""
     async with connection.transaction():
+        await connection.execute(_CLAIMING, [_CLAIMS])
         async with connection.cursor(row_factory=class_row(Claimed)) as cursor:
             found = await (await cursor.execute(_CLAIM, {"at": at, "channels": sorted(channels)})).fetchone()
         if found is None or not await _lock(connection, found.delivery):
