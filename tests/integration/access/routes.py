@@ -140,9 +140,20 @@ _OF_RECONCILIATION: Final[Mapping[str, Asked]] = {
     ),
 }
 
+_OF_DELIVERY: Final[Mapping[str, Asked]] = {
+    "GET /v1/delivery-destinations": Asked(filters={"recipient": _PAYER}, owed=True),
+    "GET /v1/deliveries": Asked(filters={"recipient": _PAYER, "document": _DOCUMENT}, owed=True),
+    "POST /v1/delivery-destinations": Asked(
+        body=lambda theirs: {"channel": "email", "address": "a@b.c", "recipient": theirs.payer}
+    ),
+    "DELETE /v1/delivery-destinations/{destination}": Asked(path={"destination": lambda one: str(one.destination)}),
+    "POST /v1/deliveries/{delivery}/retry": Asked(path={"delivery": lambda one: str(one.delivery)}),
+}
+
 ROUTES: Final[Mapping[str, Asked]] = {
     **_OF_ORDERS,
     **_OF_RECONCILIATION,
+    **_OF_DELIVERY,
     "GET /v1/orders": Asked(filters={"customer": _CUSTOMER, "reseller": _RESELLER}),
     "GET /v1/orders/{order_id:path}": Asked(path={"order_id:path": _ORDER}),
     "GET /v1/customers": Asked(filters={"reseller": _RESELLER}),
