@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from services.console.application import create_app
 from services.console.config import ConsoleConfig
+from services.console.overview.running import Runtime
 from shared.store.config import Config
 from shared.store.logging import configure_logging
 from shared.web.application import issuer_of
@@ -23,8 +24,9 @@ def main() -> int:
         return 1
     configure_logging("console-pages", config.log_level)
     app = create_app(
-        config.database, console.addresses(), issuer_of(config), secure_cookies=console.console_secure_cookies
-    )
+        config.database, console.addresses(), issuer_of(config), secure_cookies=console.console_secure_cookies,
+        runtime=Runtime(config.database, config.broker),
+    )  # fmt: skip
     uvicorn.run(app, host=config.api_host, port=config.api_port, log_config=None, access_log=False)
     return 0
 

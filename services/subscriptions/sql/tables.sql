@@ -18,7 +18,7 @@ CREATE TABLE subscription (
     parent text,
     is_trial boolean NOT NULL,
     told_until timestamptz NOT NULL,
-    seat_history jsonb NOT NULL
+    seat_history jsonb NOT NULL DEFAULT '[]'
 );
 CREATE INDEX subscription_customer ON subscription (customer);
 CREATE INDEX subscription_reseller ON subscription (reseller);
