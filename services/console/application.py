@@ -10,10 +10,11 @@ import httpx
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
-from services.console import api, live, signing_in
+from services.console import api, live, oidc_sign_in, signing_in
 from services.console.beside import ApiBeside
 from services.console.config import Cookie
 from services.console.errors import add_error_pages
+from services.console.oidc_sign_in import OidcSignIn
 from services.console.overview import routes as overview
 from services.console.overview.running import Runtime
 from services.console.rendering import STATIC
@@ -41,10 +42,12 @@ def create_app(
     *,
     secure_cookies: bool = True,
     runtime: Runtime | None = None,
+    oidc: OidcSignIn | None = None,
 ) -> FastAPI:
     """The console over one database; `apis` are the base addresses of the services' APIs, by service.
 
-    `runtime` says how the system runs; without it the overview says nothing of that.
+    `runtime` says how the system runs; without it the overview says nothing of that. With `oidc` people sign in at the
+    issuer too.
     """
 
     @asynccontextmanager
@@ -69,7 +72,7 @@ def create_app(
 
     app = FastAPI(title="Seatledger console", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     metrics = ApiMetrics(process_registry("console", "pages", {}))
-    app.state.cookie, app.state.runtime = Cookie(secure=secure_cookies), runtime
+    app.state.cookie, app.state.runtime, app.state.oidc = Cookie(secure=secure_cookies), runtime, oidc
     beside = application.create_app("console", api.router, dsn, issuer)
     # The last one added is the outermost: whoever answers, the headers are there, and it is counted.
     app.add_middleware(RequestIds)
@@ -78,6 +81,7 @@ def create_app(
     app.add_middleware(Counting, metrics=metrics)
     add_error_pages(app)
     app.include_router(signing_in.router)
+    app.include_router(oidc_sign_in.router)
     app.include_router(live.router)
     app.include_router(overview.router)
     app.include_router(subscriptions.router)

@@ -96,7 +96,8 @@ class Lister(Generic[T]):
         return column, wanted.startswith("-")
 
     def _order(self, column: str, descending: bool) -> sql.Composed:
-        way = sql.SQL(" DESC NULLS LAST" if descending else " ASC NULLS FIRST")
+        # As an index has it, either way: what has nothing there comes last, and first the other way round.
+        way = sql.SQL(" DESC" if descending else " ASC")
         keys = [sql.Identifier(key) + way for key in self.key if key != column]
         return sql.SQL(", ").join([sql.Identifier(column) + way, *keys])
 
