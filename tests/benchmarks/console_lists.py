@@ -43,7 +43,7 @@ FROM generate_series(1, %(subscriptions)s) AS n
 """,
     """
 INSERT INTO orders_g1.customer (customer, name, reseller, version)
-SELECT 'cus-' || n, (ARRAY['Adatum', 'Contoso', 'Fabrikam', 'Northwind', 'Tailspin'])[1 + n %% 5] || ' ' || md5(n::text),
+SELECT 'cus-' || n, (ARRAY['Adatum', 'Contoso', 'Fabrikam', 'Northwind'])[1 + n %% 4] || ' ' || md5(n::text),
     'res-' || n %% %(resellers)s, '1'
 FROM generate_series(0, %(customers)s - 1) AS n
 """,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from services.console.listing import Lister
 from shared.billing.scheduled import Scheduled
+from shared.billing.state import Status
 from shared.web.plan_models import PlanSummary
 
 # The names are found in their own, smaller tables; an id of any of them stands in search_text.
@@ -29,11 +30,12 @@ WHERE (%(search)s::text IS NULL OR search_text LIKE lower(%(search)s)
         SELECT n.subscription FROM read.next_charges AS n
         WHERE n.due >= %(due)s AND n.due < %(due)s::date + interval '1 month'))
 """
-# Names are looked up for the rows of the page alone.
+# What is sorted is narrow, so that it stays in memory; all else is looked up for the rows of the page alone.
 _ROWS: Final = f"""
-SELECT s.subscription, s.status, s.quantity, s.unit_price, s.currency, s.billing_plan, s.term_end, s.customer,
+SELECT subscription, s.status, s.quantity, s.unit_price, s.currency, s.billing_plan, s.term_end, s.customer,
     c.name AS customer_name, s.reseller, s.product, p.name AS product_name, s.is_trial
-FROM (SELECT * {_WANTED} ORDER BY {{order}} LIMIT %(limit)s OFFSET %(offset)s) AS s
+FROM (SELECT subscription {_WANTED} ORDER BY {{order}} LIMIT %(limit)s OFFSET %(offset)s) AS page
+JOIN read.subscriptions AS s USING (subscription)
 LEFT JOIN LATERAL (SELECT name FROM read.customers WHERE customer = s.customer) AS c ON true
 LEFT JOIN LATERAL (SELECT name FROM read.products WHERE product = s.product) AS p ON true
 ORDER BY {{order}}
@@ -52,7 +54,8 @@ SELECT subscription, billing_plan, installments, invoiced, excluded, remaining, 
     next_invoice_gross, extra_charge_rate, currency
 FROM read.installment_plans WHERE subscription = ANY(%s)
 """
-_STATUSES = "SELECT DISTINCT status FROM read.subscriptions ORDER BY status"
+# What may be filtered by, whether there are any or not: looking which there are would be a look at all.
+STATUSES: Final[tuple[str, ...]] = get_args(Status)
 
 
 class Row(BaseModel):
@@ -119,8 +122,3 @@ async def plans(connection: AsyncConnection, subscriptions: list[str]) -> dict[s
     async with connection.cursor(row_factory=class_row(Plan)) as cursor:
         found = await (await cursor.execute(_PLANS, [subscriptions])).fetchall()
     return {plan.subscription: plan for plan in found}
-
-
-async def statuses(connection: AsyncConnection) -> list[str]:
-    """The statuses that there are."""
-    return [status for (status,) in await (await connection.execute(_STATUSES)).fetchall()]

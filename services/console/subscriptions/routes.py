@@ -60,7 +60,7 @@ async def subscriptions(
     return page(
         request, "subscriptions/list.html", listed=listed, search=q, filters=wanted,
         plans=await queries.plans(connection, [row.subscription for row in listed.rows]),
-        statuses=await queries.statuses(connection),
+        statuses=queries.STATUSES,
     )  # fmt: skip
 
 

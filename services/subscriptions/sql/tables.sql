@@ -27,10 +27,6 @@ CREATE TABLE subscription (
 );
 CREATE INDEX subscription_customer ON subscription (customer);
 CREATE INDEX subscription_reseller ON subscription (reseller);
--- What lists are sorted by, beside the key: deep pages are read along an index.
-CREATE INDEX subscription_product ON subscription (product, subscription);
-CREATE INDEX subscription_term_end ON subscription (term_end, subscription);
-CREATE INDEX subscription_status ON subscription (status, subscription);
 
 CREATE TABLE rejected_setting (
     source text NOT NULL,
