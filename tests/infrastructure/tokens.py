@@ -14,15 +14,18 @@ def token_of(
     dsn: str, role: str, *, reseller: str | None = None, customer: str | None = None, scopes: Collection[str] = ()
 ) -> str:
     """The text of a new token of a database that is prepared."""
+    return asyncio.run(new_token(dsn, role, reseller=reseller, customer=customer, scopes=scopes))
 
-    async def make() -> str:
-        async with await connect(dsn) as connection:
-            _, text = await tokens.create(
-                connection, role, timedelta(days=1), reseller=reseller, customer=customer, scopes=scopes
-            )
-            return text
 
-    return asyncio.run(make())
+async def new_token(
+    dsn: str, role: str, *, reseller: str | None = None, customer: str | None = None, scopes: Collection[str] = ()
+) -> str:
+    """The same, for who awaits it."""
+    async with await connect(dsn) as connection:
+        _, text = await tokens.create(
+            connection, role, timedelta(days=1), reseller=reseller, customer=customer, scopes=scopes
+        )
+        return text
 
 
 def bearer(token: str) -> dict[str, str]:

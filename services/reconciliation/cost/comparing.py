@@ -67,9 +67,17 @@ async def compare_costs(
     async with await connect(dsn, application="seatledger costs") as connection:
         await connection.set_isolation_level(IsolationLevel.REPEATABLE_READ)
         async with connection.transaction():
-            lines = await our_lines(connection, vendor, period)
-            rows = await rows_in(connection, vendor, period)
-            known = list(await (known_links(connection, vendor) if links is None else links(connection)))
+            return await compare_on(connection, period, links, vendor=vendor, limits=limits)
+
+
+async def compare_on(
+    connection: AsyncConnection, period: Period, links: Links | None = None, *, vendor: str = MICROSOFT,
+    limits: Limits | None = None,
+) -> CostReport:  # fmt: skip
+    """The same, on a connection that reads one moment."""
+    lines = await our_lines(connection, vendor, period)
+    rows = await rows_in(connection, vendor, period)
+    known = list(await (known_links(connection, vendor) if links is None else links(connection)))
     theirs, unmatched = matched(rows, known)
     found = (
         compared(subscription, lines.get(subscription, ()), theirs.get(subscription, ()), period, limits)
