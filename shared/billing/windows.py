@@ -43,9 +43,7 @@ class BatchWindow(NamedTuple):
     change_until: datetime | None
 
 
-def windows_of(
-    timeline: Timeline, phase: Phase, day: date, master: MasterData, known: date
-) -> tuple[BatchWindow, ...]:
+def windows_of(timeline: Timeline, phase: Phase, day: date, master: MasterData, known: date) -> tuple[BatchWindow, ...]:
     """The windows of the term of a day, open and closed, the oldest first; nothing where the terms have none (R5.1).
 
     Seats that were taken over have no window open (conventions table), and are left out.
