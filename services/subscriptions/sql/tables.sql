@@ -17,7 +17,8 @@ CREATE TABLE subscription (
     vendor_subscription text,
     parent text,
     is_trial boolean NOT NULL,
-    told_until timestamptz NOT NULL
+    told_until timestamptz NOT NULL,
+    seat_history jsonb NOT NULL
 );
 CREATE INDEX subscription_customer ON subscription (customer);
 CREATE INDEX subscription_reseller ON subscription (reseller);
