@@ -139,7 +139,7 @@ async def events(
 
 @router.get("/subscriptions/{subscription_id:path}/timeline", dependencies=[_READS])
 async def timeline(connection: Reading, subscription_id: str) -> Timeline:
-    """Seats and prices of a subscription over time, its free periods, cycles and terms, and the windows of its seats."""
+    """Seats and prices of a subscription over time, its free periods, cycles and terms, the windows of its seats."""
     history = await _history(connection, subscription_id)
     if history.account is None:
         raise NotFound(f"there is no subscription {subscription_id!r}")

@@ -77,7 +77,7 @@ class Life:
 
 
 def life(account: Account, on: date) -> Life:
-    """The life of a subscription as it is known on a day, up to the end of the term that runs then, or what is later."""
+    """The life of a subscription as it is known on a day, to the end of the term that runs then, or what is later."""
     timeline, layout = account.timeline, account.layout
     end = None if timeline.end is None else timeline.end.on
     begins = layout.phases[0].begins

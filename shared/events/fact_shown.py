@@ -8,7 +8,7 @@ from typing import Any, Final
 import orjson
 
 from shared.billing.blocks import PricingRule
-from shared.billing.facts import Fact
+from shared.billing.facts import Fact, OrderExecuted, SubscriptionImported
 from shared.billing.periods import duration_of
 from shared.events.fact_bodies import body_to_json
 from shared.events.shapes import Json
@@ -47,10 +47,10 @@ def _discounts(rules: tuple[PricingRule, ...]) -> tuple[PricingRule, ...] | None
 
 def without_reseller(fact: Fact, but: str | None) -> Fact:
     """The fact without what it says of a reseller, unless that is this one."""
-    reseller = getattr(fact.body, "reseller", None)
-    if reseller is None or reseller.id == but:
+    body = fact.body
+    if not isinstance(body, OrderExecuted | SubscriptionImported) or body.reseller is None or body.reseller.id == but:
         return fact
-    return replace(fact, body=replace(fact.body, reseller=None))  # type: ignore[call-arg]  # only bodies that have one
+    return replace(fact, body=replace(body, reseller=None))
 
 
 def data_of(fact: Fact) -> Json:

@@ -64,7 +64,8 @@ def _imported(body: SubscriptionImported) -> str:
 
 
 def _item(item: OrderItem, currency: str) -> str:
-    return f"{_seats(item.quantity)} of {item.product.name or item.product.id} at {_price(item.unit_price, item.terms, currency)}"
+    product = item.product.name or item.product.id
+    return f"{_seats(item.quantity)} of {product} at {_price(item.unit_price, item.terms, currency)}"
 
 
 def _price(price: Decimal, terms: ItemTerms, currency: str = "") -> str:
