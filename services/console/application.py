@@ -12,6 +12,7 @@ from fastapi.staticfiles import StaticFiles
 
 from services.console import live, signing_in
 from services.console.config import Cookie
+from services.console.documents import routes as documents
 from services.console.errors import add_error_pages
 from services.console.rendering import STATIC
 from services.console.security import SecurityHeaders
@@ -64,6 +65,7 @@ def create_app(
     app.include_router(signing_in.router)
     app.include_router(live.router)
     app.include_router(subscriptions.router)
+    app.include_router(documents.router)
     app.include_router(monitoring(metrics.registry))
     app.mount("/static", StaticFiles(directory=STATIC))
     return app

@@ -151,7 +151,12 @@ def _cycles(stretches: Sequence[Stretch]) -> tuple[Span, ...]:
 def _terms(account: Account, stretches: Sequence[Stretch]) -> tuple[Span, ...]:
     if account.terms.frequency is None:
         return ()
-    return tuple(Span(*term) for term in sorted({account.layout.term_at(one.begins) for one in stretches}))
+    begins: dict[date, date] = {}
+    for one in stretches:
+        begin, end = account.layout.term_at(one.begins)
+        # A stub belongs to the first term, which is told from its first whole cycle on as well.
+        begins.setdefault(end, begin)
+    return tuple(Span(begin, end) for end, begin in sorted(begins.items()))
 
 
 def _suspended(account: Account, end: date | None) -> tuple[Span, ...]:
