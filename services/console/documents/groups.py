@@ -1,4 +1,4 @@
-"""Pages of one document's lines: whole customers as long as they fit, so that subtotals stand by their lines."""
+"""Pages of one document's lines: whole customers as long as they fit, so that lines stand by their subtotal."""
 
 from __future__ import annotations
 
@@ -32,11 +32,6 @@ class Part(NamedTuple):
     @property
     def is_whole(self) -> bool:
         return self.size == self.group.lines
-
-    @property
-    def ends(self) -> bool:
-        """Whether the subtotal stands below it."""
-        return self.last == self.group.lines
 
 
 class LinesPage(NamedTuple):

@@ -148,7 +148,7 @@ async def document(
     here = pages[place - 1] if pages else LinesPage((), 0)
     lines = await one.lines(connection, number, here)
     return page(
-        request, "documents/one.html", one=found, groups=groups, pages=pages, place=place, here=here, lines=lines,
+        request, "documents/one.html", one=found, groups=groups, pages=pages, place=place, lines_page=here, lines=lines,
         credit_notes=await one.credit_notes(connection, found), returned=await one.returned(connection, lines),
         returned_by=await one.returned_by(connection, lines),
         reasons=await reasons(request, viewer, number, here, lines),
