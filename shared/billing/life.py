@@ -14,6 +14,7 @@ from itertools import islice, pairwise
 from typing import NamedTuple
 
 from shared.billing.account import Account
+from shared.billing.calendar import ONE_DAY
 from shared.billing.facts import Ref
 from shared.billing.pricing import Origin
 from shared.billing.schedule import Stretch
@@ -58,7 +59,7 @@ class PriceHeld(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """One subscription from its first day to `until`, the end of what is shown; `ends` is the first day not covered.
+    """One subscription from its first day to `until`, the first one not shown; `ends` is the first one not covered.
 
     `cycles` are the charge cycles and `terms` the terms in it, `windows` those of the seats of the running term (rule
     R5.1): until when they can be given back, and in full.
@@ -82,13 +83,13 @@ def life(account: Account, on: date) -> Life:
     end = None if timeline.end is None else timeline.end.on
     begins = layout.phases[0].begins
     day = reference_day(account, on)
-    until = max(layout.term_at(day)[1], on, *(change.on for change in timeline.seats))
+    until = max(layout.term_at(day)[1], on + ONE_DAY, *(change.on + ONE_DAY for change in timeline.seats))
     stretches = list(islice(_stretches(account, begins, until, end), _MOST_CYCLES))
     phase = layout.phase_at(day)
     return Life(
         begins=begins,
         ends=end,
-        until=until if end is None else max(min(until, end), on),
+        until=until if end is None else max(min(until, end), on + ONE_DAY),
         seats=_seats(account, end),
         prices=_prices(stretches),
         free=_free(stretches),
@@ -100,9 +101,9 @@ def life(account: Account, on: date) -> Life:
 
 
 def _stretches(account: Account, begins: date, until: date, end: date | None) -> Iterator[Stretch]:
-    """The priced stretches up to a day, those of an ended subscription up to its end."""
+    """The priced stretches that begin before a day, those of an ended subscription up to its end."""
     for stretches in account.schedule.since(begins, end):
-        if stretches[0].begins > until:
+        if stretches[0].begins >= until:
             return
         for stretch in stretches:
             yield stretch if end is None or stretch.ends <= end else stretch._replace(ends=end)
