@@ -94,7 +94,7 @@ def test_the_preview_is_what_the_run_issues(empty_broker: Broker, database: str)
         async with billing_system(database, empty_broker.address) as system:
             await system.emit(EVENTS)
             await system.settled()
-            headers = bearer(token_of(database, "distributor"))
+            headers = bearer(await asyncio.to_thread(token_of, database, "distributor"))
             with TestClient(create_app("invoicing", api.router, database), headers=headers) as client:
                 done: list[Mapping[str, Any]] = []
                 for day in RUNS:
@@ -129,7 +129,7 @@ def test_lines_are_chosen_and_others_are_not_there(empty_broker: Broker, databas
             await system.emit(EVENTS[:5])
             await system.settled()
             app = create_app("invoicing", api.router, database)
-            with TestClient(app, headers=bearer(token_of(database, "distributor"))) as client:
+            with TestClient(app, headers=bearer(await asyncio.to_thread(token_of, database, "distributor"))) as client:
                 path = "/v1/next-run?recipient=res-1&date=2019-02-01"
                 (first, *_) = client.get(f"{path}&customer=b").json()["documents"]
                 assert {line["customer"] for line in first["lines"]} == {"b"}
@@ -138,7 +138,7 @@ def test_lines_are_chosen_and_others_are_not_there(empty_broker: Broker, databas
                 assert len(first["lines"]) == 1
                 far = client.get("/v1/next-run?recipient=res-1&date=2199-01-01")
                 assert (far.status_code, "too far away" in far.json()["detail"]) == (400, True)
-                theirs = bearer(token_of(database, "reseller", reseller="res-2"))
+                theirs = bearer(await asyncio.to_thread(token_of, database, "reseller", reseller="res-2"))
                 for recipient in ("res-1", "e", "nobody"):
                     answer = client.get(f"/v1/next-run?recipient={recipient}", headers=theirs)
                     assert answer.status_code == 404
