@@ -13,6 +13,7 @@ from fastapi.staticfiles import StaticFiles
 from services.console import api, live, oidc_sign_in, signing_in
 from services.console.beside import ApiBeside
 from services.console.config import Cookie
+from services.console.documents import routes as documents
 from services.console.errors import add_error_pages
 from services.console.oidc_sign_in import OidcSignIn
 from services.console.overview import routes as overview
@@ -85,6 +86,7 @@ def create_app(
     app.include_router(live.router)
     app.include_router(overview.router)
     app.include_router(subscriptions.router)
+    app.include_router(documents.router)
     app.include_router(monitoring(metrics.registry))
     app.mount("/static", StaticFiles(directory=STATIC))
     return app

@@ -12,8 +12,8 @@ from fastapi.responses import Response
 from services.console.exports import MOST_ROWS, Field, Format, exported
 from services.console.listing import PageNumber, Search, Sort, pattern
 from services.console.rendering import page
-from services.console.subscriptions import queries
-from services.console.viewer import Reading, shown_to
+from services.console.subscriptions import history, queries
+from services.console.viewer import Looking, Reading, shown_to
 from shared.web.errors import BadRequest, NotFound
 
 router = APIRouter(dependencies=[shown_to("subscriptions:read")])
@@ -65,10 +65,22 @@ async def subscriptions(
 
 
 @router.get("/subscriptions/{subscription_id:path}")
-async def subscription(request: Request, connection: Reading, subscription_id: str) -> Response:
-    """One subscription."""
+async def subscription(
+    request: Request,
+    viewer: Looking,
+    connection: Reading,
+    subscription_id: str,
+    life: Literal["all", ""] | None = None,
+) -> Response:
+    """One subscription: how it is, what comes, and what happened to it."""
     found = await queries.subscription(connection, subscription_id)
     if found is None:
         raise NotFound(f"there is no subscription {subscription_id}")
     plans = await queries.plans(connection, [subscription_id])
-    return page(request, "subscriptions/one.html", one=found, plan=plans.get(subscription_id))
+    told = await history.told_of(request, viewer, subscription_id)
+    documents = await history.documents_of(connection, subscription_id) if viewer.may("invoices:read") else []
+    drawn = None if told.timeline is None else history.charts_of(told.timeline, documents, whole=life == "all")
+    return page(
+        request, "subscriptions/one.html", one=found, plan=plans.get(subscription_id), told=told, documents=documents,
+        charts=drawn, is_cut=told.timeline is not None and history.is_cut(told.timeline), life=life,
+    )  # fmt: skip

@@ -174,6 +174,8 @@ ROUTES: Final[Mapping[str, Asked]] = {
     "GET /v1/products": Asked(everybodys=True),
     "GET /v1/subscriptions": Asked(filters={"customer": _CUSTOMER, "reseller": _RESELLER}),
     "GET /v1/subscriptions/{subscription_id:path}": Asked(path={"subscription_id:path": _SUBSCRIPTION}),
+    "GET /v1/subscriptions/{subscription_id:path}/events": Asked(path={"subscription_id:path": _SUBSCRIPTION}),
+    "GET /v1/subscriptions/{subscription_id:path}/timeline": Asked(path={"subscription_id:path": _SUBSCRIPTION}),
     **{
         f"{method} /v1/subscriptions/{{subscription_id:path}}/{what}": Asked(
             path={"subscription_id:path": _SUBSCRIPTION}, body=_saying(body)
@@ -198,6 +200,8 @@ ROUTES: Final[Mapping[str, Asked]] = {
     "GET /v1/rejected-events": Asked(filters={"subscription": lambda theirs: theirs.subscriptions[2]}),
     "GET /v1/documents": Asked(filters={"recipient": _PAYER}, owed=True),
     "GET /v1/documents/{number:path}": Asked(path={"number:path": _DOCUMENT}),
+    "GET /v1/documents/{number:path}/explained": Asked(path={"number:path": _DOCUMENT}),
+    "GET /v1/next-run": Asked(query=lambda theirs: {"recipient": theirs.payer, "date": "2019-05-01"}),
     "GET /v1/open-invoices": Asked(filters={"recipient": _PAYER}, owed=True),
     "GET /v1/balances": Asked(filters={"recipient": _PAYER}, owed=True),
     "GET /v1/installment-plans": Asked(filters={"customer": _CUSTOMER, "reseller": _RESELLER}),
