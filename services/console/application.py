@@ -13,10 +13,13 @@ from fastapi.staticfiles import StaticFiles
 from services.console import live, signing_in
 from services.console.config import Cookie
 from services.console.errors import add_error_pages
+from services.console.orders import drafting, ending, items
+from services.console.orders import routes as orders
 from services.console.rendering import STATIC
 from services.console.security import SecurityHeaders
 from services.console.service_calls import ServiceCalls
 from services.console.sessions import Sessions
+from services.console.subscriptions import changing
 from services.console.subscriptions import routes as subscriptions
 from shared.monitoring.registry import process_registry
 from shared.store.pool import pool
@@ -63,7 +66,11 @@ def create_app(
     add_error_pages(app)
     app.include_router(signing_in.router)
     app.include_router(live.router)
+    # Before the pages that take whatever stands in the address for an id.
+    app.include_router(changing.router)
     app.include_router(subscriptions.router)
+    for some in (drafting, items, ending, orders):
+        app.include_router(some.router)
     app.include_router(monitoring(metrics.registry))
     app.mount("/static", StaticFiles(directory=STATIC))
     return app

@@ -8,11 +8,13 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
+from services.console.afterwards import said
 from services.console.exports import MOST_ROWS, Field, Format, exported
 from services.console.listing import PageNumber, Search, Sort, pattern
 from services.console.rendering import page
 from services.console.subscriptions import queries
-from services.console.viewer import Reading, shown_to
+from services.console.subscriptions.changes import offered
+from services.console.viewer import Looking, Reading, shown_to
 from shared.web.errors import NotFound
 
 router = APIRouter(dependencies=[shown_to("subscriptions:read")])
@@ -49,10 +51,14 @@ async def subscriptions(
 
 
 @router.get("/subscriptions/{subscription_id:path}")
-async def subscription(request: Request, connection: Reading, subscription_id: str) -> Response:
+async def subscription(request: Request, viewer: Looking, connection: Reading, subscription_id: str) -> Response:
     """One subscription."""
     found = await queries.subscription(connection, subscription_id)
     if found is None:
         raise NotFound(f"there is no subscription {subscription_id}")
     plans = await queries.plans(connection, [subscription_id])
-    return page(request, "subscriptions/one.html", one=found, plan=plans.get(subscription_id))
+    return page(
+        request, "subscriptions/one.html", one=found, plan=plans.get(subscription_id),
+        said=said(request, viewer), version=await queries.version(connection, subscription_id),
+        changes=offered(found, viewer.principal),
+    )  # fmt: skip
