@@ -40,7 +40,8 @@ async def place(request: Request, viewer: Looking) -> Response:
     """What it can be bought for, or the draft itself."""
     form, sent = await form_of(request)
     typed = {name: form.get(name, "") for name in _FIELDS}
-    if form.get("step") != "save":
+    # What is no number is refused by the offers, in words about the field that was typed into.
+    if form.get("step") != "save" or isinstance(whole(typed["quantity"]), str):
         return await _form(request, viewer, typed, is_asked=True)
     item = {"product": typed["product"], "quantity": whole(typed["quantity"]), **given(typed, "term")}
     body = {"currency": typed["currency"], "customer": {"id": typed["customer"]}, "items": [item]}
