@@ -16,12 +16,15 @@ from services.console.config import Cookie
 from services.console.documents import routes as documents
 from services.console.errors import add_error_pages
 from services.console.oidc_sign_in import OidcSignIn
+from services.console.orders import drafting, ending, items
+from services.console.orders import routes as orders
 from services.console.overview import routes as overview
 from services.console.overview.running import Runtime
 from services.console.rendering import STATIC
 from services.console.security import SecurityHeaders
 from services.console.service_calls import ServiceCalls
 from services.console.sessions import Sessions
+from services.console.subscriptions import changing
 from services.console.subscriptions import routes as subscriptions
 from shared.monitoring.registry import process_registry
 from shared.store.pool import pool
@@ -85,8 +88,12 @@ def create_app(
     app.include_router(oidc_sign_in.router)
     app.include_router(live.router)
     app.include_router(overview.router)
+    # Before the pages that take whatever stands in the address for an id.
+    app.include_router(changing.router)
     app.include_router(subscriptions.router)
     app.include_router(documents.router)
+    for some in (drafting, items, ending, orders):
+        app.include_router(some.router)
     app.include_router(monitoring(metrics.registry))
     app.mount("/static", StaticFiles(directory=STATIC))
     return app

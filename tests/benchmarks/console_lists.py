@@ -23,7 +23,7 @@ from shared.store.config import Config
 from shared.store.pool import connect
 from tests.infrastructure.brokers import Broker
 from tests.infrastructure.databases import Databases
-from tests.infrastructure.tokens import new_token
+from tests.infrastructure.tokens import made_token
 from tests.infrastructure.topics import delete_all_topics
 
 _SUBSCRIPTIONS, _CUSTOMERS, _RESELLERS, _PRODUCTS = 100_000, 20_000, 1_000, 50
@@ -90,7 +90,7 @@ async def _measured(dsn: str, broker: str) -> dict[str, float]:
             client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="https://console")
             async with client:
                 role = "distributor" if reseller is None else "reseller"
-                token = await new_token(dsn, role, reseller=reseller)
+                token = await made_token(dsn, role, reseller=reseller)
                 await client.post("/sign-in", data={"token": token})
                 lists += await _asked(client, list(_lists()), reseller)
                 searches += await _asked(client, list(_searches()), reseller)

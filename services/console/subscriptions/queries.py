@@ -54,6 +54,12 @@ SELECT subscription, billing_plan, installments, invoiced, excluded, remaining, 
     next_invoice_gross, extra_charge_rate, currency
 FROM read.installment_plans WHERE subscription = ANY(%s)
 """
+_VERSION = "SELECT version FROM read.subscription_versions WHERE subscription = %s"
+# What the renewal can be for: terms that have a list price, and the plans that the product offers.
+_TERMS = """
+SELECT DISTINCT term FROM read.list_prices WHERE product = %s AND currency = %s AND term <> '-' ORDER BY term
+"""
+_OFFERED_PLANS = "SELECT billing_plans FROM read.products WHERE product = %s"
 # What may be filtered by, whether there are any or not: looking which there are would be a look at all.
 STATUSES: Final[tuple[str, ...]] = get_args(Status)
 
@@ -122,3 +128,16 @@ async def plans(connection: AsyncConnection, subscriptions: list[str]) -> dict[s
     async with connection.cursor(row_factory=class_row(Plan)) as cursor:
         found = await (await cursor.execute(_PLANS, [subscriptions])).fetchall()
     return {plan.subscription: plan for plan in found}
+
+
+async def version(connection: AsyncConnection, subscription_id: str) -> str | None:
+    """The version that commands on it quote; another one whenever something more is known of it."""
+    found = await (await connection.execute(_VERSION, [subscription_id])).fetchone()
+    return None if found is None else found[0]
+
+
+async def terms(connection: AsyncConnection, one: One) -> tuple[list[str], list[str]]:
+    """The terms for which its product has a list price, and the billing plans it offers, as ISO 8601 durations."""
+    found = await (await connection.execute(_TERMS, [one.product, one.currency])).fetchall()
+    plans = await (await connection.execute(_OFFERED_PLANS, [one.product])).fetchone()
+    return [term for (term,) in found], [] if plans is None else list(plans[0])

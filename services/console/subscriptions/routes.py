@@ -9,10 +9,12 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
+from services.console.afterwards import said
 from services.console.exports import MOST_ROWS, Field, Format, exported
 from services.console.listing import PageNumber, Search, Sort, pattern
 from services.console.rendering import page
 from services.console.subscriptions import history, queries
+from services.console.subscriptions.changes import offered
 from services.console.viewer import Looking, Reading, shown_to
 from shared.web.errors import BadRequest, NotFound
 
@@ -83,4 +85,6 @@ async def subscription(
     return page(
         request, "subscriptions/one.html", one=found, plan=plans.get(subscription_id), told=told, documents=documents,
         charts=drawn, is_cut=told.timeline is not None and history.is_cut(told.timeline), life=life,
+        said=said(request, viewer), version=await queries.version(connection, subscription_id),
+        changes=offered(found, viewer.principal),
     )  # fmt: skip
