@@ -133,7 +133,7 @@ def _party(agreement: Element, tag: str, party: Seller | Recipient, id: str | No
 
 
 def _settlement(trade: Element, paper: Paper, breakdown: tuple[tuple[Category, Decimal, Decimal], ...]) -> None:
-    """Currency, account, taxes, days, terms, totals, and the invoices that a credit note names (BG-16 to BG-23, BG-3)."""
+    """Currency, account, taxes, days, terms, totals, and invoices that a credit note names (BG-16 to BG-23, BG-3)."""
     document, seller = paper.document, paper.seller
     settled = SubElement(trade, "ram:ApplicableHeaderTradeSettlement")
     _text(settled, "ram:PaymentReference", document.number)

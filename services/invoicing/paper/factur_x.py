@@ -1,4 +1,5 @@
-"""What makes a PDF/A-3 with attached XML a Factur-X: four properties in its metadata, and the schema that explains them.
+"""What makes a PDF/A-3 with attached XML a Factur-X: four properties in its metadata, and the schema that explains
+them.
 
 Typst writes neither (its issue 5667), and factur-x writes the present moment into what it makes, so that no two files
 are the same. The metadata go to the end of the file as an incremental update (ISO 32000-1, 7.5.6): what typst wrote

@@ -45,7 +45,9 @@ class Writing:
 
     def percent(self, rate: Decimal) -> str:
         """A tax rate: 0.24 is 24 %, 0.055 is 5.5 %."""
-        return format_percent(rate, "#,##0.##%" if self.locale.language == "en" else "#,##0.##\xa0%", locale=self.locale)
+        return format_percent(
+            rate, "#,##0.##%" if self.locale.language == "en" else "#,##0.##\xa0%", locale=self.locale
+        )
 
     def rate(self, rate: Decimal) -> str:
         """An exchange rate, with all its digits."""

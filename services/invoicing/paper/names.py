@@ -13,6 +13,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
+from shared.billing.documents import Document
 from shared.billing.tax import EXEMPT
 
 _THERE = "SELECT to_regclass('read.customers') IS NOT NULL AND to_regclass('read.resellers') IS NOT NULL"
@@ -67,10 +68,11 @@ class Naming:
     subscriptions: frozenset[str]
 
 
-async def keep(connection: AsyncConnection, issued: Sequence[Naming]) -> None:
+async def keep(connection: AsyncConnection, documents: Sequence[Document]) -> None:
     """Keep what things are called now with documents that are being issued, in the transaction that issues them."""
-    if not issued or not await _there(connection):
+    if not documents or not await _there(connection):
         return
+    issued = [_naming(document) for document in documents]
     known = await _known(connection, issued)
     rows = [(one.number, Jsonb(_kept(_of(one, known), one.recipient))) for one in issued]
     await connection.execute(_KEEP, [list(column) for column in zip(*rows, strict=True)])
@@ -89,6 +91,16 @@ async def named(connection: AsyncConnection, wanted: Naming) -> Named:
         {**now.customers, **kept.customers},
         {**now.products, **kept.products},
         kept.exempt_products if row is not None else now.exempt_products,
+    )
+
+
+def _naming(document: Document) -> Naming:
+    return Naming(
+        document.number,
+        document.recipient,
+        frozenset(line.customer for line in document.lines),
+        frozenset(line.product for line in document.lines),
+        frozenset(line.key.subscription for line in document.lines),
     )
 
 

@@ -37,9 +37,7 @@ def _compiled(inputs: dict[str, str], at: datetime) -> bytes:
         # PDF/A takes no letter that no font has. Such a document is printed with boxes for them, and is no PDF/A.
         if "could not be displayed" not in str(error):
             raise
-        return typst.compile(
-            _TEMPLATE, font_paths=_fonts(), sys_inputs=inputs, timestamp=at, root=_TEMPLATE.parent
-        )
+        return typst.compile(_TEMPLATE, font_paths=_fonts(), sys_inputs=inputs, timestamp=at, root=_TEMPLATE.parent)
 
 
 @cache
