@@ -34,7 +34,7 @@ class Writing:
         return format_date(day, "long", locale=self.locale)
 
     def _days(self, first: date, last: date) -> str:
-        """A span of days, both covered, as short as the language has it: 1. – 28. Februar 2026."""
+        """A span of days, both covered, as short as the language has it."""
         if first == last:
             return format_date(first, "medium", locale=self.locale)
         return str(format_interval(first, last, "yMMMd", locale=self.locale))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from enum import Enum
@@ -33,6 +34,7 @@ from shared.web.errors import BadRequest, NotFound
 from shared.web.paging import Cursor, Limit, Page, key_of, page_of
 
 router = APIRouter()
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 _LETTERHEADS: list[str | Enum] = ["letterheads"]
 _READING = [needs("invoices:read", "read documents")]
 _SET: Final[dict[int | str, dict[str, Any]]] = {status: {"description": MEANINGS[status]} for status in (404, 422)}
@@ -49,10 +51,7 @@ class RenderedResponse(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         content = await asyncio.to_thread(self._make)
         # A number may have any letter in it: a name of a file has none that ends a header.
-        name = "".join(
-            letter if letter.isascii() and (letter.isalnum() or letter in "-_.") else "-" for letter in self._name
-        )
-        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        headers = {"Content-Disposition": f'attachment; filename="{_UNSAFE.sub("-", self._name)}"'}
         await Response(content, media_type=self.media_type, headers=headers)(scope, receive, send)
 
 

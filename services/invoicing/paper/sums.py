@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from decimal import Decimal
 
 from services.invoicing.paper.content import Paper
-from services.invoicing.queries import DocumentLine, DocumentWithLines, Tax
+from services.invoicing.queries import DocumentWithLines, Tax
 
 
 def taxes_by_line(document: DocumentWithLines) -> Mapping[str, Tax]:
     """The tax of each line, by its id: the only one of the document, or the one that the line names."""
     if len(document.taxes) == 1:
         return {line.line: document.taxes[0] for line in document.lines}
-    by_tax = {(tax.rate, bool(tax.reverse_charge)): tax for tax in document.taxes}
-    return {line.line: by_tax[_named(line)] for line in document.lines}
-
-
-def _named(line: DocumentLine) -> tuple[object, bool]:
-    return line.tax_rate, bool(line.reverse_charge)
+    by_tax: dict[tuple[Decimal | None, bool], Tax] = {
+        (tax.rate, bool(tax.reverse_charge)): tax for tax in document.taxes
+    }
+    return {line.line: by_tax[(line.tax_rate, bool(line.reverse_charge))] for line in document.lines}
 
 
 def period_of(document: DocumentWithLines) -> tuple[date, date] | None:

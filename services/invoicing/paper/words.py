@@ -19,16 +19,13 @@ class Words:
     recipient_number: str
     vat_id: str
     your_vat_id: str
-    registration: str
     description: str
     quantity: str
     unit_price: str
     tax_rate: str
     amount: str
     free: str
-    credit: str
     days: str
-    returns: str
     subtotal: str
     net: str
     tax: str
@@ -43,9 +40,6 @@ class Words:
     takes_off: str
     balance: str
     payable: str
-    on_receipt: str
-    bank: str
-    page: str
     end_customer: str
 
 
@@ -58,16 +52,13 @@ _EN = Words(
     recipient_number="Your number",
     vat_id="VAT ID",
     your_vat_id="Your VAT ID",
-    registration="Registration",
     description="Description",
     quantity="Quantity",
     unit_price="Unit price",
     tax_rate="VAT",
     amount="Amount",
     free="free",
-    credit="Credit",
     days="{days} of {of} days at {unit}",
-    returns="takes back {line}",
     subtotal="Subtotal {customer}",
     net="Net",
     tax="VAT {rate} on {base}",
@@ -82,9 +73,6 @@ _EN = Words(
     takes_off="Set off against",
     balance="Remains in your favour",
     payable="Please pay by {date} and name {number}.",
-    on_receipt="Please name {number} with your payment.",
-    bank="Bank",
-    page="Page {page} of {pages}",
     end_customer="End customer",
 )
 _DE = Words(
@@ -96,16 +84,13 @@ _DE = Words(
     recipient_number="Ihre Nummer",
     vat_id="USt-IdNr.",
     your_vat_id="Ihre USt-IdNr.",
-    registration="Register",
     description="Leistung",
     quantity="Menge",
     unit_price="Einzelpreis",
     tax_rate="USt.",
     amount="Betrag",
     free="kostenlos",
-    credit="Gutschrift",
     days="{days} von {of} Tagen zu {unit}",
-    returns="nimmt {line} zurück",
     subtotal="Summe {customer}",
     net="Netto",
     tax="{rate} USt. auf {base}",
@@ -120,9 +105,6 @@ _DE = Words(
     takes_off="Verrechnet mit",
     balance="Verbleibt zu Ihren Gunsten",
     payable="Bitte zahlen Sie bis {date} und nennen Sie {number}.",
-    on_receipt="Bitte nennen Sie {number} bei der Zahlung.",
-    bank="Bank",
-    page="Seite {page} von {pages}",
     end_customer="Endkunde",
 )
 _FR = Words(
@@ -134,16 +116,13 @@ _FR = Words(
     recipient_number="Votre numéro",
     vat_id="N° TVA",
     your_vat_id="Votre n° TVA",
-    registration="Immatriculation",
     description="Désignation",
     quantity="Quantité",
     unit_price="Prix unitaire",
     tax_rate="TVA",
     amount="Montant",
     free="gratuit",
-    credit="Avoir",
     days="{days} jours sur {of} à {unit}",
-    returns="annule {line}",
     subtotal="Sous-total {customer}",
     net="Total HT",
     tax="TVA {rate} sur {base}",
@@ -158,9 +137,6 @@ _FR = Words(
     takes_off="Imputé sur",
     balance="Reste en votre faveur",
     payable="À payer au plus tard le {date}, avec la référence {number}.",
-    on_receipt="Merci d'indiquer la référence {number} lors du paiement.",
-    bank="Banque",
-    page="Page {page} sur {pages}",
     end_customer="Client final",
 )
 _EL = Words(
@@ -172,16 +148,13 @@ _EL = Words(
     recipient_number="Αριθμός σας",
     vat_id="ΑΦΜ",
     your_vat_id="ΑΦΜ σας",
-    registration="Μητρώο",
     description="Περιγραφή",
     quantity="Ποσότητα",
     unit_price="Τιμή μονάδας",
     tax_rate="ΦΠΑ",
     amount="Ποσό",
     free="δωρεάν",
-    credit="Πίστωση",
     days="{days} από {of} ημέρες προς {unit}",
-    returns="ακυρώνει {line}",
     subtotal="Μερικό σύνολο {customer}",
     net="Καθαρή αξία",
     tax="ΦΠΑ {rate} επί {base}",
@@ -196,9 +169,6 @@ _EL = Words(
     takes_off="Συμψηφίζεται με",
     balance="Υπόλοιπο υπέρ σας",
     payable="Παρακαλούμε πληρώστε έως {date}, με αναφορά {number}.",
-    on_receipt="Παρακαλούμε αναφέρετε τον αριθμό {number} στην πληρωμή.",
-    bank="Τράπεζα",
-    page="Σελίδα {page} από {pages}",
     end_customer="Τελικός πελάτης",
 )
 WORDS: Final[Mapping[str, Words]] = {"en": _EN, "de": _DE, "fr": _FR, "el": _EL}
