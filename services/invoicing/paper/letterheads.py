@@ -19,9 +19,9 @@ _Short = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40, pattern=r"^[^\x00-\x1f]+$")
 ]
 _BETWEEN_GROUPS = re.compile(r"[\s.\-]")
-_COUNTRIES: Final = frozenset(code for code in map(str, Locale("en").territories) if re.fullmatch(r"[A-Z]{2}", code)) - {
-    "EU", "EZ", "QO", "UN", "XA", "XB", "ZZ",
-}  # fmt: skip
+_TERRITORIES: Final = map(str, Locale("en").territories)
+_NO_COUNTRIES: Final = {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}
+_COUNTRIES: Final = frozenset(code for code in _TERRITORIES if re.fullmatch("[A-Z]{2}", code)) - _NO_COUNTRIES
 
 
 def _country(text: str) -> str:
