@@ -49,7 +49,7 @@ def xml(paper: Paper) -> str:
     SubElement(trade, "ram:ApplicableHeaderTradeDelivery")
     _settlement(trade, paper, categories.breakdown)
     ElementTree.indent(root)
-    return ElementTree.tostring(root, encoding="unicode", xml_declaration=False)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(root, encoding="unicode")}\n'
 
 
 def _document(root: Element, paper: Paper) -> None:

@@ -77,7 +77,7 @@ _EN = Words(
 )
 _DE = Words(
     invoice="Rechnung",
-    credit_note="Gutschrift",
+    credit_note="Rechnungskorrektur",
     date="Datum",
     due="Fällig",
     period="Zeitraum",
@@ -96,7 +96,7 @@ _DE = Words(
     tax="{rate} USt. auf {base}",
     no_tax="Keine USt. auf {base}",
     gross="Gesamtbetrag {currency}",
-    credited="Gutschrift {currency}",
+    credited="Korrekturbetrag {currency}",
     in_currency="In {currency}",
     exchanged="zum Kurs {rate} vom {date}",
     not_exchanged="Der Betrag in {currency} fehlt: Es war kein Wechselkurs bekannt.",
