@@ -21,8 +21,8 @@ from services.cli_invoices import invoices
 from services.cli_operations import dead_letters, operating, positions
 from services.cli_options import group
 from services.cli_orders import orders
-from services.cli_reconciliation import reconciliation
 from services.cli_readers import readers
+from services.cli_reconciliation import reconciliation
 from services.cli_replay import generations, replaying
 from services.cli_subscriptions import subscriptions
 from services.cli_system import system
@@ -45,8 +45,8 @@ app.add_typer(replaying)
 app.add_typer(operating)
 for name, one in (
     ("resellers", resellers), ("customers", customers), ("products", products), ("settings", settings),
-    ("orders", orders), ("subscriptions", subscriptions), ("invoices", invoices), ("tokens", tokens), ("readers", readers),
-    ("generations", generations), ("dead-letters", dead_letters), ("positions", positions),
+    ("orders", orders), ("subscriptions", subscriptions), ("invoices", invoices), ("tokens", tokens),
+    ("readers", readers), ("generations", generations), ("dead-letters", dead_letters), ("positions", positions),
     ("events", event_log), ("reconcile", reconciliation), ("schemas", schemas),
 ):  # fmt: skip
     app.add_typer(one, name=name)

@@ -20,13 +20,14 @@ ORDER BY c.relname, a.attnum
 _HEAD: Final = """\
 # The read model
 
-The views of the schema `read`: what the APIs, the console, BI and dashboards read. This page is what the database says of
-itself: `seatledger schemas read-model` prints it, and `COMMENT ON` in `sql/read.sql` of each service is where it is written.
-[Dashboards](dashboards.md) has logins for it, [access](access.md) who is who.
+The views of the schema `read`: what the APIs, the console, BI and dashboards read. This page is what the database says
+of itself: `seatledger schemas read-model` prints it, and `COMMENT ON` in `sql/read.sql` of each service is where it is
+written. [Dashboards](dashboards.md) has logins for it, [access](access.md) who is who.
 
-- Amounts are `numeric`, in the major unit of the currency beside them, and rounded to its minor unit; prices may have more places.
-- Days are days of the customer (of a document: the day that its run closed), moments are in UTC. No view asks what time it is:
-  what a row says of today, it says as of the clock of its projection, which the worker of its service moves on.
+- Amounts are `numeric`, in the major unit of the currency beside them, and rounded to its minor unit; prices may have
+  more places.
+- Days are days of the customer (of a document: the day that its run closed), moments are in UTC. No view asks what time
+  it is: what a row says of today, it says as of the clock of its projection, which the worker of its service moves on.
 - Ids are those that upstream gave. They are unique within their kind, whatever view they stand in.
 - Columns are only ever added, at the end.
 """

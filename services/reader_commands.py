@@ -38,8 +38,8 @@ def create(name: str, *, reseller: str | None, password_file: str | None, as_jso
     """Make a login, and print its password alone where it was made up here; the rest goes to standard error."""
     if _NAME.fullmatch(name) is None:
         raise WrongUsage(
-            f"no reader was made: {name!r} is no name for one; give a small letter and then small letters, digits and _, "
-            "63 in all, and not pg_… or seatledger…"
+            f"no reader was made: {name!r} is no name for one; give a small letter and then small letters, digits "
+            "and _, 63 in all, and not pg_… or seatledger…"
         )
     if reseller is not None and not (0 < len(reseller) <= _LONGEST and reseller.isprintable()):
         raise WrongUsage(f"no reader was made: --reseller takes 1 to {_LONGEST} printable letters")

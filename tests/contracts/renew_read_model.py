@@ -1,6 +1,7 @@
-"""Write docs/read-model.md anew, from the comments of a database made for it: `python -m tests.contracts.renew_read_model`.
+"""Write docs/read-model.md anew: `python -m tests.contracts.renew_read_model`.
 
-As `seatledger schemas read-model` on a system of this release, without one.
+From the comments of a database that is made for it: what `seatledger schemas read-model` prints where a system of this
+release runs.
 """
 
 from __future__ import annotations

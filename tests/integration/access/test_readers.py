@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from typing import Any
 
 import psycopg
 import pytest
@@ -31,7 +30,10 @@ FROM pg_class JOIN pg_namespace AS schema ON schema.oid = relnamespace
 WHERE relkind IN ('r', 'p', 'S', 'm', 'v') AND nspname <> 'read' AND nspname NOT LIKE 'pg\\_%'
     AND nspname <> 'information_schema' ORDER BY 1
 """
-_STATISTICS = "SELECT schemaname, tablename, attname FROM pg_stats WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
+_STATISTICS = (
+    "SELECT schemaname, tablename, attname FROM pg_stats WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
+)
+SHOWN = ("transaction_read_only", "statement_timeout", "idle_in_transaction_session_timeout", "search_path")
 PRETENDED = [
     "SET seatledger.sees = 'all'",
     "SELECT set_config('seatledger.sees', 'all', false), set_config('seatledger.reseller', 'res-south', false)",
@@ -141,7 +143,8 @@ def test_a_login_of_a_reseller_sees_what_the_api_shows_it(world: World, logins: 
     assert {"documents", "document_lines", "subscriptions", "orders"} <= {name for name, rows in found.items() if rows}
     everything = str(found)
     assert not {one for one in world.foreign(reseller, None) if f'"{one}"' in everything}
-    assert "unit_cost\": null" in everything and "markup" not in everything
+    assert '"unit_cost": null' in everything
+    assert "markup" not in everything
 
 
 def test_a_login_of_the_organisation_sees_every_row_and_costs(world: World, logins: dict[str, str]) -> None:
@@ -175,8 +178,7 @@ def test_whatever_a_login_says_of_itself_it_sees_the_same(
 def test_a_login_may_do_nothing_else(logins: dict[str, str], statement: str) -> None:
     with psycopg.connect(logins["bi_north"], autocommit=True) as connection:
         connection.execute("SET default_transaction_read_only = off")
-        with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.FeatureNotSupported,
-                            psycopg.errors.ObjectNotInPrerequisiteState, psycopg.errors.InvalidParameterValue)):  # fmt: skip
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute(statement.encode())
 
 
@@ -202,8 +204,7 @@ def test_what_the_planner_knows_of_the_tables_is_not_shown(world: World, logins:
 
 def test_a_login_reads_only_and_not_for_ever_unless_it_says_otherwise(logins: dict[str, str]) -> None:
     with psycopg.connect(logins["bi_north"], autocommit=True) as connection:
-        told = [connection.execute(f"SHOW {name}".encode()).fetchone() for name in (
-            "transaction_read_only", "statement_timeout", "idle_in_transaction_session_timeout", "search_path")]  # fmt: skip
+        told = [connection.execute(f"SHOW {name}".encode()).fetchone() for name in SHOWN]
         assert told == [("on",), ("1min",), ("1min",), ("read",)]
         with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
             connection.execute("CREATE TEMPORARY TABLE mine (a int)")

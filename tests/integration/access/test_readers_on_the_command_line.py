@@ -174,8 +174,10 @@ def test_a_login_sees_the_same_rows_of_a_generation_that_came_after_it(dsn: str)
 
     async def built_and_shown() -> None:
         async with await connect(dsn) as connection:
-            rebuild = "INSERT INTO store.rebuild (purpose, projections, buckets, folder, release) " \
+            rebuild = (
+                "INSERT INTO store.rebuild (purpose, projections, buckets, folder, release) "
                 "VALUES ('replay', '{invoicing}', 1, '', '') RETURNING number"
+            )
             number = (await (await connection.execute(rebuild)).fetchone())[0]  # type: ignore[index]
             made = await generations.building(connection, INVOICING, number, datetime.now(UTC))
             plans_into(dsn, made.schema, "'-again'")
