@@ -85,7 +85,9 @@ def as_evaluated(promql: str, values: Mapping[str, Sequence[str]]) -> str:
 
 
 def data_sources() -> list[Json]:
-    found: list[Json] = yaml.safe_load((FOLDER / "provisioning/datasources/datasources.yaml").read_text())["datasources"]
+    found: list[Json] = yaml.safe_load((FOLDER / "provisioning/datasources/datasources.yaml").read_text())[
+        "datasources"
+    ]
     return found
 
 
