@@ -1,4 +1,4 @@
-"""The dashboards of deploy/grafana as Grafana reads them: panels, queries, and what it puts in for macros and variables."""
+"""The dashboards of deploy/grafana as Grafana reads them: panels, queries, and what stands for macros and variables."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Json = dict[str, Any]
 
 
 class Query(NamedTuple):
-    """A query of a panel (`where` is its title and reference) or of a variable; `text` as it stands in the dashboard."""
+    """A query of a panel: `where` is its title and reference, `text` as it stands in the dashboard."""
 
     dashboard: str
     where: str
@@ -85,9 +85,9 @@ def as_evaluated(promql: str, values: Mapping[str, Sequence[str]]) -> str:
 
 
 def data_sources() -> list[Json]:
-    found: list[Json] = yaml.safe_load((FOLDER / "provisioning/datasources/datasources.yaml").read_text())[
-        "datasources"
-    ]
+    """What is provisioned, PostgreSQL first; the environment is not put in."""
+    file = FOLDER / "provisioning" / "datasources" / "datasources.yaml"
+    found: list[Json] = yaml.safe_load(file.read_text())["datasources"]
     return found
 
 

@@ -36,7 +36,8 @@ _WITHIN_S = 300
 READER = "bi_of_the_dashboards"
 _AT_THE_VENDOR = """
 SELECT lower(vendor_subscription), quantity, status FROM read.subscriptions
-WHERE lower(vendor) = %s AND vendor_subscription IS NOT NULL AND status = 'active' AND quantity > 1 ORDER BY subscription
+WHERE lower(vendor) = %s AND vendor_subscription IS NOT NULL AND status = 'active' AND quantity > 1
+ORDER BY subscription
 """
 # Nobody in the demonstration is credited more than was open.
 _BALANCE = """
