@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 import structlog
 from psycopg import AsyncConnection
 
-from services.reconciliation.observing import Observation, observe
+from services.reconciliation.observing import Observation, observe, readable
 from services.reconciliation.vendors.connector import Connector, Misconfigured, VendorAccount, VendorError
 from shared.errors import UNAVAILABLE, UserError
 from shared.store.pool import connect
@@ -155,7 +155,7 @@ async def look_at(connector: Connector, account: VendorAccount, at: datetime, *,
         raise
     except VendorError as error:
         return Observation(connector.vendor, account, at, failed=str(error), hinted=hinted)
-    return Observation(connector.vendor, account, at, held, used, hinted=hinted)
+    return readable(Observation(connector.vendor, account, at, held, used, hinted=hinted))
 
 
 async def sweep(

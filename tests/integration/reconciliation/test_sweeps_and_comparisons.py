@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -92,6 +93,24 @@ def test_an_account_that_fails_costs_only_itself_and_is_not_observed(database: s
         shown = "SELECT account, failed FROM read.vendor_accounts ORDER BY account"
         assert await running.query(shown) == [("acc-1", "the vendor answered 500 for acc-1"), ("acc-2", None)]
         assert await running.query("SELECT count(*) FROM read.vendor_subscriptions") == [(5,)]
+
+    in_system(database, empty_broker, told)
+
+
+def test_an_account_that_holds_what_no_event_takes_costs_only_itself(database: str, empty_broker: Broker) -> None:
+    async def told(running: BillingSystem) -> None:
+        odd = replace(held(9, 1), term_end=datetime(2999, 12, 31, tzinfo=UTC))
+        long = replace(held(8, 1), name="x" * 5000)
+        vendor = VendorInMemory(held={"acc-1": THEIRS, "acc-2": [odd], "acc-3": [long]})
+
+        done = await swept(running, vendor)
+        outcome = await compared(running)
+
+        assert (done.accounts, done.failed) == (3, 2)
+        assert outcome.verdicts["OK"] == 1
+        failed = dict(await running.query("SELECT account, failed FROM reconciliation.account WHERE failed <> ''"))
+        assert failed["acc-2"].startswith("what it holds cannot be kept: term_end: ")
+        assert failed["acc-3"] == "what it holds cannot be kept: name: String should have at most 2000 characters"
 
     in_system(database, empty_broker, told)
 
