@@ -99,6 +99,9 @@ def test_what_the_vendor_refuses_is_a_difference_again_with_its_reason(database:
         assert await running.query(shown) == [
             ("over", None), ("open", "800090: the quantity cannot be decreased any more")
         ]  # fmt: skip
+        # Nothing is on its way to the vendor: it can be compared and mended at once, and is not told again.
+        outcome = await compared(running)
+        assert (outcome.verdicts["QUANTITY_MISMATCH"], outcome.found) == (1, 0)
 
     in_system(database, empty_broker, then)
 
