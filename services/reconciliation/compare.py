@@ -85,7 +85,8 @@ def _sides(held: Sequence[Ours], theirs: Iterable[Theirs], looks: Mapping[str, L
         if found is not None:
             sides.accounts.setdefault(one.customer, found.account)
     failed = {account for account, look in looks.items() if look.failed is not None}
-    sides.nobodys = tuple(sorted(failed.difference(sides.accounts.values())))
+    provisioned = (one.account for one in held if one.account is not None)
+    sides.nobodys = tuple(sorted(failed.difference(sides.accounts.values(), provisioned)))
     for one in held:
         account = sides.account_of(one)
         if account is not None and one.vendor_subscription not in sides.theirs and one.status not in ENDED:

@@ -202,7 +202,9 @@ def test_an_action_is_known_again_on_a_snapshot_that_is_newer_than_the_finding(
         done, again = await act(running, "S2", push), await act(running, "S2", push)
 
         assert (types_of(done), types_of(again)) == (["DiscrepancyResolved"], [])
-        stored = await running.query("SELECT data ->> 'snapshot_id' FROM store.event WHERE type = 'DiscrepancyResolved'")
+        stored = await running.query(
+            "SELECT data ->> 'snapshot_id' FROM store.event WHERE type = 'DiscrepancyResolved'"
+        )
         assert stored == [(quoted,)]
 
     in_system(database, empty_broker, told)

@@ -135,7 +135,10 @@ def test_an_account_of_another_customer_that_failed_hides_nothing_of_one_whose_a
 
 
 def test_of_several_that_are_over_here_and_go_on_there_the_last_one_is_told_and_told_once() -> None:
-    first, last = ours(1, 5, "canceled"), replace(ours(2, 4, "expired", linked="v1"), told_until=NOW - timedelta(days=2))
+    first, last = (
+        ours(1, 5, "canceled"),
+        replace(ours(2, 4, "expired", linked="v1"), told_until=NOW - timedelta(days=2)),
+    )
 
     rows = compared([first, last], [theirs(1, 5)])
 
