@@ -29,6 +29,11 @@ _UNFINISHED = """
 SELECT sweep FROM reconciliation.sweep
 WHERE vendor = %s AND finished_at IS NULL AND began_at > %s - interval '1 day' ORDER BY sweep DESC LIMIT 1
 """
+# What an interrupted sweep looked at, once it is too old to be taken up.
+_FORGET = """
+DELETE FROM reconciliation.swept_account AS s USING reconciliation.sweep AS old
+WHERE old.sweep = s.sweep AND old.vendor = %s AND old.sweep < %s
+"""
 _BEGIN = "INSERT INTO reconciliation.sweep (vendor, began_at, by) VALUES (%s, %s, %s) RETURNING sweep"
 _SWEPT = "SELECT account FROM reconciliation.swept_account WHERE sweep = %s"
 _MARK = "INSERT INTO reconciliation.swept_account (sweep, account) VALUES (%s, %s)"
@@ -172,6 +177,7 @@ async def sweep(
         if row is None:
             row = await (await connection.execute(_BEGIN, [connector.vendor, now(), by])).fetchone()
             assert row is not None
+            await connection.execute(_FORGET, [connector.vendor, row[0]])
         number = int(row[0])
         done = await (await connection.execute(_SWEPT, [number])).fetchall()
         going_on = _Sweep(connection, connector, number, told, now)

@@ -154,6 +154,21 @@ def test_a_sweep_that_breaks_off_is_taken_up_where_it_was(database: str, empty_b
     in_system(database, empty_broker, told)
 
 
+def test_of_a_sweep_that_is_too_old_to_be_taken_up_nothing_is_kept(database: str, empty_broker: Broker) -> None:
+    async def told(running: BillingSystem) -> None:
+        vendor = VendorInMemory(held={"acc-1": THEIRS}, failing={"acc-2": Misconfigured("the token has expired")})
+        with pytest.raises(UserError, match="the token has expired"):
+            await sweep(running.dsn, vendor, "test")
+        vendor.failing = {}
+
+        done = await swept(running, vendor, datetime.now(UTC) + timedelta(days=2))
+
+        assert (done.resumed, done.accounts) == (False, 1)
+        assert await running.query("SELECT count(*) FROM reconciliation.swept_account") == [(0,)]
+
+    in_system(database, empty_broker, told)
+
+
 def test_a_list_that_breaks_off_costs_what_it_did_not_name(database: str, empty_broker: Broker) -> None:
     async def told(running: BillingSystem) -> None:
         vendor = VendorInMemory(held={"acc-1": THEIRS, "acc-2": [held(9, 1)], "acc-3": [held(8, 1)]})
