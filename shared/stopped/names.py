@@ -1,4 +1,4 @@
-"""How what does not flow is named and chosen on the command line: records, streams, streams of the outbox."""
+"""How what does not flow is named and chosen: records, streams, streams of the outbox."""
 
 from __future__ import annotations
 

@@ -9,8 +9,8 @@ from typing import Final
 
 from psycopg import AsyncConnection
 
-from services.stopped_names import KINDS, Filters, Kind, Name, OutboxName, kind_of
 from shared.projections.stopped import Parked, StreamName, parked_streams
+from shared.stopped.names import KINDS, Filters, Kind, Name, OutboxName, kind_of
 from shared.store import kept_letters, outbox
 from shared.store.dead_letters import DEAD, DROPPED, TAKEN_IN, Place, Status
 from shared.store.kept_letters import Kept
