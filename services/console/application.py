@@ -12,12 +12,16 @@ from fastapi.staticfiles import StaticFiles
 
 from services.console import live, signing_in
 from services.console.config import Cookie
+from services.console.dead_letters import routes as dead_letters
 from services.console.errors import add_error_pages
+from services.console.reconciliation import routes as reconciliation
 from services.console.rendering import STATIC
+from services.console.replay import routes as replay
 from services.console.security import SecurityHeaders
 from services.console.service_calls import ServiceCalls
 from services.console.sessions import Sessions
 from services.console.subscriptions import routes as subscriptions
+from services.console.system import System
 from shared.monitoring.registry import process_registry
 from shared.store.pool import pool
 from shared.web.access import Recognition
@@ -31,9 +35,18 @@ _MOST_CONNECTIONS = 16
 
 
 def create_app(
-    dsn: str, apis: Mapping[str, str], issuer: Issuer | None = None, *, secure_cookies: bool = True
+    dsn: str,
+    apis: Mapping[str, str],
+    issuer: Issuer | None = None,
+    *,
+    system: System,
+    reconciliation_beta: bool = True,
+    secure_cookies: bool = True,
 ) -> FastAPI:
-    """The console over one database; `apis` are the base addresses of the services' APIs, by service."""
+    """The console over one database; `apis` are the base addresses of the services' APIs, by service.
+
+    `system` is what the pages of operations look at; `reconciliation_beta` as in rule R7.1.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -57,6 +70,7 @@ def create_app(
     app = FastAPI(title="Seatledger console", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     metrics = ApiMetrics(process_registry("console", "pages", {}))
     app.state.cookie = Cookie(secure=secure_cookies)
+    app.state.system, app.state.reconciliation_beta = system, reconciliation_beta
     app.add_middleware(SecurityHeaders)
     app.add_middleware(RequestIds)
     app.add_middleware(Counting, metrics=metrics)
@@ -64,6 +78,8 @@ def create_app(
     app.include_router(signing_in.router)
     app.include_router(live.router)
     app.include_router(subscriptions.router)
+    for area in (reconciliation, replay, dead_letters):
+        app.include_router(area.router)
     app.include_router(monitoring(metrics.registry))
     app.mount("/static", StaticFiles(directory=STATIC))
     return app

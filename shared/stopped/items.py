@@ -87,6 +87,7 @@ async def _records(connection: AsyncConnection, filters: Filters, after: Name | 
         filters.type,
         filters.projection,
         filters.reason,
+        filters.search,
     )
     behind = after if isinstance(after, Place) else None
     return [record_item(kept) for kept in await kept_letters.listed(connection, wanted, behind, most)]
@@ -130,4 +131,5 @@ def _chosen(items: Iterable[Item], filters: Filters, after: Name | None) -> list
         and filters.type in (None, item.type)
         and filters.projection in (None, item.projection)
         and (filters.reason or "").lower() in item.reason.lower()
+        and (filters.search or "").lower() in f"{item.name}\n{item.subject or ''}\n{item.reason}".lower()
     ]
