@@ -21,7 +21,7 @@ TASK_STATES: Final = ("waiting", "failed", "done")
 # Resellers have no looks and no differences: the database gives them none, so those columns are empty for them.
 _COMPARED: Final = """
 FROM read.reconciliation AS r
-LEFT JOIN read.vendor_looks AS l USING (vendor, account)
+LEFT JOIN read.vendor_looks AS l ON (l.vendor, l.account) = (r.vendor, r.account)
 LEFT JOIN read.customers AS c ON c.customer = r.customer
 LEFT JOIN read.products AS p ON p.product = r.product
 """
@@ -37,14 +37,14 @@ WHERE (%(search)s::text IS NULL OR r.subscription ILIKE %(search)s OR r.vendor_s
     AND (%(customer)s::text IS NULL OR r.customer = %(customer)s)
 """
 _ROW_COLUMNS: Final = """
-SELECT vendor, r.row, r.subscription, r.vendor_subscription, account, l.name AS account_name, r.customer,
+SELECT r.vendor, r.row, r.subscription, r.vendor_subscription, r.account, l.name AS account_name, r.customer,
     c.name AS customer_name, r.reseller, r.product, p.name AS product_name, r.name, r.product_key, r.is_addon,
     r.is_trial, r.ours_quantity, r.ours_status, r.theirs_quantity, r.theirs_status, r.raw_status, r.verdicts,
     r.warnings, r.reason, r.candidates, r.snapshot, r.looked_at, r.told_until
 """
 _ROWS: Final = f"{_ROW_COLUMNS} {_ROWS_WANTED} ORDER BY {{order}} LIMIT %(limit)s OFFSET %(offset)s"
 _ROWS_COUNT: Final = f"SELECT count(*) {_ROWS_WANTED}"
-_ONE: Final = f"{_ROW_COLUMNS} {_COMPARED} WHERE (vendor, r.row) = (%s, %s)"
+_ONE: Final = f"{_ROW_COLUMNS} {_COMPARED} WHERE (r.vendor, r.row) = (%s, %s)"
 _DETAILS: Final = """
 SELECT s.auto_renew AS ours_renews, s.term_end AS ours_term_end, s.vendor_subscription AS linked_to,
     v.auto_renew AS theirs_renews, v.scheduled_cancel AS theirs_cancels, v.term_end AS theirs_term_end, v.used,
@@ -115,7 +115,7 @@ UNION SELECT vendor FROM read.vendor_tasks ORDER BY vendor
 class Row(BaseModel):
     """One subscription or add-on of the last comparison; `row` is its key beside the vendor (rule R7.3).
 
-    `told_until`: until when nothing more can be known of what is billed here.
+    `told_until`: when what is billed here was last changed.
     """
 
     vendor: str
