@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from services.console.rendering import page
 from services.console.service_calls import ServiceAway
 from services.console.viewer import NotFromHere, SignInFirst
-from shared.web.errors import BadRequest, NotFound, mending, told_of, wrong_in
+from shared.web.errors import BadRequest, NotFound, Unavailable, mending, told_of, wrong_in
 
 
 def error_page(request: Request, status: HTTPStatus, sentence: str) -> Response:
@@ -56,8 +56,9 @@ def add_error_pages(app: FastAPI) -> None:
         sentence = f"there is no page {request.url.path}" if status is HTTPStatus.NOT_FOUND else str(error.detail)
         return error_page(request, status, sentence)
 
+    @app.exception_handler(Unavailable)
     @app.exception_handler(ServiceAway)
-    async def service_away(request: Request, error: ServiceAway) -> Response:
+    async def service_away(request: Request, error: Exception) -> Response:
         return error_page(request, HTTPStatus.SERVICE_UNAVAILABLE, str(error))
 
     @app.exception_handler(PoolTimeout)

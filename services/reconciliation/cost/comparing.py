@@ -95,14 +95,22 @@ async def compare_costs(
     Without `links` our subscriptions go by the ids that we have of the vendor, and by those that they had there before.
     UserError where nothing here is in `scope`.
     """
-    scope = scope or Scope()
     async with await connect(dsn, application="seatledger costs") as connection:
         await connection.set_isolation_level(IsolationLevel.REPEATABLE_READ)
         async with connection.transaction():
-            lines = await our_lines(connection, vendor, period)
-            rows = await rows_in(connection, vendor, period)
-            known = list(await (known_links(connection, vendor) if links is None else links(connection)))
-            asked = None if scope.is_all else await _within(connection, vendor, scope)
+            return await compare_on(connection, period, links, vendor=vendor, limits=limits, scope=scope)
+
+
+async def compare_on(
+    connection: AsyncConnection, period: Period, links: Links | None = None, *, vendor: str = MICROSOFT,
+    limits: Limits | None = None, scope: Scope | None = None,
+) -> CostReport:  # fmt: skip
+    """The same, on a connection that reads one moment."""
+    scope = scope or Scope()
+    lines = await our_lines(connection, vendor, period)
+    rows = await rows_in(connection, vendor, period)
+    known = list(await (known_links(connection, vendor) if links is None else links(connection)))
+    asked = None if scope.is_all else await _within(connection, vendor, scope)
     theirs, unmatched = matched(rows, known)
     found = (
         compared(subscription, lines.get(subscription, ()), theirs.get(subscription, ()), period, limits)
