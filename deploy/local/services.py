@@ -46,5 +46,5 @@ SERVICES: tuple[ServiceProcess, ...] = (
         for service in ("orders", "subscriptions", "invoicing", "reconciliation")
         for role in ROLES
     ),
-    ServiceProcess("console", PAGES, "services.console.pages"),
+    ServiceProcess("console", PAGES, "services.console_process"),
 )

@@ -13,6 +13,7 @@ from fastapi.staticfiles import StaticFiles
 from services.console import api, live, oidc_sign_in, signing_in
 from services.console.beside import ApiBeside
 from services.console.config import Cookie
+from services.console.dead_letters import routes as dead_letters
 from services.console.documents import routes as documents
 from services.console.errors import add_error_pages
 from services.console.oidc_sign_in import OidcSignIn
@@ -20,12 +21,15 @@ from services.console.orders import drafting, ending, items
 from services.console.orders import routes as orders
 from services.console.overview import routes as overview
 from services.console.overview.running import Runtime
+from services.console.reconciliation import routes as reconciliation
 from services.console.rendering import STATIC
+from services.console.replay import routes as replay
 from services.console.security import SecurityHeaders
 from services.console.service_calls import ServiceCalls
 from services.console.sessions import Sessions
 from services.console.subscriptions import changing
 from services.console.subscriptions import routes as subscriptions
+from services.console.system import System
 from shared.monitoring.registry import process_registry
 from shared.store.pool import pool
 from shared.web import application
@@ -44,14 +48,16 @@ def create_app(
     apis: Mapping[str, str],
     issuer: Issuer | None = None,
     *,
+    system: System,
+    reconciliation_beta: bool = True,
     secure_cookies: bool = True,
     runtime: Runtime | None = None,
     oidc: OidcSignIn | None = None,
 ) -> FastAPI:
     """The console over one database; `apis` are the base addresses of the services' APIs, by service.
 
-    `runtime` says how the system runs; without it the overview says nothing of that. With `oidc` people sign in at the
-    issuer too.
+    `system` is what the pages of operations look at; `runtime` says how it runs: without it the overview says nothing
+    of that. `reconciliation_beta` as in rule R7.1. With `oidc` people sign in at the issuer too.
     """
 
     @asynccontextmanager
@@ -77,6 +83,7 @@ def create_app(
     app = FastAPI(title="Seatledger console", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     metrics = ApiMetrics(process_registry("console", "pages", {}))
     app.state.cookie, app.state.runtime, app.state.oidc = Cookie(secure=secure_cookies), runtime, oidc
+    app.state.system, app.state.reconciliation_beta = system, reconciliation_beta
     beside = application.create_app("console", api.router, dsn, issuer)
     # The last one added is the outermost: whoever answers, the headers are there, and it is counted.
     app.add_middleware(RequestIds)
@@ -94,6 +101,8 @@ def create_app(
     app.include_router(documents.router)
     for some in (drafting, items, ending, orders):
         app.include_router(some.router)
+    for area in (reconciliation, replay, dead_letters):
+        app.include_router(area.router)
     app.include_router(monitoring(metrics.registry))
     app.mount("/static", StaticFiles(directory=STATIC))
     return app

@@ -112,6 +112,6 @@ def link(*parts: str) -> str:
 FILTERS: Final[Mapping[str, Callable[..., object]]] = {
     "number": number, "money": money, "percent": percent, "day": day, "moment": moment, "words": words, "text": text,
     "with_words": with_words, "sentence": sentence, "json": as_json,
-    "with_words": with_words, "lower_first": lower_first, "durations": durations, "duration": duration,
+    "lower_first": lower_first, "durations": durations, "duration": duration,
     "instant": instant,
 }  # fmt: skip

@@ -18,6 +18,7 @@ import httpx
 from services.console.application import create_app
 from services.console.config import SERVICES
 from services.console.subscriptions.queries import SUBSCRIPTIONS
+from services.console.system import System
 from services.prepare import prepare
 from shared.store.config import Config
 from shared.store.pool import connect
@@ -83,7 +84,7 @@ async def _measured(dsn: str, broker: str) -> dict[str, float]:
         await connection.commit()
         await connection.set_autocommit(True)
         await connection.execute("VACUUM ANALYZE")
-    app = create_app(dsn, dict.fromkeys(SERVICES, "http://127.0.0.1:9"))
+    app = create_app(dsn, dict.fromkeys(SERVICES, "http://127.0.0.1:9"), system=System(dsn, "127.0.0.1:9", ()))
     async with app.router.lifespan_context(app):
         lists, searches = [], []
         for reseller in (None, "res-7"):

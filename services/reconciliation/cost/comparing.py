@@ -102,9 +102,14 @@ async def compare_costs(
 
 
 async def compare_on(
-    connection: AsyncConnection, period: Period, links: Links | None = None, *, vendor: str = MICROSOFT,
-    limits: Limits | None = None, scope: Scope | None = None,
-) -> CostReport:  # fmt: skip
+    connection: AsyncConnection,
+    period: Period,
+    links: Links | None = None,
+    *,
+    vendor: str = MICROSOFT,
+    limits: Limits | None = None,
+    scope: Scope | None = None,
+) -> CostReport:
     """The same, on a connection that reads one moment."""
     scope = scope or Scope()
     lines = await our_lines(connection, vendor, period)

@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 
 from services.console.application import create_app
 from services.console.config import SERVICES
+from services.console.system import System
 
 # Its cookies travel by TLS only.
 ADDRESS: Final = "https://console.test"
@@ -21,7 +22,7 @@ _CSRF: Final = re.compile('name="csrf" value="([^"]+)"')
 
 
 def console_app(dsn: str, **more: Any) -> FastAPI:
-    return create_app(dsn, _APIS, **more)
+    return create_app(dsn, _APIS, system=System(dsn, "127.0.0.1:9", ()), **more)
 
 
 @contextmanager

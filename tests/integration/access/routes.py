@@ -33,7 +33,7 @@ class Asked:
     `sums`: it has figures and no ids, so what is another's would not show in it: test_sums.py.
 
     `owed`: only who pays sees it, a customer thus not where a reseller pays. `everybodys`: all see it; `organisations`:
-    nobody else does, and nobody else sees what is in the fields that are `hidden`.
+    nobody else does, and nobody else sees what is in the fields that are `hidden`. `is_file`: the answer is no JSON.
     """
 
     path: Mapping[str, Ask] = field(default_factory=dict)
@@ -46,6 +46,7 @@ class Asked:
     organisations: bool = False
     sums: bool = False
     hidden: frozenset[str] = frozenset({"unit_cost"})
+    is_file: bool = False
 
     @property
     def is_decided(self) -> bool:
@@ -202,6 +203,16 @@ ROUTES: Final[Mapping[str, Asked]] = {
     "GET /v1/documents/{number:path}": Asked(path={"number:path": _DOCUMENT}),
     "GET /v1/documents/{number:path}/explained": Asked(path={"number:path": _DOCUMENT}),
     "GET /v1/next-run": Asked(query=lambda theirs: {"recipient": theirs.payer, "date": "2019-05-01"}),
+    **{
+        f"GET /v1/documents/{{number:path}}/{kind}": Asked(path={"number:path": _DOCUMENT}, is_file=True)
+        for kind in ("pdf", "xml", "csv")
+    },
+    "GET /v1/letterheads": Asked(owed=True),
+    "PUT /v1/letterheads/{recipient:path}": Asked(
+        path={"recipient:path": _PAYER}, body=_saying({"letterhead": {"name": "Mine"}, "holds_from": "2090-01-01"})
+    ),
+    "GET /v1/seller-letterheads": Asked(everybodys=True),
+    "PUT /v1/seller-letterheads": Asked(body=_saying({"letterhead": {"name": "Mine"}, "holds_from": "2090-01-01"})),
     "GET /v1/open-invoices": Asked(filters={"recipient": _PAYER}, owed=True),
     "GET /v1/balances": Asked(filters={"recipient": _PAYER}, owed=True),
     "GET /v1/installment-plans": Asked(filters={"customer": _CUSTOMER, "reseller": _RESELLER}),

@@ -26,8 +26,8 @@ START, END = date(2021, 6, 18), date(2021, 7, 17)
 PERIOD = {"from": START.isoformat(), "to": END.isoformat()}
 # Ours are sub-1 to sub-3; nothing was issued for them here.
 _OURS = """
-INSERT INTO subscriptions_g1.subscription (subscription, status, quantity, unit_price, billing_plan, term_start, term_end,
-    customer, product, vendor, currency, auto_renew, vendor_subscription, is_trial, told_until)
+INSERT INTO subscriptions_g1.subscription (subscription, status, quantity, unit_price, billing_plan, term_start,
+    term_end, customer, product, vendor, currency, auto_renew, vendor_subscription, is_trial, told_until)
 SELECT 'sub-' || n, 'active', 10, 12, '-', '2021-06-18', '2022-06-17', 'cus-1', 'office', 'Microsoft', 'EUR', true,
     'V-' || n, false, '2021-06-18'
 FROM generate_series(1, 3) AS n
