@@ -11,6 +11,8 @@ from urllib.parse import quote
 
 from babel.numbers import format_decimal
 
+from shared.billing.periods import duration_of, months_of
+
 _LOCALE: Final = "en"
 NOTHING: Final = "\N{EN DASH}"
 _PLACES_SHOWN = 2
@@ -74,6 +76,29 @@ def with_words(codes: Iterable[str]) -> list[tuple[str, str]]:
     return [(code, words(code)) for code in codes]
 
 
+def lower_first(title: str) -> str:
+    """A title inside a sentence."""
+    return title[:1].lower() + title[1:]
+
+
+def durations(codes: Iterable[str]) -> list[tuple[str, str]]:
+    """Durations to choose from, the shortest first, each with how people read it: P1M is "1 month"."""
+    return [(duration_of(count), duration(duration_of(count))) for count in sorted({months_of(code) for code in codes})]
+
+
+def duration(code: str | None) -> str:
+    """An ISO 8601 duration of months or years in words: P1Y is "1 year"."""
+    if code is None:
+        return NOTHING
+    count, unit = int(code[1:-1]), "year" if code.endswith("Y") else "month"
+    return f"{count} {unit}{'' if count == 1 else 's'}"
+
+
+def instant(value: str | None) -> str:
+    """A day, or a moment with its offset, as upstream gave it."""
+    return day(value) if value is None or "T" not in value else moment(datetime.fromisoformat(value))
+
+
 def text(value: object) -> str:
     """What it is, or a dash where there is nothing."""
     return NOTHING if value is None or value == "" else str(value)
@@ -87,4 +112,6 @@ def link(*parts: str) -> str:
 FILTERS: Final[Mapping[str, Callable[..., object]]] = {
     "number": number, "money": money, "percent": percent, "day": day, "moment": moment, "words": words, "text": text,
     "with_words": with_words, "sentence": sentence, "json": as_json,
+    "lower_first": lower_first, "durations": durations, "duration": duration,
+    "instant": instant,
 }  # fmt: skip

@@ -20,7 +20,8 @@ the parts of the chart are named after it. A mark with an address is in the tabl
 - `step_chart(title, series, until=…, write=…)`: each value holds from its day to the next one; None ends a curve until
   the next value. `since` and `until` are the first and last day shown; charts with the same two and the same width lie
   one below the other, day under day: so two units (seats, a price) are two charts.
-- `write` gives a value its words on the axis and in the table (`formats.number`, or `formats.money` of one currency).
+- `write` gives a value its words (`formats.number`, or `formats.money` of one currency), `axis` those on the axis where
+  they are to be shorter: there is room for some nine letters.
 - `Look` of a series: A and B are filled, DUE is an outline: what is not there yet. Of a curve A and B are colours, B is
   dashed as well, so that colour alone says nothing.
 - A band is a stretch of days behind the curves (`Band.look`: FREE, PROTECTED, WINDOW or STILL), a mark one day with a

@@ -38,13 +38,14 @@ def bar_chart(
     series: Sequence[Bars],
     *,
     write: Write,
+    axis: Write | None = None,
     told: str = "",
     of: str = "Month",
     width: int = 640,
     height: int = HEIGHT,
 ) -> Chart:
     """Bars of each series beside each other. `of` is the table's first header, `told` replaces the text made of it."""
-    scale, ticks = value_axis([v for one in series for v in one.values if v is not None], write, height)
+    scale, ticks = value_axis([v for one in series for v in one.values if v is not None], axis or write, height)
     group = (width - LEFT - RIGHT) / max(1, len(places))
     return Chart(
         title=title,
@@ -88,10 +89,12 @@ def _bars(
 
 def _x_ticks(places: Sequence[Place], group: float) -> list[Tick]:
     every = max(1, -(-int(_WORDS) // max(1, int(group))))
+    # Where there is no room for all words, those above a second line are among the shown.
+    first = next((number for number, place in enumerate(places) if place.more), 0) % every
     return [
-        Tick(round(LEFT + (number + 0.5) * group, 1), place.words if number % every == 0 else "", place.more)
+        Tick(round(LEFT + (number + 0.5) * group, 1), place.words, place.more)
         for number, place in enumerate(places)
-        if number % every == 0 or place.more
+        if number % every == first
     ]
 
 

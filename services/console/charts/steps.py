@@ -59,6 +59,7 @@ def step_chart(
     series: Sequence[Steps],
     *,
     write: Write,
+    axis: Write | None = None,
     until: date,
     since: date | None = None,
     bands: Sequence[Band] = (),
@@ -72,7 +73,9 @@ def step_chart(
     first = min(since or min(days, default=until), until)
     across = Scale(_number(first), _number(until + _A_DAY), LEFT, width - RIGHT)
     shown = {one.name: _shown(one, first, until) for one in series}
-    scale, ticks = value_axis([v for values in shown.values() for _, v in values if v is not None], write, height)
+    scale, ticks = value_axis(
+        [v for values in shown.values() for _, v in values if v is not None], axis or write, height
+    )
     seen = sorted((mark for mark in marks if first <= mark.on <= until), key=lambda mark: mark.on)
     drawn_bands = [(band, bar) for band in bands if (bar := _band(band, first, until, across, height))]
     return Chart(

@@ -1,7 +1,7 @@
 CREATE OR REPLACE VIEW read.subscriptions WITH (security_invoker = true) AS
 SELECT subscription, status, quantity, unit_price, billing_plan, term_start, term_end, protected_until,
     customer, reseller, product, vendor, currency, auto_renew, scheduled, vendor_subscription, parent, is_trial,
-    told_until
+    told_until, search_text
 FROM subscription;
 
 CREATE OR REPLACE VIEW read.seat_changes WITH (security_invoker = true) AS

@@ -13,6 +13,7 @@ from fastapi.testclient import TestClient
 
 from services.console.application import create_app as create_console
 from services.console.service_calls import ServiceCalls
+from services.console.system import System
 from services.invoicing import api as invoicing
 from services.invoicing.projection import SPEC as INVOICING
 from services.orders.projection import SPEC as ORDERS
@@ -61,7 +62,7 @@ def signed_in(
     dsn: str, role: str = "distributor", apps: dict[str, Any] | None = None, **of: str
 ) -> Iterator[TestClient]:
     """A browser's session in the console; `apps` are the APIs that answer, without them those of the installation."""
-    console = create_console(dsn, ADDRESSES, secure_cookies=False)
+    console = create_console(dsn, ADDRESSES, system=System(dsn, "127.0.0.1:9", ()), secure_cookies=False)
     with ExitStack() as open_now:
         browser = open_now.enter_context(TestClient(console, base_url="http://console"))
         if apps is None:
