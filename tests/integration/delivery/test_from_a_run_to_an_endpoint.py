@@ -42,13 +42,13 @@ def test_what_a_run_issues_is_delivered_once_and_a_replay_delivers_nothing(
                 # Given a document of before anybody wanted one
                 await running.emit([order_of(1), order_of(2)])
                 await running.settled()
-                await running.run(date(2025, 3, 10))
+                await running.run(date(2025, 4, 1))
                 await running.settled()
                 before = await running.query(_ISSUED)
                 await wanted(database, "webhook", f"{receiver.url}/1", "res-1")
                 await wanted(database, "webhook", receiver.url, None)
                 # When a day is closed
-                await running.run(date(2025, 4, 1))
+                await running.run(date(2025, 5, 1))
                 await running.settled()
                 await Couriers(database, files).deliver(asyncio.Event())
                 # Then what it issued is told to those whose it is
