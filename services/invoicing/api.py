@@ -13,6 +13,7 @@ from fastapi import APIRouter, Query
 
 from services.invoicing import queries
 from services.invoicing.delivery import routes as delivery_routes
+from services.invoicing.paper import routes as paper_routes
 from services.invoicing.queries import Balance, Document, DocumentWithLines, InstallmentPlan, NextCharge, OpenInvoice
 from shared.web.access import needs
 from shared.web.application import Reading, serve
@@ -39,6 +40,10 @@ async def documents(
     """Issued invoices and credit notes by date and number; of one recipient, of some days."""
     found = await queries.documents(connection, _after(cursor), limit + 1, recipient=recipient, first=first, last=last)
     return page_of(found, limit, lambda one: [one.date.isoformat(), one.number])
+
+
+# Before the document itself: its number may have slashes in it, so it would take what comes after one.
+router.include_router(paper_routes.router)
 
 
 @router.get("/documents/{number:path}", dependencies=[needs("invoices:read", "read documents")])

@@ -31,7 +31,7 @@ class Asked:
     of each part of the request what became of it.
 
     `owed`: only who pays sees it, a customer thus not where a reseller pays. `everybodys`: all see it; `organisations`:
-    nobody else does, and nobody else sees what is in the fields that are `hidden`.
+    nobody else does, and nobody else sees what is in the fields that are `hidden`. `is_file`: the answer is no JSON.
     """
 
     path: Mapping[str, Ask] = field(default_factory=dict)
@@ -43,6 +43,7 @@ class Asked:
     everybodys: bool = False
     organisations: bool = False
     hidden: frozenset[str] = frozenset({"unit_cost"})
+    is_file: bool = False
 
     @property
     def is_decided(self) -> bool:
@@ -184,6 +185,16 @@ ROUTES: Final[Mapping[str, Asked]] = {
     "GET /v1/rejected-events": Asked(filters={"subscription": lambda theirs: theirs.subscriptions[2]}),
     "GET /v1/documents": Asked(filters={"recipient": _PAYER}, owed=True),
     "GET /v1/documents/{number:path}": Asked(path={"number:path": _DOCUMENT}),
+    **{
+        f"GET /v1/documents/{{number:path}}/{kind}": Asked(path={"number:path": _DOCUMENT}, is_file=True)
+        for kind in ("pdf", "xml", "csv")
+    },
+    "GET /v1/letterheads": Asked(owed=True),
+    "PUT /v1/letterheads/{recipient:path}": Asked(
+        path={"recipient:path": _PAYER}, body=_saying({"letterhead": {"name": "Mine"}, "holds_from": "2090-01-01"})
+    ),
+    "GET /v1/seller-letterheads": Asked(everybodys=True),
+    "PUT /v1/seller-letterheads": Asked(body=_saying({"letterhead": {"name": "Mine"}, "holds_from": "2090-01-01"})),
     "GET /v1/open-invoices": Asked(filters={"recipient": _PAYER}, owed=True),
     "GET /v1/balances": Asked(filters={"recipient": _PAYER}, owed=True),
     "GET /v1/installment-plans": Asked(filters={"customer": _CUSTOMER, "reseller": _RESELLER}),

@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime
 from typing import Any, Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from services.invoicing.paper import letterhead_store
+from services.invoicing.paper.letterheads import Recipient, Seller
 from services.invoicing.projection import SPEC as INVOICING
 from services.orders.projection import SPEC as ORDERS
 from services.reconciliation.comparing import compare_now
@@ -157,6 +159,17 @@ async def _reconciled(system: BillingSystem) -> None:
             await ask(connection, task)
 
 
+async def _on_paper(dsn: str) -> None:
+    """A letterhead of the organisation and one of every payer, so that there is XML of their documents too."""
+    first = date(2019, 1, 1)
+    seller = Seller(name="Distributor", country="DE", vat_id="DE123456789", payment_days=14)
+    async with await connect(dsn) as connection:
+        await letterhead_store.keep(connection, "organisation", "", first, seller, None, "test")
+        for payer in sorted({one.payer for one in EVERYBODY}):
+            content = Recipient(name=f"Name of {payer}", country="DE")
+            await letterhead_store.keep(connection, "recipient", payer, first, content, None, "test")
+
+
 async def make_world(dsn: str, broker: str) -> list[Belongings]:
     """Events in, three invoice runs, a balance for every payer, a vendor reconciled; what belongs to whom then."""
     async with billing_system(dsn, broker, specs=(ORDERS, SUBSCRIPTIONS, INVOICING, RECONCILIATION)) as system:
@@ -167,6 +180,7 @@ async def make_world(dsn: str, broker: str) -> list[Belongings]:
         await system.settled()
         for payer in {one.payer for one in EVERYBODY}:
             await system.query(_BALANCE, f"C-{payer}", payer)
+        await _on_paper(system.dsn)
         documents = await system.query(_NUMBERS)
         await _reconciled(system)
     everybody = [
