@@ -116,9 +116,7 @@ def test_an_endpoint_that_is_away_or_speaks_no_tls_is_told_later(prepared: str) 
     asyncio.run(scenario())
 
 
-def test_an_endpoint_that_does_not_answer_holds_up_nobody_else(
-    prepared: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_endpoint_that_does_not_answer_holds_up_nobody_else(prepared: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(webhooks, "_WITHIN_S", 300.0)
 
     async def scenario() -> None:
