@@ -16,8 +16,10 @@ from typer.exceptions import TyperException
 from services.cli_accounts import customers, resellers
 from services.cli_billing import billing
 from services.cli_catalogue import products, settings
+from services.cli_deliveries import deliveries
 from services.cli_events import event_log
 from services.cli_invoices import invoices
+from services.cli_letterheads import letterheads
 from services.cli_operations import dead_letters, operating, positions
 from services.cli_options import group
 from services.cli_orders import orders
@@ -45,8 +47,10 @@ app.add_typer(replaying)
 app.add_typer(operating)
 for name, one in (
     ("resellers", resellers), ("customers", customers), ("products", products), ("settings", settings),
-    ("orders", orders), ("subscriptions", subscriptions), ("invoices", invoices), ("tokens", tokens),
-    ("readers", readers), ("generations", generations), ("dead-letters", dead_letters), ("positions", positions),
+    ("orders", orders), ("subscriptions", subscriptions), ("invoices", invoices), ("letterheads", letterheads),
+    ("deliveries", deliveries),
+    ("tokens", tokens), ("readers", readers),
+    ("generations", generations), ("dead-letters", dead_letters), ("positions", positions),
     ("events", event_log), ("reconcile", reconciliation), ("schemas", schemas),
 ):  # fmt: skip
     app.add_typer(one, name=name)

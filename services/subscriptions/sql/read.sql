@@ -40,6 +40,27 @@ COMMENT ON COLUMN read.subscriptions.is_trial IS
     'Whether it is in its free trial that day.';
 COMMENT ON COLUMN read.subscriptions.told_until IS
     'When the latest of its events became known, in UTC.';
+COMMENT ON COLUMN read.subscriptions.search_text IS
+    'Its ids in lower case, to be searched.';
+COMMENT ON VIEW read.seat_changes IS
+    'A row is one day on which the active seats of one subscription became others: seats from that day on (0 while it is suspended, has failed or is over), and by how many they changed. The changes up to a day, added up, are the seats active on it.
+Who sees which rows: the organisation every row, a reseller those of its customers, a customer its own.';
+COMMENT ON COLUMN read.seat_changes.subscription IS
+    'Id of the subscription, ours.';
+COMMENT ON COLUMN read.seat_changes.customer IS
+    'Id of the end customer.';
+COMMENT ON COLUMN read.seat_changes.reseller IS
+    'Id of the reseller that pays for the customer; null where the customer pays itself.';
+COMMENT ON COLUMN read.seat_changes.product IS
+    'Id of the product in the catalogue.';
+COMMENT ON COLUMN read.seat_changes.vendor IS
+    'Vendor of the product; null where nothing said it.';
+COMMENT ON COLUMN read.seat_changes."on" IS
+    'First day of these seats.';
+COMMENT ON COLUMN read.seat_changes.seats IS
+    'Active seats from that day on.';
+COMMENT ON COLUMN read.seat_changes.change IS
+    'How many more they are than before; fewer with a minus.';
 COMMENT ON VIEW read.rejected_events IS
     'A row is one event that the billing rules refuse for one subscription (or, without one, for everybody: a setting), with the reason in words. The event itself is kept.
 Who sees which rows: the organisation every row, a reseller and a customer those of the subscriptions that they see; settings the organisation alone.';
@@ -61,4 +82,4 @@ COMMENT ON COLUMN read.subscription_versions.subscription IS
 COMMENT ON COLUMN read.subscription_versions.version IS
     'Another one whenever something more is known of it; nothing can be read out of it.';
 -- The APIs read under this role; which rows, say the policies of the tables.
-GRANT SELECT ON read.subscriptions, read.rejected_events, read.subscription_versions TO seatledger_api;
+GRANT SELECT ON read.subscriptions, read.seat_changes, read.rejected_events, read.subscription_versions TO seatledger_api;
