@@ -1,3 +1,7 @@
+-- Costs are compared over the tables themselves, by the role of the APIs. Logins that read the views inherit that: policies
+-- leave nothing of any table here to who is of a reseller.
+GRANT USAGE ON SCHEMA reconciliation TO seatledger_api;
+
 -- What the views say of themselves, column by column.
 COMMENT ON VIEW read.vendor_bills IS
     'A row is one invoice of a vendor in the version that counts: who took it in, for which days, how much in which currency. One that is cancelled is compared no more.
