@@ -19,6 +19,9 @@ from services.invoicing.paper.factur_x import FILE_NAME, declared
 from services.invoicing.paper.layout import printed
 
 Standard = Literal["a-3b"]
+# Typst keeps what it has set until it has set ten other things: hundreds of megabytes of a large document.
+_LARGE: Final = 200_000
+_REMEMBERED: Final = 11
 _TEMPLATE: Final = Path(__file__).parent / "document.typ"
 
 
@@ -37,9 +40,15 @@ def pdf(paper: Paper, xml: str | None) -> bytes:
 
 
 def _compiled(inputs: dict[str, str], at: datetime, standards: list[Standard]) -> bytes:
-    return typst.compile(
-        _TEMPLATE, font_paths=_fonts(), sys_inputs=inputs, pdf_standards=standards, timestamp=at, root=_TEMPLATE.parent
-    )
+    try:
+        return typst.compile(
+            _TEMPLATE, font_paths=_fonts(), sys_inputs=inputs, pdf_standards=standards, timestamp=at,
+            root=_TEMPLATE.parent,
+        )  # fmt: skip
+    finally:
+        if len(inputs["paper"]) > _LARGE:
+            for _ in range(_REMEMBERED):
+                typst.compile(b"", font_paths=_fonts())
 
 
 @cache
