@@ -14,6 +14,7 @@ from decimal import Decimal
 from psycopg import AsyncConnection
 
 from services.invoicing import ledger_store, open_invoices
+from services.invoicing.delivery.reacting import not_again
 from services.invoicing.issued_again import issued_again
 from services.invoicing.line_ids import parsed, revision_of
 from services.invoicing.paper import names
@@ -59,6 +60,7 @@ async def take_in(connection: AsyncConnection, models: Iterable[EventModel]) -> 
     await _settle(connection, documents)
     await names.keep(connection, documents)
     await _close_days(connection, documents)
+    await not_again(connection, ((document.number, document.recipient) for document in documents))
     await connection.execute(_LOOK_AGAIN, [literal(sorted({line.key.subscription for line in lines}))])
 
 

@@ -32,6 +32,15 @@ _BALANCE = """
 INSERT INTO invoicing_g1.document (number, kind, date, recipient, currency, net, tax, gross, taxes, balance)
 VALUES (%s, 'credit_note', '2019-04-02', %s, 'EUR', 5, 0, 5, '[]', 5) RETURNING 1
 """
+_DESTINATION = """
+INSERT INTO invoicing.delivery_destination (destination, recipient, channel, address, created_by)
+VALUES (%s, %s, 'email', %s, 'test')
+"""
+_DELIVERY = """
+INSERT INTO invoicing.delivery (delivery, document, recipient, destination, channel, address, state, asked_at, tries,
+    first_try_at, answer, ended_at)
+VALUES (%s, %s, %s, %s, 'email', %s, 'failed', now(), 1, now(), '550 no such user', now())
+"""
 _NUMBERS = "SELECT number, recipient FROM read.documents ORDER BY date, number"
 
 
@@ -61,6 +70,16 @@ class Belongings:
     def task(self) -> UUID:
         """Of what the vendor is to do about the first subscription."""
         return uuid5(NAMESPACE_URL, self.subscription)
+
+    @property
+    def destination(self) -> UUID:
+        """Where their payer has documents delivered."""
+        return uuid5(NAMESPACE_URL, f"to {self.payer}")
+
+    @property
+    def delivery(self) -> UUID:
+        """Of a document of their payer's, which was refused."""
+        return uuid5(NAMESPACE_URL, f"{self.document} to {self.payer}")
 
     @property
     def at_the_vendor(self) -> tuple[str, str]:
@@ -164,8 +183,20 @@ async def make_world(dsn: str, broker: str) -> list[Belongings]:
         await _on_paper(system.dsn)
         documents = await system.query(_NUMBERS)
         await _reconciled(system)
-    return [
+    everybody = [
         Belongings(one.reseller, one.customer, one.order, one.subscriptions,
                    tuple(number for number, recipient in documents if recipient == one.payer))
         for one in EVERYBODY
     ]  # fmt: skip
+    await _delivered(dsn, everybody)
+    return everybody
+
+
+async def _delivered(dsn: str, everybody: list[Belongings]) -> None:
+    """A document of every payer's on its way to an address of its own; everybody's go to the organisation too."""
+    async with await connect(dsn) as connection:
+        await connection.execute(_DESTINATION, [uuid5(NAMESPACE_URL, "to us"), None, "us@example.com"])
+        for one in {one.payer: one for one in everybody}.values():
+            address = f"accounts@{one.payer}.example"
+            await connection.execute(_DESTINATION, [one.destination, one.payer, address])
+            await connection.execute(_DELIVERY, [one.delivery, one.document, one.payer, one.destination, address])
