@@ -22,7 +22,8 @@ _PERMISSION: Final = "invoices:read"
 async def overview(request: Request, viewer: Looking, connection: Reading) -> Response:
     """Revenue, seats, documents; for the organisation, how the system runs. Who may not see it: the first they may."""
     if not viewer.may(_PERMISSION):
-        first = next((area.path for area in AREAS if area.path != "/" and area.is_shown(viewer)), None)
+        beta = request.app.state.reconciliation_beta
+        first = next((area.path for area in AREAS if area.path != "/" and area.is_shown(viewer, beta=beta)), None)
         if first is None:
             raise NotFound("this token opens no page: ask for one with a permission to read")
         return RedirectResponse(first)

@@ -40,7 +40,7 @@ def begun(client: TestClient, then: str = "/subscriptions") -> str:
     """The address at the issuer that a browser is sent to."""
     answer = client.get("/sign-in/oidc", params={"next": then})
     assert answer.status_code == 303
-    return answer.headers["Location"]
+    return str(answer.headers["Location"])
 
 
 def back(client: TestClient, then: str = "/subscriptions") -> str:
@@ -54,7 +54,7 @@ def refused(client: TestClient, path: str) -> str:
     assert answer.status_code == 401
     assert "__Host-seatledger=" not in answer.headers.get("Set-Cookie", "")
     assert client.get("/subscriptions").status_code == 303
-    return answer.text
+    return str(answer.text)
 
 
 def test_who_signs_in_there_is_signed_in_here(client: TestClient) -> None:

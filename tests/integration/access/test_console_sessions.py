@@ -38,7 +38,7 @@ def execute(world: World, statement: str, *values: object) -> list[tuple[object,
 def is_signed_in(client: TestClient) -> bool:
     answer = client.get("/subscriptions")
     assert answer.status_code in (200, 303)
-    return answer.status_code == 200
+    return bool(answer.status_code == 200)
 
 
 def test_a_session_begins_with_a_good_token_and_its_cookie_is_for_this_host_alone(
