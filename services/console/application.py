@@ -39,13 +39,14 @@ def create_app(
     apis: Mapping[str, str],
     issuer: Issuer | None = None,
     *,
-    system: System,
+    system: System | None = None,
     reconciliation_beta: bool = True,
     secure_cookies: bool = True,
 ) -> FastAPI:
     """The console over one database; `apis` are the base addresses of the services' APIs, by service.
 
-    `system` is what the pages of operations look at; `reconciliation_beta` as in rule R7.1.
+    `system` is what the pages of operations look at: without one they know no broker, and retry nothing.
+    `reconciliation_beta` as in rule R7.1.
     """
 
     @asynccontextmanager
@@ -70,7 +71,8 @@ def create_app(
     app = FastAPI(title="Seatledger console", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     metrics = ApiMetrics(process_registry("console", "pages", {}))
     app.state.cookie = Cookie(secure=secure_cookies)
-    app.state.system, app.state.reconciliation_beta = system, reconciliation_beta
+    app.state.system = system or System(dsn)
+    app.state.reconciliation_beta = reconciliation_beta
     app.add_middleware(SecurityHeaders)
     app.add_middleware(RequestIds)
     app.add_middleware(Counting, metrics=metrics)
