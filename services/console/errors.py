@@ -17,7 +17,7 @@ from services.console.rendering import page
 from services.console.service_calls import ServiceAway
 from services.console.viewer import NotFromHere, SignInFirst
 from shared.errors import BAD_REQUEST, NOT_FOUND, UNAVAILABLE, UserError
-from shared.web.errors import BadRequest, NotFound, mending, told_of, wrong_in
+from shared.web.errors import BadRequest, NotFound, Unavailable, mending, told_of, wrong_in
 
 _STATUSES: Final = {
     BAD_REQUEST: HTTPStatus.BAD_REQUEST,
@@ -68,8 +68,9 @@ def add_error_pages(app: FastAPI) -> None:
     async def user_error(request: Request, error: UserError) -> Response:
         return error_page(request, _STATUSES.get(error.kind, HTTPStatus.CONFLICT), str(error))
 
+    @app.exception_handler(Unavailable)
     @app.exception_handler(ServiceAway)
-    async def service_away(request: Request, error: ServiceAway) -> Response:
+    async def service_away(request: Request, error: Exception) -> Response:
         return error_page(request, HTTPStatus.SERVICE_UNAVAILABLE, str(error))
 
     @app.exception_handler(PoolTimeout)

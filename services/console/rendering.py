@@ -44,6 +44,8 @@ AREAS: Final = (
     Area("/replay", "Replay", "operations:read"),
     Area("/dead-letters", "Dead letters", "operations:read"),
 )
+# What belongs to an area and has an address of its own.
+_ALSO: Final = {"/documents": ("/balances", "/next-run")}
 
 
 @cache
@@ -82,4 +84,5 @@ def page(request: Request, template: str, status: HTTPStatus = HTTPStatus.OK, **
 
 
 def _is_in(path: str, area: Area) -> bool:
-    return path == area.path or (area.path != "/" and path.startswith(area.path + "/"))
+    places = (area.path, *_ALSO.get(area.path, ()))
+    return any(path == place or (place != "/" and path.startswith(place + "/")) for place in places)

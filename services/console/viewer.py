@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -80,11 +81,18 @@ async def _check_form(request: Request, session: Session) -> None:
 Looking = Annotated[Viewer, Depends(_viewer)]
 
 
-async def _reading(request: Request, viewer: Looking) -> AsyncIterator[AsyncConnection]:
+@asynccontextmanager
+async def reading_now(request: Request, viewer: Viewer) -> AsyncIterator[AsyncConnection]:
+    """As `Reading`, from this very moment on: for what is read after a command."""
     async with (
         request.app.state.connections.connection(timeout=_CONNECTION_S) as connection,
         reading_as(connection, viewer.principal) as reading,
     ):
+        yield reading
+
+
+async def _reading(request: Request, viewer: Looking) -> AsyncIterator[AsyncConnection]:
+    async with reading_now(request, viewer) as reading:
         yield reading
 
 

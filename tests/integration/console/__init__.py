@@ -1,0 +1,1 @@
+"""The console over the services it asks, without a browser."""
