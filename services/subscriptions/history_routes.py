@@ -33,7 +33,7 @@ _READS = needs("subscriptions:read", "read subscriptions")
 _IS_THEIRS = "SELECT 1 FROM read.subscriptions WHERE subscription = %s"
 
 
-class EventRef(BaseModel):
+class EventKnown(BaseModel):
     """An event, by what makes it unique."""
 
     source: str
@@ -73,7 +73,7 @@ class SeatsFrom(BaseModel):
 
     from_: date = Field(alias="from")
     quantity: int
-    event: EventRef
+    event: EventKnown
 
 
 class PriceIn(Days):
@@ -88,7 +88,7 @@ class PriceIn(Days):
     protected_until: date | None
     free: bool
     excluded: bool
-    event: EventRef
+    event: EventKnown
 
 
 class SeatsWindow(BaseModel):
@@ -207,5 +207,5 @@ def _price(one: PriceHeld) -> PriceIn:
     )  # fmt: skip
 
 
-def _ref(ref: Ref) -> EventRef:
-    return EventRef(source=ref.source, id=ref.id)
+def _ref(ref: Ref) -> EventKnown:
+    return EventKnown(source=ref.source, id=ref.id)
