@@ -14,7 +14,7 @@ ARGS ?=
 # Two workers are what two cores carry; each brings up its own PostgreSQL and broker.
 WORKERS ?= 2
 
-.PHONY: help setup lock demo test test-slow lint mutation kafka test-kafka bench clean
+.PHONY: help setup lock demo test test-slow test-browser lint mutation kafka test-kafka bench clean
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -59,10 +59,14 @@ demo: setup ## the whole system with a realistic stream, until Ctrl-C (ARGS=--on
 # A file stays on one worker, so the costly set-up of a session is not repeated for each test.
 test: setup ## unit, property, contract and integration tests, on embedded broker and PostgreSQL (ARGS="-k name")
 	@echo "Tests: $(WORKERS) workers, each with an embedded PostgreSQL and broker of its own; the slow ones: make test-slow"
-	@$(PYTEST) --numprocesses $(WORKERS) --dist loadfile -m "not slow" tests --ignore tests/benchmarks $(ARGS)
+	@$(PYTEST) --numprocesses $(WORKERS) --dist loadfile -m "not slow" tests --ignore tests/benchmarks --ignore tests/browser $(ARGS)
 
 test-slow: setup ## the tests that take long: the demonstration, the README's commands, a large invoice, many histories
-	@$(PYTEST) -m slow tests --ignore tests/benchmarks $(ARGS)
+	@$(PYTEST) -m slow tests --ignore tests/benchmarks --ignore tests/browser $(ARGS)
+
+# Debian has Chromium as a package: apt-get install chromium. Pictures of all pages are left in .pictures.
+test-browser: setup ## the console in a browser, over one demonstration (needs chromium on the PATH)
+	@$(PYTEST) tests/browser $(ARGS)
 
 lint: setup ## style, format, strict types, floors of the house
 	@echo "ruff: style";   $(BIN)/ruff check .
@@ -108,4 +112,4 @@ bench: setup ## measured figures, into tests/benchmarks/results (ARGS=commands: 
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
 clean: ## remove what make and the tools made; asks nothing, keeps .seatledger
-	@rm -rf $(VENV) .kafka .mutation build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) .kafka .mutation build dist *.egg-info .mypy_cache .pictures .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -16,11 +16,14 @@ from typer.exceptions import TyperException
 from services.cli_accounts import customers, resellers
 from services.cli_billing import billing
 from services.cli_catalogue import products, settings
+from services.cli_deliveries import deliveries
 from services.cli_events import event_log
 from services.cli_invoices import invoices
+from services.cli_letterheads import letterheads
 from services.cli_operations import dead_letters, operating, positions
 from services.cli_options import group
 from services.cli_orders import orders
+from services.cli_readers import readers
 from services.cli_reconciliation import reconciliation
 from services.cli_replay import generations, replaying
 from services.cli_subscriptions import subscriptions
@@ -37,14 +40,16 @@ app = typer.Typer(
     rich_markup_mode=None,
     add_completion=False,
 )
-schemas = group("The contracts as JSON, from the code.")
+schemas = group("The contracts: as JSON from the code, the views as a page from the database.")
 app.add_typer(system)
 app.add_typer(billing)
 app.add_typer(replaying)
 app.add_typer(operating)
 for name, one in (
     ("resellers", resellers), ("customers", customers), ("products", products), ("settings", settings),
-    ("orders", orders), ("subscriptions", subscriptions), ("invoices", invoices), ("tokens", tokens),
+    ("orders", orders), ("subscriptions", subscriptions), ("invoices", invoices), ("letterheads", letterheads),
+    ("deliveries", deliveries),
+    ("tokens", tokens), ("readers", readers),
     ("generations", generations), ("dead-letters", dead_letters), ("positions", positions),
     ("events", event_log), ("reconcile", reconciliation), ("schemas", schemas),
 ):  # fmt: skip
@@ -73,6 +78,14 @@ def openapi() -> None:
     from services import cli_schemas
 
     cli_schemas.openapi()
+
+
+@schemas.command()
+def read_model() -> None:
+    """The views that dashboards read, and every column of theirs, as a page in Markdown: as the database says it."""
+    from services import cli_schemas
+
+    cli_schemas.read_model()
 
 
 def main() -> None:

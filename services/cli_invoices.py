@@ -11,6 +11,8 @@ from services.cli_options import Json, Limit, group
 invoices = group("Issued invoices and credit notes.")
 
 _DAYS = ["%Y-%m-%d"]
+Number = Annotated[str, typer.Argument(metavar="NUMBER", help="As INV-2026-000001.")]
+Output = Annotated[str | None, typer.Option("-o", "--output", metavar="FILE", help="Where to; - = standard output.")]
 
 
 @invoices.command(name="list")
@@ -38,10 +40,32 @@ def list_(
 
 
 @invoices.command()
-def show(
-    number: Annotated[str, typer.Argument(metavar="NUMBER", help="As INV-2026-000001.")], as_json: Json = False
-) -> None:
+def show(number: Number, as_json: Json = False) -> None:
     """One document with its lines."""
     from services.invoicing import cli_documents
 
     cli_documents.show(database_dsn, number, as_json=as_json)
+
+
+@invoices.command()
+def pdf(number: Number, output: Output = None) -> None:
+    """One document on paper: PDF, with its XML in it where it has one; into NUMBER.pdf."""
+    from services.invoicing.paper import cli_files
+
+    cli_files.write(database_dsn, "pdf", number, output)
+
+
+@invoices.command()
+def xml(number: Number, output: Output = None) -> None:
+    """One document for programs: EN 16931 XML (Factur-X); into NUMBER.xml."""
+    from services.invoicing.paper import cli_files
+
+    cli_files.write(database_dsn, "xml", number, output)
+
+
+@invoices.command()
+def csv(number: Number, output: Output = None) -> None:
+    """All lines of one document as CSV; into NUMBER.csv."""
+    from services.invoicing.paper import cli_files
+
+    cli_files.write(database_dsn, "csv", number, output)

@@ -11,7 +11,7 @@ operating = typer.Typer()
 dead_letters = group("Records that could not be taken in, and streams that stand still: look, retry, drop.")
 positions = group("How far each projection has read the log.")
 
-# The same as services.stopped_names has, which would bring all of the runtime.
+# The same as shared.stopped.names has, which would bring all of the runtime.
 Kind = Annotated[
     Literal["record", "stream", "outbox"] | None,
     typer.Option(help="record: dead; stream: parked in a projection; outbox: kept back from the log."),
@@ -50,7 +50,7 @@ def list_(
 ) -> None:
     """What waits for somebody: dead records, then parked streams, then what the relay keeps back."""
     from services import dead_letter_list
-    from services.stopped_names import Filters
+    from shared.stopped.names import Filters
 
     filters = Filters(kind, topic, type_, projection, reason, status)
     dead_letter_list.show_all(database_dsn, filters, limit=limit, after=after, as_json=as_json)
@@ -85,7 +85,7 @@ def retry(
 ) -> None:
     """Take records in again from their kept bytes, fold parked streams again, send what was kept back."""
     from services import dead_letter_retry
-    from services.stopped_names import Filters
+    from shared.stopped.names import Filters
 
     filters = Filters(kind, topic, type_, projection, reason, status)
     given = [*(["NAME"] if names else []), *(["--all"] if all_ else []), *filters.options]

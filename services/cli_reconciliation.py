@@ -256,10 +256,16 @@ def cancel_bill(
 def costs(
     first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], metavar="DATE", help="The first day.")],
     last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], metavar="DATE", help="The last day.")],
+    customer: Annotated[str | None, typer.Option(metavar="ID", help="Only of this customer.")] = None,
+    subscription: Annotated[
+        str | None, typer.Option(metavar="ID", help="Only of this subscription, by our id or the vendor's.")
+    ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Show what agrees, too.")] = False,
     as_json: Json = False,
 ) -> None:
     """What each subscription costs us, what Microsoft billed for it, what it is sold for, and the margin."""
     from services.reconciliation import cli_costs
+    from services.reconciliation.cost.comparing import Scope
 
-    cli_costs.costs(database_dsn, first.date(), last.date(), everything=everything, as_json=as_json)
+    scope = Scope(customer, subscription)
+    cli_costs.costs(database_dsn, first.date(), last.date(), scope, everything=everything, as_json=as_json)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from services.presentation import Page, list_document, table
-from services.stopped_items import moment
 from shared.commands.operating import read_now
 from shared.errors import WrongUsage
+from shared.stopped.items import moment
 from shared.store import operations
 from shared.store.operations import Operation
 

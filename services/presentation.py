@@ -12,6 +12,7 @@ from pathlib import Path
 from textwrap import indent
 from typing import Generic, TypeVar
 from unicodedata import east_asian_width
+from uuid import UUID
 
 from shared.errors import UserError
 
@@ -232,6 +233,6 @@ def _plain(value: object) -> object:
         return asdict(value)
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, (Decimal, Path)):
+    if isinstance(value, (Decimal, Path, UUID)):
         return str(value)
     raise TypeError(f"{type(value).__name__} has no form in JSON")

@@ -9,10 +9,10 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-import psycopg
 from psycopg import AsyncConnection
 
 from services.addresses import database_dsn
+from services.known_accounts import is_known
 from services.presentation import document, list_document, note, say, table
 from shared.commands.granting import NotGranted, granted
 from shared.commands.operating import database_failures
@@ -22,11 +22,6 @@ from shared.store.pool import connect
 from shared.store.tokens import Token
 
 _LONGEST = 200
-_KNOWN = """
-SELECT EXISTS (SELECT FROM store.event WHERE stream_id = %(stream)s)
-    OR EXISTS (SELECT FROM read.resellers WHERE reseller = %(reseller)s)
-    OR EXISTS (SELECT FROM read.customers WHERE customer = %(customer)s OR reseller = %(reseller)s)
-"""
 T = TypeVar("T")
 
 
@@ -47,7 +42,7 @@ def create(
         made, text = await tokens.create(
             connection, role, timedelta(days=days), reseller=reseller, customer=customer, scopes=scopes, name=name
         )
-        return made, text, await _is_known(connection, reseller, customer)
+        return made, text, await is_known(connection, reseller, customer)
 
     made, text, known = _in_database(make)
     if not known:
@@ -100,20 +95,6 @@ def _check(role: str, reseller: str | None, customer: str | None, name: str, sco
     for option, text in (("--name", name), ("--reseller", reseller or ""), ("--customer", customer or "")):
         if len(text) > _LONGEST or not text.isprintable():
             raise WrongUsage(f"no token was made: {option} takes at most {_LONGEST} printable letters")
-
-
-async def _is_known(connection: AsyncConnection, reseller: str | None, customer: str | None) -> bool:
-    """Whether a token's reseller or customer was ever stated; an own registration that is under way counts."""
-    account = f"reseller-{reseller}" if reseller else f"customer-{customer}"
-    wanted = {"stream": account, "reseller": reseller, "customer": customer}
-    if reseller is None and customer is None:
-        return True
-    try:
-        row = await (await connection.execute(_KNOWN, wanted)).fetchone()
-    except psycopg.errors.UndefinedTable:
-        # A database that is prepared for tokens alone has no accounts to look at.
-        return True
-    return row is not None and bool(row[0])
 
 
 def _in_database(act: Callable[[AsyncConnection], Awaitable[T]]) -> T:

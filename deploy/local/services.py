@@ -21,8 +21,8 @@ class ServiceProcess:
 
     @property
     def serves(self) -> bool:
-        """Whether it is an API."""
-        return self.role == "api"
+        """Whether it has an API; the console has one beside its pages."""
+        return self.role in ("api", PAGES)
 
     @property
     def listens(self) -> bool:
@@ -46,5 +46,5 @@ SERVICES: tuple[ServiceProcess, ...] = (
         for service in ("orders", "subscriptions", "invoicing", "reconciliation")
         for role in ROLES
     ),
-    ServiceProcess("console", PAGES, "services.console.pages"),
+    ServiceProcess("console", PAGES, "services.console_process"),
 )

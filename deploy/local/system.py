@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
+from deploy.local.services import PAGES
 from shared.errors import UNAVAILABLE, UserError
 
 HOME = "SEATLEDGER_HOME"
@@ -56,7 +57,9 @@ class System:
     def apis(self) -> dict[str, str]:
         """Service name to the address of its API."""
         return {
-            p.service: f"http://127.0.0.1:{p.port}" for p in self.processes if p.service and p.port and p.role == "api"
+            p.service: f"http://127.0.0.1:{p.port}"
+            for p in self.processes
+            if p.service and p.port and p.role in ("api", PAGES)
         }
 
     @property

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import AnyHttpUrl, BaseModel, Field
+from typing import Self
+
+from pydantic import AnyHttpUrl, BaseModel, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SERVICES = ("orders", "subscriptions", "invoicing", "reconciliation")
@@ -20,6 +22,16 @@ class ConsoleConfig(BaseSettings):
     # Browsers take them from this machine without TLS too, but for Safari.
     console_secure_cookies: bool = Field(default=True, description="whether a cookie travels by TLS only")
 
+    console_address: AnyHttpUrl | None = Field(default=None, description="where browsers find the console")
+    oidc_client_id: str | None = Field(default=None, description="what the console is called at the OIDC issuer")
+    oidc_client_secret: SecretStr | None = Field(default=None, description="its secret there; goes with its name")
+
+    @model_validator(mode="after")
+    def _a_client_with_its_secret(self) -> Self:
+        if (self.oidc_client_id is None) != (self.oidc_client_secret is None):
+            raise ValueError("SEATLEDGER_OIDC_CLIENT_ID and _SECRET go together: give both, or neither")
+        return self
+
     def addresses(self) -> dict[str, str]:
         """The base address of each service's API."""
         return {service: str(getattr(self, f"{service}_api")).rstrip("/") for service in SERVICES}
@@ -33,3 +45,8 @@ class Cookie(BaseModel):
     @property
     def name(self) -> str:
         return "__Host-seatledger" if self.secure else "seatledger"
+
+    @property
+    def of_oidc(self) -> str:
+        """The one that a sign-in at an issuer keeps, for as long as that takes."""
+        return f"{self.name}-oidc"

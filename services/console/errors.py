@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import Final
 from urllib.parse import quote
 
 import psycopg
@@ -15,7 +16,14 @@ from starlette.exceptions import HTTPException
 from services.console.rendering import page
 from services.console.service_calls import ServiceAway
 from services.console.viewer import NotFromHere, SignInFirst
-from shared.web.errors import BadRequest, NotFound, mending, told_of, wrong_in
+from shared.errors import BAD_REQUEST, NOT_FOUND, UNAVAILABLE, UserError
+from shared.web.errors import BadRequest, NotFound, Unavailable, mending, told_of, wrong_in
+
+_STATUSES: Final = {
+    BAD_REQUEST: HTTPStatus.BAD_REQUEST,
+    NOT_FOUND: HTTPStatus.NOT_FOUND,
+    UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
+}
 
 
 def error_page(request: Request, status: HTTPStatus, sentence: str) -> Response:
@@ -56,8 +64,13 @@ def add_error_pages(app: FastAPI) -> None:
         sentence = f"there is no page {request.url.path}" if status is HTTPStatus.NOT_FOUND else str(error.detail)
         return error_page(request, status, sentence)
 
+    @app.exception_handler(UserError)
+    async def user_error(request: Request, error: UserError) -> Response:
+        return error_page(request, _STATUSES.get(error.kind, HTTPStatus.CONFLICT), str(error))
+
+    @app.exception_handler(Unavailable)
     @app.exception_handler(ServiceAway)
-    async def service_away(request: Request, error: ServiceAway) -> Response:
+    async def service_away(request: Request, error: Exception) -> Response:
         return error_page(request, HTTPStatus.SERVICE_UNAVAILABLE, str(error))
 
     @app.exception_handler(PoolTimeout)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -24,10 +25,14 @@ def number(value: int | Decimal | None) -> str:
     return format_decimal(value, locale=_LOCALE, decimal_quantization=False)
 
 
-def money(value: Decimal | None, currency: str | None = None) -> str:
-    """An amount with at least two places and every further one it has, before its currency: 1,234.50 EUR."""
+def money(value: Decimal | str | None, currency: str | None = None) -> str:
+    """An amount with at least two places and every further one it has, before its currency: 1,234.50 EUR.
+
+    As text it is as APIs write it.
+    """
     if value is None:
         return NOTHING
+    value = Decimal(value)
     exponent = value.as_tuple().exponent
     places = max(_PLACES_SHOWN, -exponent if isinstance(exponent, int) else 0)
     text = format_decimal(value, format=f"#,##0.{'0' * places}", locale=_LOCALE, decimal_quantization=False)
@@ -37,6 +42,16 @@ def money(value: Decimal | None, currency: str | None = None) -> str:
 def percent(value: Decimal | None) -> str:
     """A rate, of which 0.24 is 24 %."""
     return NOTHING if value is None else f"{number((value * 100).normalize() + 0)}\N{NO-BREAK SPACE}%"
+
+
+def sentence(text: str) -> str:
+    """A sentence that something says, as one begins and ends; what stands in it stays as it is."""
+    return text if not text else text[0].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+
+
+def as_json(value: object) -> str:
+    """A value as indented JSON, its names in the order they have."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def day(value: date | str | None) -> str:
@@ -96,6 +111,7 @@ def link(*parts: str) -> str:
 
 FILTERS: Final[Mapping[str, Callable[..., object]]] = {
     "number": number, "money": money, "percent": percent, "day": day, "moment": moment, "words": words, "text": text,
-    "with_words": with_words, "lower_first": lower_first, "durations": durations, "duration": duration,
+    "with_words": with_words, "sentence": sentence, "json": as_json,
+    "lower_first": lower_first, "durations": durations, "duration": duration,
     "instant": instant,
 }  # fmt: skip

@@ -66,7 +66,8 @@ class Lister(Generic[T]):
     ) -> Listed[T]:
         """One page, and how many rows there are. Raises BadRequest for a column that it cannot be sorted by."""
         column, descending = self.sorted_by(sort)
-        row = await (await connection.execute(self.count, wanted)).fetchone()
+        # Planned anew each time: which filters there are makes another plan of it.
+        row = await (await connection.execute(self.count, wanted, prepare=False)).fetchone()
         total = 0 if row is None else row[0]
         page = min(page, max(1, -(-total // ROWS)))
         where = {**wanted, "limit": ROWS, "offset": (page - 1) * ROWS}
@@ -85,7 +86,7 @@ class Lister(Generic[T]):
     ) -> list[T]:
         query = sql.SQL(self.rows).format(order=self._order(column, descending))
         async with connection.cursor(row_factory=class_row(self.model)) as cursor:
-            return await (await cursor.execute(query, wanted)).fetchall()
+            return await (await cursor.execute(query, wanted, prepare=False)).fetchall()
 
     def sorted_by(self, sort: str | None) -> tuple[str, bool]:
         """The column, and whether the other way round."""
@@ -96,7 +97,8 @@ class Lister(Generic[T]):
         return column, wanted.startswith("-")
 
     def _order(self, column: str, descending: bool) -> sql.Composed:
-        way = sql.SQL(" DESC NULLS LAST" if descending else " ASC NULLS FIRST")
+        # As an index has it, either way: what has nothing there comes last, and first the other way round.
+        way = sql.SQL(" DESC" if descending else " ASC")
         keys = [sql.Identifier(key) + way for key in self.key if key != column]
         return sql.SQL(", ").join([sql.Identifier(column) + way, *keys])
 

@@ -23,16 +23,16 @@ _TEMPLATES: Final = _HERE / "templates"
 
 
 class Area(NamedTuple):
-    """One entry of the navigation: who has the permission sees it; `organisations`: only who is of the organisation."""
+    """One entry of the navigation: who has the permission sees it; what is in beta only who is of the organisation."""
 
     path: str
     name: str
-    permission: Permission | None = None
-    organisations: bool = False
+    permission: Permission
+    may_be_in_beta: bool = False
 
-    def is_shown(self, viewer: Viewer) -> bool:
-        allowed = self.permission is None or viewer.may(self.permission)
-        return allowed and (viewer.principal.sees_all or not self.organisations)
+    def is_shown(self, viewer: Viewer, *, beta: bool) -> bool:
+        is_theirs = viewer.principal.sees_all or not (beta and self.may_be_in_beta)
+        return is_theirs and viewer.may(self.permission)
 
 
 AREAS: Final = (
@@ -40,10 +40,12 @@ AREAS: Final = (
     Area("/subscriptions", "Subscriptions", "subscriptions:read"),
     Area("/orders", "Orders", "orders:read"),
     Area("/documents", "Documents", "invoices:read"),
-    Area("/reconciliation", "Reconciliation", "reconciliation:read"),
-    Area("/replay", "Replay", None, organisations=True),
-    Area("/dead-letters", "Dead letters", None, organisations=True),
+    Area("/reconciliation", "Reconciliation", "reconciliation:read", may_be_in_beta=True),
+    Area("/replay", "Replay", "operations:read"),
+    Area("/dead-letters", "Dead letters", "operations:read"),
 )
+# What belongs to an area and has an address of its own.
+_ALSO: Final = {"/documents": ("/balances", "/next-run")}
 
 
 @cache
@@ -70,7 +72,8 @@ def _static(name: str) -> str:
 def page(request: Request, template: str, status: HTTPStatus = HTTPStatus.OK, **shown: Any) -> HTMLResponse:
     """A page for who is signed in; for who is not, `viewer` is None and the page has no navigation."""
     viewer: Viewer | None = getattr(request.state, "viewer", None)
-    areas = [area for area in AREAS if viewer is not None and area.is_shown(viewer)]
+    beta = request.app.state.reconciliation_beta
+    areas = [area for area in AREAS if viewer is not None and area.is_shown(viewer, beta=beta)]
     here = next((area for area in reversed(areas) if _is_in(request.url.path, area)), None)
     text = (
         _environment()
@@ -81,4 +84,5 @@ def page(request: Request, template: str, status: HTTPStatus = HTTPStatus.OK, **
 
 
 def _is_in(path: str, area: Area) -> bool:
-    return path == area.path or (area.path != "/" and path.startswith(area.path + "/"))
+    places = (area.path, *_ALSO.get(area.path, ()))
+    return any(path == place or (place != "/" and path.startswith(place + "/")) for place in places)

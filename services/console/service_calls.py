@@ -5,7 +5,8 @@ So what the console may do is what its viewer may do, and a refusal has the word
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
@@ -18,6 +19,8 @@ from services.console.viewer import Viewer
 from shared.web.request_ids import REQUEST_ID
 
 _TIMEOUT_S: Final = 30.0
+# A document of thousands of lines is typeset before its first byte comes.
+_FILE_S: Final = 120.0
 
 
 class ServiceAway(Exception):
@@ -82,6 +85,25 @@ class ServiceCalls:
         if not answered.is_success:
             raise Refused(_detail(answered), answered.status_code)
         return Answer(answered.json() if answered.content else None, answered.headers.get("ETag"))
+
+    @asynccontextmanager
+    async def opened(self, request: Request, viewer: Viewer, service: str, path: str) -> AsyncIterator[httpx.Response]:
+        """A file of a service, whose bytes are read as they come. Raises Refused and ServiceAway as `ask` does."""
+        headers = {"Authorization": f"Bearer {viewer.session.token}", REQUEST_ID: request.state.request_id}
+        wanted = self._client.build_request("GET", self._addresses[service] + path, headers=headers, timeout=_FILE_S)
+        try:
+            answered = await self._client.send(wanted, stream=True)
+        except httpx.TransportError:
+            raise ServiceAway(f"{service} does not answer; try again") from None
+        try:
+            if not answered.is_success:
+                await answered.aread()
+                if answered.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+                    raise ServiceAway(_detail(answered))
+                raise Refused(_detail(answered), answered.status_code)
+            yield answered
+        finally:
+            await answered.aclose()
 
 
 def _detail(answered: httpx.Response) -> str:

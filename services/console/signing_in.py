@@ -23,7 +23,7 @@ _LONGEST_TOKEN = 8_192
 @router.get("/sign-in")
 async def form(request: Request, next: str = "/") -> Response:
     """The form; `next` is where to go afterwards."""
-    return page(request, "sign_in.html", next=_here(next), wrong=None)
+    return page(request, "sign_in.html", next=here(next), wrong=None)
 
 
 @router.post("/sign-in")
@@ -37,7 +37,7 @@ async def sign_in(
             raise Unauthorized("give a token: `seatledger tokens create` makes one")
         await recognition.principal(token.strip())
     except (Unauthorized, Forbidden) as error:
-        return page(request, "sign_in.html", HTTPStatus.UNAUTHORIZED, next=_here(next), wrong=str(error))
+        return form_again(request, next, str(error))
     return await start_session(request, token.strip(), next)
 
 
@@ -52,20 +52,25 @@ async def sign_out(request: Request, viewer: Looking) -> Response:
     return answer
 
 
+def form_again(request: Request, then: str, wrong: str) -> Response:
+    """The form with what is wrong; nobody is signed in."""
+    return page(request, "sign_in.html", HTTPStatus.UNAUTHORIZED, next=here(then), wrong=wrong)
+
+
 async def start_session(request: Request, token: str, then: str) -> Response:
     """A new session, whatever cookie came: the one before it is over."""
     cookie: Cookie = request.app.state.cookie
     sessions: Sessions = request.app.state.sessions
     await sessions.end(request.cookies.get(cookie.name))
     secret = await sessions.start(token)
-    answer = RedirectResponse(_here(then), HTTPStatus.SEE_OTHER)
+    answer = RedirectResponse(here(then), HTTPStatus.SEE_OTHER)
     answer.set_cookie(
         cookie.name, secret, int(LIFE.total_seconds()), path="/", secure=cookie.secure, httponly=True, samesite="lax"
     )
     return answer
 
 
-def _here(address: str) -> str:
+def here(address: str) -> str:
     """An address of this console; the overview for any other."""
     # Browsers read a backslash as a slash, and drop tabs and line breaks: what begins //host leads elsewhere.
     is_here = address.startswith("/") and not address.startswith("//") and "\\" not in address

@@ -51,12 +51,12 @@ _DONE_WITHIN_S = 60.0
 
 def demonstrate_vendor(dsn: str, broker: str) -> None:
     """Look at the emulated vendor, show what differs, mend it, look again. UserError says what is in the way."""
-    ours = read_now(lambda: dsn, _ours)
+    ours = read_now(lambda: dsn, billed)
     running = [row for row in ours if row["status"] == "active" and row["quantity"] > 1]
     say("\nReconciliation: an emulated Partner Center has what is billed, but for three differences\n")
     with tempfile.TemporaryDirectory(prefix="seatledger-demo-") as folder:
         seed = Path(folder) / "seed.json"
-        seed.write_text(json.dumps(_seed(ours, running[:3])))
+        seed.write_text(json.dumps(seed_of(ours, running[:3])))
         with _emulated(seed):
             _look(dsn, broker)
             mends = list(_mends(dsn, running[:3]))
@@ -80,12 +80,13 @@ def _look(dsn: str, broker: str) -> None:
     )  # fmt: skip
 
 
-async def _ours(connection: AsyncConnection) -> list[Row]:
+async def billed(connection: AsyncConnection) -> list[Row]:
+    """What is billed here of the vendor's products."""
     async with connection.cursor(row_factory=dict_row) as cursor:
         return list(await (await cursor.execute(_OURS, [MICROSOFT])).fetchall())
 
 
-def _seed(ours: Sequence[Row], planted: Sequence[Row]) -> Json:
+def seed_of(ours: Sequence[Row], planted: Sequence[Row]) -> Json:
     """What the emulator holds: ours, with a seat less of one, another suspended, a third under a new id."""
     customers: dict[str, list[Json]] = {}
     for row in ours:

@@ -1,4 +1,4 @@
-"""`python -m services.invoicing.api`: documents, installment plans and what is charged next.
+"""`python -m services.invoicing.api`: documents and where they go, installment plans, what is charged next.
 
 Who asks sees what is theirs: the database chooses the rows (`sql/policies.sql`).
 """
@@ -11,7 +11,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from services.invoicing import queries
+from services.invoicing import explained_route, next_run_route, queries
+from services.invoicing.delivery import routes as delivery_routes
+from services.invoicing.paper import routes as paper_routes
 from services.invoicing.queries import Balance, Document, DocumentWithLines, InstallmentPlan, NextCharge, OpenInvoice
 from shared.web.access import needs
 from shared.web.application import Reading, serve
@@ -19,6 +21,9 @@ from shared.web.errors import BadRequest, NotFound
 from shared.web.paging import Cursor, Limit, Page, key_of, page_of
 
 router = APIRouter(prefix="/v1")
+# Routes are tried in their order, and a document's number may have slashes in it.
+for routes in (explained_route.router, paper_routes.router, next_run_route.router, delivery_routes.router):
+    router.include_router(routes)
 
 From = Annotated[date | None, Query(alias="from", description="dated on this day or later")]
 To = Annotated[date | None, Query(alias="to", description="dated on this day or earlier")]

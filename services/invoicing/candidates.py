@@ -28,7 +28,7 @@ from shared.store.ledger import issued_lines
 
 log = structlog.get_logger()
 
-_CANDIDATES = """
+_DUE = """
 SELECT state.scope_id, state.touched,
     CASE WHEN billed.touched = state.touched AND (billed.new_facts_on IS NULL OR billed.new_facts_on > %(day)s)
     THEN billed.open_from END
@@ -36,7 +36,17 @@ FROM state LEFT JOIN invoicing.billed AS billed ON billed.subscription = state.s
 WHERE state.scope = 'subscription'
     AND (billed.subscription IS NULL OR billed.touched <> state.touched
         OR billed.waiting OR billed.look_again_on <= %(day)s)
-ORDER BY state.scope_id
+"""
+_CANDIDATES = f"{_DUE} ORDER BY state.scope_id"
+# Who may get a line of a subscription is what it looks at; who got one gets what comes back of it.
+_CANDIDATES_OF = f"""{_DUE}
+    AND (state.scope_id IN (
+            SELECT dependent_id FROM dependency
+            WHERE scope IN ('customer', 'reseller') AND scope_id = %(recipient)s AND dependent_scope = 'subscription')
+        OR EXISTS (
+            SELECT FROM invoicing.issued_line
+            WHERE subscription = state.scope_id AND recipient = %(recipient)s))
+ORDER BY state.scope_id LIMIT %(most)s
 """
 _PARKED = "SELECT scope_id, reason FROM parked WHERE scope = 'subscription' ORDER BY scope_id"
 
@@ -54,6 +64,12 @@ async def candidates(connection: AsyncConnection, day: date) -> list[Candidate]:
     """The subscriptions that the run of a day has to look at, sorted by id."""
     rows = await (await connection.execute(_CANDIDATES, {"day": day})).fetchall()
     return [Candidate(*row) for row in rows]
+
+
+async def candidates_of(connection: AsyncConnection, recipient: str, day: date, most: int) -> list[Candidate]:
+    """At most `most` of them: those that can have a line for this recipient."""
+    wanted = {"day": day, "recipient": recipient, "most": most}
+    return [Candidate(*row) for row in await (await connection.execute(_CANDIDATES_OF, wanted)).fetchall()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from psycopg import AsyncConnection
 
-from services.invoicing.explanation import Explained, Happened, Shape, refs_of
+from services.invoicing.events_behind import events_behind
 from services.invoicing.line_ids import NEAR, nearest, parsed, subscription_in, unknown
 from services.invoicing.projection import SPEC
-from shared.billing.facts import Ref
 from shared.billing.ledger import LayerKey
 from shared.errors import UserError
+from shared.events.explanation import Explained, Shape, refs_of
 from shared.events.shapes import Json, line_shape
 from shared.projections.generations import generations
-from shared.projections.spec import Key
-from shared.store.arrays import columns
 from shared.store.ledger import explained_lines, issued_lines
 from shared.store.pool import connect
 
 _DOCUMENTS = "SELECT number, kind, date::text, recipient, customer, currency FROM read.documents WHERE number = ANY(%s)"
-_DEPENDS_ON = "SELECT depends_on FROM state WHERE scope = 'subscription' AND scope_id = %s"
-# By what the facts are about: facts are found by that, and an event can be about several things.
-_HAPPENED = """
-SELECT DISTINCT known.source, known.id, known.type, known.time, event.topic, event.partition, event."offset"
-FROM unnest(%s::text[], %s::text[]) AS about (scope, scope_id)
-JOIN facts AS known USING (scope, scope_id)
-JOIN unnest(%s::text[], %s::text[]) AS wanted (source, id) USING (source, id)
-JOIN event ON event.identity = store.identity(known.source, known.id)
-"""
 _NEAR = """
 (SELECT DISTINCT subscription FROM invoicing.issued_line WHERE subscription >= %(name)s ORDER BY 1 LIMIT %(most)s)
 UNION ALL
@@ -50,7 +39,7 @@ async def explain(dsn: str, line: str) -> Explained:
         if key is None or found is None:
             raise unknown(line, nearest(line, await _near(connection, line)))
         documents = await _documents(connection, [one["document"]["number"] for one in layer])
-        happened = await _happened(connection, key.subscription, refs_of(found))
+        happened = await events_behind(connection, [key.subscription], refs_of(found))
         number = found["document"]["number"]
         shown = [{**one, "document": _dated(one["document"], documents)} for one in layer]
         own = {name: value for name, value in found.items() if name != "document"}
@@ -87,15 +76,3 @@ async def _documents(connection: AsyncConnection, numbers: Sequence[str]) -> dic
 def _dated(document: Shape, documents: dict[str, Json]) -> Json:
     known = documents.get(document["number"], {})
     return {**document, **{name: known[name] for name in ("kind", "date") if name in known}}
-
-
-async def _happened(connection: AsyncConnection, subscription: str, refs: Iterable[Ref]) -> dict[Ref, Happened]:
-    """The events behind a line: its subscription's own, and those of what that looks at."""
-    row = await (await connection.execute(_DEPENDS_ON, [subscription])).fetchone()
-    about = {Key("subscription", subscription), *(Key.parse(text) for text in (row[0] if row else ()))}
-    rows = await connection.execute(_HAPPENED, [*columns(sorted(about), 2), *columns(sorted(refs), 2)])
-    happened = {}
-    for source, event_id, kind, time, topic, partition, offset in await rows.fetchall():
-        ref = Ref(source, event_id)
-        happened[ref] = Happened(ref, kind, time, {"topic": topic, "partition": partition, "offset": offset})
-    return happened

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services import presentation
-from services.invoicing.explanation import Explained, Shape, sentence
+from shared.events.explanation import Explained, Shape, sentence
 
 _LAYER = ("line", "kind", "document", "date", "from", "to", "quantity", "net", "cause")
 _FIGURES = ("quantity", "net", "partition", "offset")

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, timedelta
 from typing import cast
 
-from services.invoicing.explanation import Explained, Happened, Shape
 from services.invoicing.line_ids import nearest, parsed, unknown
 from services.invoicing.simulation import simulate
 from shared.billing.facts import Ref
 from shared.billing.moments import civil_date
+from shared.events.explanation import Explained, Happened, Shape
 from shared.events.facts import facts_of
 from shared.events.files import FileEvent
 from shared.events.shapes import Json, document_shape

@@ -12,6 +12,7 @@ from psycopg import AsyncConnection
 
 from services.invoicing import ledger_store, open_invoices
 from services.invoicing.candidates import Findings, Looked
+from services.invoicing.paper import names
 from shared.billing.balance import credited, related
 from shared.billing.documents import Document, DraftLine, Group, grouped, worth_issuing
 from shared.billing.exchange import exchanged
@@ -95,6 +96,7 @@ async def issue_chunk(connection: AsyncConnection, chunk: Chunk, day: date) -> l
         shapes = [issued_shape(document) for document in documents]
         for document, shape in zip(documents, shapes, strict=True):
             await append(connection, f"document-{document.number}", 0, [_event(document, shape)])
+        await names.keep(connection, documents)
         chunk.findings.left_open |= _left_open(chunk, documents)
         await mark(connection, chunk.settled, waiting=chunk.findings.left_open)
         lines, payers = sum(len(d.lines) for d in documents), {draft.recipient for draft in chunk.drafts}

@@ -13,6 +13,7 @@ from pathlib import Path
 from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
+from services.invoicing.delivery.asking import reactions
 from shared.billing.account import Account
 from shared.billing.installments import installment_plan
 from shared.billing.state import next_charge
@@ -170,4 +171,6 @@ SPEC = ProjectionSpec(
     names=names,
     matters=matters,
     documents=Documents(_DOCUMENTS, (DOCUMENT, DOCUMENT_LINE, DOCUMENT_RELATION), document_rows, concerned),
+    reactions=reactions,
+    reacts_to=_DOCUMENTS,
 )

@@ -14,8 +14,10 @@ from decimal import Decimal
 from psycopg import AsyncConnection
 
 from services.invoicing import ledger_store, open_invoices
+from services.invoicing.delivery.reacting import not_again
 from services.invoicing.issued_again import issued_again
 from services.invoicing.line_ids import parsed, revision_of
+from services.invoicing.paper import names
 from shared.billing.balance import credited, related
 from shared.billing.documents import Document
 from shared.billing.ledger import IssuedLine
@@ -56,7 +58,9 @@ async def take_in(connection: AsyncConnection, models: Iterable[EventModel]) -> 
     await ledger_store.keep_numbers(connection, (document.number for document in documents))
     await _return_tax(connection, documents)
     await _settle(connection, documents)
+    await names.keep(connection, documents)
     await _close_days(connection, documents)
+    await not_again(connection, ((document.number, document.recipient) for document in documents))
     await connection.execute(_LOOK_AGAIN, [literal(sorted({line.key.subscription for line in lines}))])
 
 

@@ -1,5 +1,8 @@
-"""`python -m services.invoicing.worker`: the clock of invoicing, the relay of the outbox, and daily invoice runs."""
+"""`python -m services.invoicing.worker`: the clock of invoicing, the relay, daily invoice runs, deliveries."""
 
+from services.invoicing.delivery import couriers
+from services.invoicing.delivery.couriers import Couriers
+from services.invoicing.delivery.gauges import delivery_gauges
 from services.invoicing.projection import SPEC
 from services.invoicing.run_gauges import run_gauges
 from services.invoicing.timers import timers
@@ -8,4 +11,10 @@ from shared.store.config import Config
 
 if __name__ == "__main__":
     config = Config()
-    main(SPEC, config, timers(config), run_gauges(config.database))
+    delivering = Couriers(config.database)
+    main(
+        SPEC,
+        config,
+        (*timers(config), *couriers.timers(delivering)),
+        {**run_gauges(config.database), **delivery_gauges(config.database, delivering.tally)},
+    )

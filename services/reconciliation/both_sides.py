@@ -16,15 +16,20 @@ from services.reconciliation.findings import Known
 from services.reconciliation.sides import Look, Ours, Theirs
 from shared.events.models.reconciliation import DiscrepancyFound, Side
 
-# Upstream writes a vendor's name as it likes: Microsoft, microsoft.
+# Upstream writes a vendor's name as it likes: Microsoft, microsoft. A push that came to nothing is a difference again,
+# and no reason to wait for anything.
 _OURS = """
 SELECT subscription, customer, product, quantity, status, told_until,
     lower(vendor_subscription) AS vendor_subscription, provisioned.account, reseller, parent IS NOT NULL AS is_addon,
     is_trial, auto_renew, pushed_at
 FROM read.subscriptions
 LEFT JOIN (
-    SELECT subscription, max(ended_at) AS pushed_at FROM read.discrepancies
-    WHERE vendor = %(vendor)s AND resolution = 'PUSH_QUANTITY_TO_VENDOR' GROUP BY subscription
+    SELECT subscription, max(ended_at) AS pushed_at FROM read.discrepancies AS push
+    WHERE vendor = %(vendor)s AND resolution = 'PUSH_QUANTITY_TO_VENDOR' AND NOT EXISTS (
+        SELECT FROM read.discrepancies AS again
+        WHERE again.discrepancy = push.discrepancy AND again.number > push.number
+    )
+    GROUP BY subscription
 ) AS pushed USING (subscription)
 LEFT JOIN (
     SELECT customer, max(wanted ->> 'account') AS account FROM reconciliation.vendor_task

@@ -48,7 +48,8 @@ SELECT vendor, account, subscription, vendor_subscription, verdict, ours_quantit
     theirs_status, state, found_at, ended_at, resolution, by, reason, snapshot
 FROM read.discrepancies
 WHERE (%(vendor)s::text IS NULL OR vendor = %(vendor)s)
-    AND (%(subscription)s::text IS NULL OR subscription = %(subscription)s OR vendor_subscription = %(subscription)s)
+    AND (%(subscription)s::text IS NULL OR subscription = %(subscription)s
+        OR vendor_subscription = lower(%(subscription)s))
 ORDER BY found_at DESC, discrepancy, number DESC LIMIT %(limit)s
 """
 _SHOWN = ("subscription", "vendor_subscription", "account", "name", "ours", "theirs", "verdict", "state", "to be known")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 
 from services import presentation
-from services.reconciliation.cost.comparing import CostReport, compare_costs
+from services.reconciliation.cost.comparing import CostReport, Scope, compare_costs
 from services.reconciliation.cost.graph_export import GraphExport
 from services.reconciliation.cost.import_store import Imported
 from services.reconciliation.cost.imports import cancel_invoice, import_billed, import_csv
@@ -24,6 +25,7 @@ from shared.store.operations import operator
 
 _IMPORTED = ("invoice", "outcome", "rows", "version")
 _COSTS = ("subscription", "verdict", "currency", "ours", "theirs", "difference", "sell", "margin", "margin_by_vendor")
+_RECKONED = ("difference", "margin", "margin_by_vendor")
 _GRAPH = "https://graph.microsoft.com"
 
 
@@ -66,6 +68,9 @@ def _show_imported(done: Sequence[Imported], *, as_json: bool) -> None:
         return
     rows = [[getattr(one, name) for name in _IMPORTED] for one in done]
     presentation.table("Bills", _IMPORTED, rows, right=("rows",))
+    for one in done:
+        if one.voided:
+            presentation.say(f"{one.invoice}: was left out of every comparison (cancel-bill), and stays out")
 
 
 def cancel(database: Database, invoice: str, *, reason: str, as_json: bool) -> None:
@@ -78,18 +83,24 @@ def cancel(database: Database, invoice: str, *, reason: str, as_json: bool) -> N
         presentation.say(f"{invoice}: is compared no more" if changed else f"{invoice}: was left out before")
 
 
-def costs(database: Database, first: date, last: date, *, everything: bool, as_json: bool) -> None:
+def costs(database: Database, first: date, last: date, scope: Scope, *, everything: bool, as_json: bool) -> None:
     """Each subscription's cost here and at the vendor, what it is sold for, and the margin."""
     try:
         period = Period(first, last)
     except ValueError as error:
         raise WrongUsage(f"--from, --to: {error}") from None
     with database_failures():
-        report = asyncio.run(compare_costs(database(), period))
+        report = asyncio.run(compare_costs(database(), period, scope=scope))
     if as_json:
-        presentation.document(report)
+        presentation.document(costs_document(report))
         return
     _show_costs(report, everything=everything)
+
+
+def costs_document(report: CostReport) -> dict[str, object]:
+    """A report for programs: each comparison with what is reckoned of it, which people see too."""
+    compared = [{**asdict(one), **{name: getattr(one, name) for name in _RECKONED}} for one in report.comparisons]
+    return {**asdict(report), "comparisons": compared}
 
 
 def _show_costs(report: CostReport, *, everything: bool) -> None:

@@ -25,6 +25,8 @@ class _Sides:
     theirs: dict[str, Theirs]
     # Who here goes on and is linked to a subscription of the vendor's.
     linked: dict[str, list[str]] = field(default_factory=dict)
+    # Of those that are over here and were linked to it, the one that was changed last.
+    last: dict[str, Ours] = field(default_factory=dict)
     # Which account a customer's subscriptions are in, by those that are linked.
     accounts: dict[str, str] = field(default_factory=dict)
     # What nobody here is linked to, by account and by the id that it had before a migration.
@@ -32,11 +34,17 @@ class _Sides:
     migrated: dict[str, str] = field(default_factory=dict)
     # What goes on here and the vendor does not show, by account.
     missing: dict[str, list[str]] = field(default_factory=dict)
-    failed: tuple[str, ...] = ()
+    # Accounts that were not observed and are not known to be a customer's: what has no account yet may be in these.
+    nobodys: tuple[str, ...] = ()
 
     def account_of(self, one: Ours) -> str | None:
         """Where the vendor has the customer: where it assigned licences, else where it has its other subscriptions."""
         return one.account or self.accounts.get(one.customer)
+
+    def stands_for(self, one: Ours, found: Theirs) -> bool:
+        """Whether what is over here is what the vendor's is compared with: one of several, and none that goes on."""
+        name = found.vendor_subscription
+        return name not in self.linked and self.last[name].subscription == one.subscription
 
 
 def compare(
@@ -50,7 +58,7 @@ def compare(
     sides = _sides(held, theirs, looks)
     for one in held:
         found = None if one.vendor_subscription is None else sides.theirs.get(one.vendor_subscription)
-        if found is not None and (one.status not in ENDED or found.vendor_subscription not in sides.linked):
+        if found is not None and (one.status not in ENDED or sides.stands_for(one, found)):
             yield _of_both(one, found, sides, at, policy)
         elif found is None and one.status not in ENDED:
             yield _of_ours(one, sides, at, policy)
@@ -63,7 +71,6 @@ def compare(
 
 def _sides(held: Sequence[Ours], theirs: Iterable[Theirs], looks: Mapping[str, Look]) -> _Sides:
     sides = _Sides(looks, {one.vendor_subscription: one for one in theirs})
-    sides.failed = tuple(sorted(account for account, look in looks.items() if look.failed is not None))
     known = set()
     for one in held:
         if one.vendor_subscription is None:
@@ -71,9 +78,15 @@ def _sides(held: Sequence[Ours], theirs: Iterable[Theirs], looks: Mapping[str, L
         known.add(one.vendor_subscription)
         if one.status not in ENDED:
             sides.linked.setdefault(one.vendor_subscription, []).append(one.subscription)
+        else:
+            before = sides.last.setdefault(one.vendor_subscription, one)
+            sides.last[one.vendor_subscription] = max(before, one, key=lambda each: each.told_until)
         found = sides.theirs.get(one.vendor_subscription)
         if found is not None:
             sides.accounts.setdefault(one.customer, found.account)
+    failed = {account for account, look in looks.items() if look.failed is not None}
+    provisioned = (one.account for one in held if one.account is not None)
+    sides.nobodys = tuple(sorted(failed.difference(sides.accounts.values(), provisioned)))
     for one in held:
         account = sides.account_of(one)
         if account is not None and one.vendor_subscription not in sides.theirs and one.status not in ENDED:
@@ -157,8 +170,8 @@ def _not_known_to_be_missing(
         return delay.changed_here(one, look, policy) or delay.hinted(look, at, policy)
     if account is not None:
         return f"its account {account} was not looked at yet"
-    if sides.failed:
-        return f"its account is not known, and {delay.some(sides.failed)} could not be looked at"
+    if sides.nobodys:
+        return f"its account is not known, and {delay.some(sides.nobodys)} could not be looked at"
     if not sides.looks:
         return "the vendor was not looked at yet"
     oldest = min(sides.looks.values(), key=lambda look: look.observed_at)

@@ -16,6 +16,8 @@ from shared.events.models.reconciliation import DiscrepancyFound, DiscrepancyRes
 # Where the vendor was never seen to have something there is no account to name.
 NO_ACCOUNT = "unknown"
 AGREED = "AGREED"
+# A difference that somebody looked at and lets be, while both sides stay as they are.
+IGNORED = "IGNORE"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
 from psycopg import AsyncConnection
+from pydantic import ValidationError
 
 from services.reconciliation.sides import ENDED
 from services.reconciliation.vendors.connector import WHOLE_ACCOUNT, Entitlement, VendorAccount
@@ -64,6 +65,20 @@ async def observe(connection: AsyncConnection, seen: Observation) -> bool:
     }  # fmt: skip
     await connection.execute(_KEEP, keep)
     return is_news
+
+
+def readable(seen: Observation) -> Observation:
+    """A look that can be kept: what holds a value that no event takes was not observed, and says which it is.
+
+    A connector reads leniently, and one odd value of one account must not end the sweep of all the others.
+    """
+    try:
+        snapshot_of(seen)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        return replace(seen, held=(), used=None, failed=f"what it holds cannot be kept: {where}: {first['msg']}"[:500])
+    return seen
 
 
 def snapshot_of(seen: Observation) -> VendorSnapshotTaken:

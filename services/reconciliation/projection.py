@@ -20,6 +20,7 @@ from services.reconciliation.bodies import (
     body_to_json,
     facts_of,
 )
+from services.reconciliation.findings import IGNORED
 from shared.billing.facts import Fact
 from shared.billing.masterdata import MasterData
 from shared.billing.moments import instant
@@ -61,8 +62,6 @@ DISCREPANCY = Table(
     key=("discrepancy", "number"),
     many=True,
 )  # fmt: skip
-# A difference that somebody looked at and lets be, while both sides stay as they are.
-IGNORED = "IGNORE"
 
 # What was last seen of an account and when it was last looked at; whether anything was told of a difference.
 _SEEN, _LOOKED, _TOLD = "seen", "looked", "told"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from services.reconciliation.bodies import difference_about
-from services.reconciliation.findings import AGREED
+from services.reconciliation.findings import AGREED, IGNORED
 from services.reconciliation.queries import Row
 from services.reconciliation.shown import ComparedRow, DifferenceState, Ours, Theirs
 from services.reconciliation.verdicts import FINDINGS, MENDS, Action
@@ -21,10 +21,18 @@ def differences_of(row: Row) -> Sequence[str]:
 
 
 def row_shown(row: Row, told: Mapping[str, Row], *, may_act: bool) -> ComparedRow:
-    """The row for somebody who may act on it or not: what was settled since the comparison needs nothing more."""
+    """The row for somebody who may act on it or not: what was settled since the comparison needs nothing more.
+
+    What is ignored may still be mended.
+    """
     states = [DifferenceState(**told[key]) for key in differences_of(row) if key in told]
-    settled = {one.verdict for one in states if one.resolution not in _BY_ITSELF}
-    actions = (action for verdict in row["verdicts"] if verdict not in settled for action in MENDS[verdict])
+    ignored = {one.verdict for one in states if one.state == "ignored"}
+    settled = {one.verdict for one in states if one.resolution not in _BY_ITSELF} - ignored
+    actions = (
+        action
+        for verdict in row["verdicts"] if verdict not in settled
+        for action in MENDS[verdict] if verdict not in ignored or action != IGNORED
+    )  # fmt: skip
     found: tuple[Action, ...] = tuple(dict.fromkeys(actions)) if may_act else ()
     ours, theirs = None, None
     if row["ours_status"] is not None:

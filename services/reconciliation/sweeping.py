@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 import structlog
 from psycopg import AsyncConnection
 
-from services.reconciliation.observing import Observation, observe
+from services.reconciliation.observing import Observation, observe, readable
 from services.reconciliation.vendors.connector import Connector, Misconfigured, VendorAccount, VendorError
 from shared.errors import UNAVAILABLE, UserError
 from shared.store.pool import connect
@@ -28,6 +28,11 @@ _TAKE_LOCK = "SELECT pg_try_advisory_lock(%s, hashtext(%s))"
 _UNFINISHED = """
 SELECT sweep FROM reconciliation.sweep
 WHERE vendor = %s AND finished_at IS NULL AND began_at > %s - interval '1 day' ORDER BY sweep DESC LIMIT 1
+"""
+# What an interrupted sweep looked at, once it is too old to be taken up.
+_FORGET = """
+DELETE FROM reconciliation.swept_account AS s USING reconciliation.sweep AS old
+WHERE old.sweep = s.sweep AND old.vendor = %s AND old.sweep < %s
 """
 _BEGIN = "INSERT INTO reconciliation.sweep (vendor, began_at, by) VALUES (%s, %s, %s) RETURNING sweep"
 _SWEPT = "SELECT account FROM reconciliation.swept_account WHERE sweep = %s"
@@ -155,7 +160,7 @@ async def look_at(connector: Connector, account: VendorAccount, at: datetime, *,
         raise
     except VendorError as error:
         return Observation(connector.vendor, account, at, failed=str(error), hinted=hinted)
-    return Observation(connector.vendor, account, at, held, used, hinted=hinted)
+    return readable(Observation(connector.vendor, account, at, held, used, hinted=hinted))
 
 
 async def sweep(
@@ -172,6 +177,7 @@ async def sweep(
         if row is None:
             row = await (await connection.execute(_BEGIN, [connector.vendor, now(), by])).fetchone()
             assert row is not None
+            await connection.execute(_FORGET, [connector.vendor, row[0]])
         number = int(row[0])
         done = await (await connection.execute(_SWEPT, [number])).fetchall()
         going_on = _Sweep(connection, connector, number, told, now)

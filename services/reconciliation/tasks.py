@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
+import psycopg
+import structlog
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
@@ -40,6 +42,7 @@ ORDER BY next_at, task LIMIT 1 FOR UPDATE SKIP LOCKED
 """
 _ONE = f"{_COLUMNS} WHERE task = %s"
 _LIST = f"{_COLUMNS} WHERE (%(state)s::text IS NULL OR state = %(state)s) ORDER BY asked_at DESC, task LIMIT %(most)s"
+_WAITING = "SELECT DISTINCT vendor FROM reconciliation.vendor_task WHERE state = 'waiting' AND next_at <= %s"
 _LATER = """
 UPDATE reconciliation.vendor_task SET attempts = attempts + 1, next_at = %s, error = %s WHERE task = %s
 """
@@ -55,6 +58,9 @@ WHERE task = %s AND state = 'failed'
 _FIRST_WAIT = timedelta(seconds=5)
 _LONGEST_WAIT = timedelta(minutes=10)
 GIVES_UP_AFTER = timedelta(minutes=120)
+# An event tells of it too, and takes 2,000 characters.
+_LONGEST_ERROR = 1000
+_log = structlog.get_logger("reconciliation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +107,8 @@ async def carry_out(
     """Carry out the task that waits the longest (or `only` one); as it stands afterwards, None when none waits.
 
     Its row is locked meanwhile, so nobody else carries it out. A vendor that cannot be reached is asked again later,
-    for two hours; what it refuses has failed at once.
+    for two hours; what it refuses has failed at once. So has what nobody foresaw: it would be the first in turn for
+    ever, and what waits behind it would never be asked.
     """
     at = now or datetime.now(UTC)
     async with connection.transaction():
@@ -111,19 +118,31 @@ async def carry_out(
         if task is None:
             return None
         try:
-            answer = await vendors[task.vendor](connection, task)
-        except VendorError as error:
+            async with connection.transaction():  # a savepoint: the task can be written after whatever fails
+                answer = await vendors[task.vendor](connection, task)
+        except (psycopg.OperationalError, psycopg.InterfaceError):
+            raise  # the database is away: nothing is known of the task
+        except Exception as error:  # kept with the task, as the sentence or as what it is
             if isinstance(error, NotReached) and at - task.asked_at < GIVES_UP_AFTER:
                 wait = min(_FIRST_WAIT * 2**task.attempts, _LONGEST_WAIT)
                 await connection.execute(_LATER, [at + wait, str(error), task.task])
                 return await _one(connection, task.task)
-            await connection.execute(_END, ["failed", at, str(error), task.task])
+            if not isinstance(error, VendorError):
+                _log.exception("vendor task", task=str(task.task), kind=task.kind, vendor=task.vendor)
+            told = str(error) if isinstance(error, VendorError) else f"not foreseen, see the log: {error!r}"
+            await connection.execute(_END, ["failed", at, told[:_LONGEST_ERROR], task.task])
         else:
             await connection.execute(_END, ["done", at, None, task.task])
             await connection.execute(_ANSWERED, [Jsonb(dict(answer)), task.task])
         over = await _one(connection, task.task)
         await ended(connection, over, at)
         return over
+
+
+async def waiting(connection: AsyncConnection, now: datetime | None = None) -> frozenset[str]:
+    """The vendors that something is to be asked of now."""
+    rows = await connection.execute(_WAITING, [now or datetime.now(UTC)])
+    return frozenset(vendor for (vendor,) in await rows.fetchall())
 
 
 async def try_again(connection: AsyncConnection, task: UUID, now: datetime | None = None) -> bool:

@@ -15,7 +15,7 @@ from services.reconciliation.delay import Policy
 from services.reconciliation.hints import Looked, ask_what_changed, look_at_hinted
 from services.reconciliation.reacting import react, told
 from services.reconciliation.sweeping import sweep
-from services.reconciliation.tasks import CarryOut, carry_out
+from services.reconciliation.tasks import CarryOut, carry_out, waiting
 from services.reconciliation.vendors.configured import configured_vendors, connected
 from services.reconciliation.vendors.connector import Misconfigured, VendorError
 from shared.errors import UserError
@@ -61,7 +61,10 @@ class VendorTasks:
             )
             await drain(connection, CONSUMER, react, _AT_ONCE)
             vendors: dict[str, CarryOut] = {}
+            asked = await waiting(connection)
             for vendor in configured_vendors():
+                if vendor not in asked:
+                    continue
                 try:
                     vendors[vendor] = asked_of(await open_now.enter_async_context(connected(vendor)))
                 except UserError as error:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from services.reconciliation.observing import Observation, observe
+from services.reconciliation.observing import Observation, observe, readable
 from services.reconciliation.vendors.connector import VendorAccount
 from services.reconciliation.vendors.watchguard.report import NotAReport, RefusedRow, Report, read_report
 from shared.errors import BAD_REQUEST, UserError
@@ -76,4 +76,4 @@ def _seen(report: Report, account: VendorAccount, at: datetime) -> Observation:
         usage = report.usage(account, product)
         if usage:
             used[product] = usage[-1][1]
-    return Observation(PANDA, account, at, held, used)
+    return readable(Observation(PANDA, account, at, held, used))

@@ -9,7 +9,7 @@ import sys
 
 from fastapi import APIRouter, Response
 
-from services.subscriptions import command_routes, import_route, queries, several_route
+from services.subscriptions import command_routes, history_routes, import_route, queries, several_route
 from services.subscriptions.desk import SubscriptionDesk
 from services.subscriptions.queries import RejectedEvent, Subscription, SubscriptionWithPlan
 from shared.web.access import needs
@@ -21,7 +21,7 @@ from shared.web.paging import Cursor, Limit, Page, key_of, page_of
 router = APIRouter(prefix="/v1")
 DESK = SubscriptionDesk()
 # Routes are tried in their order: what is asked the most comes first.
-for routes in (command_routes.router, several_route.router, import_route.router):
+for routes in (command_routes.router, several_route.router, import_route.router, history_routes.router):
     router.include_router(routes)
 
 

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from shared.billing.account import Account
 from shared.billing.facts import SettingChanged
 from shared.billing.scheduled import Scheduled, scheduled
+from shared.billing.seat_history import seat_history
 from shared.billing.settings import refusal
 from shared.billing.state import subscription_state
 from shared.billing.timeline import Timeline
@@ -30,16 +31,13 @@ from shared.projections.subscription_stream import (
 
 _SCHEDULED = TypeAdapter(Scheduled)
 
-SUBSCRIPTION = Table(
-    "subscription",
-    (
-        "subscription", "status", "quantity", "unit_price", "billing_plan", "term_start", "term_end", "protected_until",
-        "customer", "reseller", "product", "vendor", "currency", "auto_renew", "scheduled",
-        "vendor_subscription", "parent", "is_trial", "told_until",
-    ),
-    owner="subscription",
-    key=("subscription",),
+# What `subscription_row` gives, and read.subscriptions shows.
+STATE = (
+    "subscription", "status", "quantity", "unit_price", "billing_plan", "term_start", "term_end", "protected_until",
+    "customer", "reseller", "product", "vendor", "currency", "auto_renew", "scheduled",
+    "vendor_subscription", "parent", "is_trial", "told_until",
 )  # fmt: skip
+SUBSCRIPTION = Table("subscription", (*STATE, "seat_history"), owner="subscription", key=("subscription",))
 REJECTED_EVENT = Table(
     "rejected_event",
     ("subscription", "source", "id", "type", "reason"),
@@ -64,7 +62,7 @@ def rows_of(timeline: Timeline, account: Account | None, on: date, extra: None) 
     settled = timeline if account is None else account.timeline
     rejected = [(settled.subscription_id, r.source, r.id, r.type, r.reason) for r in settled.rejected]
     return {
-        SUBSCRIPTION.name: [] if account is None else [subscription_row(account, on)],
+        SUBSCRIPTION.name: [] if account is None else [(*subscription_row(account, on), seats(account, on))],
         REJECTED_EVENT.name: sorted(rejected),
     }
 
@@ -84,9 +82,14 @@ def subscription_row(account: Account, on: date) -> Row:
     )  # fmt: skip
 
 
+def seats(account: Account, on: date) -> Jsonb:
+    """The active seats up to a day, as read.seat_changes takes them apart: [[day, seats, change], ...]."""
+    return Jsonb([[one.on.isoformat(), one.seats, one.change] for one in seat_history(account, on)])
+
+
 SPEC = ProjectionSpec(
     name="subscriptions",
-    version=6,
+    version=7,
     topics=(CATALOG.name, ORDERS.name, SUBSCRIPTIONS.name),
     sql=Path(__file__).parent / "sql",
     streams=(Stream("subscription", SubscriptionFold(rows_of), (SUBSCRIPTION, REJECTED_EVENT)),),

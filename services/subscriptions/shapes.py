@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from psycopg.types.json import Jsonb
 
-from services.subscriptions.projection import SUBSCRIPTION, subscription_row
+from services.subscriptions.projection import STATE, subscription_row
 from shared.billing.account import Account
 from shared.billing.calendar import ONE_DAY
 
@@ -17,7 +17,7 @@ Json = dict[str, object]
 def subscription_shape(account: Account, on: date) -> Json:
     """The columns of read.subscriptions: dates as ISO 8601, amounts as strings."""
     row = subscription_row(account, on)
-    return {name: _plain(value) for name, value in zip(SUBSCRIPTION.columns, row, strict=True)}
+    return {name: _plain(value) for name, value in zip(STATE, row, strict=True)}
 
 
 def last_day_of(account: Account) -> str | None:

@@ -31,6 +31,38 @@ class Hours(NamedTuple):
     full_refund: int | None
 
 
+class BatchWindow(NamedTuple):
+    """Seats of the running term that were bought or renewed together at an instant, less those given back since.
+
+    `full_refund_until` and `change_until` are when their windows close; None where there is none, or none to an end.
+    """
+
+    at: datetime
+    seats: int
+    full_refund_until: datetime | None
+    change_until: datetime | None
+
+
+def windows_of(timeline: Timeline, phase: Phase, day: date, master: MasterData, known: date) -> tuple[BatchWindow, ...]:
+    """The windows of the term of a day, open and closed, the oldest first; nothing where the terms have none (R5.1).
+
+    Seats that were taken over have no window open (conventions table), and are left out.
+    """
+    terms = phase.terms
+    if not _windowed(terms, master):
+        return ()
+    found = []
+    for batch in _batches(timeline, phase, day):
+        if not batch.imported:
+            change, full = _hours(terms, master, batch.on, known)
+            found.append(BatchWindow(batch.at, batch.seats, _closes(batch, full), _closes(batch, change)))
+    return tuple(found)
+
+
+def _closes(batch: Batch, hours: int | None) -> datetime | None:
+    return None if hours is None else batch.at + _h(hours)
+
+
 def give_back(
     timeline: Timeline, phase: Phase, seats: int, day: date, at: datetime, master: MasterData, known: date
 ) -> tuple[Returned, ...]:

@@ -23,10 +23,12 @@ _READING: Final = frozenset[Permission](
 _CHANGING: Final = frozenset[Permission]({"accounts:write", "orders:write", "subscriptions:write"})
 # What is done about differences with vendors is decided by people of the organisation (rule R7.1).
 _RECONCILING: Final = frozenset[Permission]({"reconciliation:read", "reconciliation:write"})
+# How the system itself is, and having it go on: what lies in dead letters is whatever somebody sent, of anybody.
+_OPERATING: Final = frozenset[Permission]({"operations:read", "operations:write"})
 # What a reseller may not: its own prices and rates, the past, and what holds for everybody.
 MAY: Final[Mapping[Role, frozenset[Permission]]] = {
     "distributor": PERMISSIONS,
-    "integration": PERMISSIONS - _RECONCILING,
+    "integration": PERMISSIONS - _RECONCILING - _OPERATING,
     "customer_success": _READING | _CHANGING | _RECONCILING | {"backdating"},
     "reseller": (_READING - {"settings:read"}) | _CHANGING | {"reconciliation:read"},
     "customer": frozenset({"accounts:read", "orders:read", "subscriptions:read", "invoices:read"}),

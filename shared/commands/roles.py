@@ -7,4 +7,5 @@ Permission = Literal[
     "accounts:read", "accounts:write", "catalogue:read", "catalogue:write", "orders:read", "orders:write",
     "subscriptions:read", "subscriptions:write", "subscriptions:import", "prices:write", "backdating", "rates:write",
     "settings:read", "settings:write", "invoices:read", "reconciliation:read", "reconciliation:write",
+    "operations:read", "operations:write",
 ]  # fmt: skip

@@ -166,6 +166,8 @@ class ProjectionSpec:
     matters: Callable[[Facts, Facts], bool] = _always
     documents: Documents | None = None
     reactions: Callable[[CloudEvent, EventModel], Iterable[Reaction]] = _no_reactions
+    # The event types that it may ask reactions of: it is given their models.
+    reacts_to: frozenset[str] = frozenset(EVENT_TYPES)
     # For projections of events that billing has no fact for (orders): their own facts and the bodies' form in storage.
     facts_of: Callable[[CloudEvent, EventModel], Iterable[Fact]] = facts_of
     body_to_json: Callable[[Body], bytes] = body_to_json
@@ -182,7 +184,7 @@ class ProjectionSpec:
         object.__setattr__(self, "folds", {stream.scope: stream for stream in self.streams})
         object.__setattr__(self, "scopes", self.master_scopes | self.folds.keys())
         object.__setattr__(self, "looked_at", self.master_scopes | self.parent_scopes)
-        plainly = self.facts_of is facts_of and self.reactions is _no_reactions
+        plainly = self.facts_of is facts_of and (self.reactions is _no_reactions or not self.reacts_to & PLAIN)
         object.__setattr__(self, "plainly", plainly and not (self.documents and self.documents.types & PLAIN))
 
     @property

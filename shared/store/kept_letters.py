@@ -19,6 +19,9 @@ WHERE status = ANY(%(statuses)s)
   AND (%(type)s::text IS NULL OR type = %(type)s)
   AND (%(found_by)s::text IS NULL OR found_by = %(found_by)s)
   AND (%(text)s::text IS NULL OR strpos(lower(reason), lower(%(text)s)) > 0)
+  AND (%(search)s::text IS NULL
+    OR strpos(lower(concat_ws('/', topic, partition, "offset")), lower(%(search)s)) > 0
+    OR strpos(lower(subject), lower(%(search)s)) > 0 OR strpos(lower(reason), lower(%(search)s)) > 0)
   AND (%(after)s::text IS NULL OR (topic, partition, "offset") > (%(after)s, %(partition)s, %(offset)s))
 ORDER BY topic, partition, "offset" LIMIT %(most)s
 """
@@ -56,13 +59,17 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which dead letters; None: whatever it is. `text` stands somewhere in the reason, in any case."""
+    """Which dead letters; None: whatever it is. `text` stands somewhere in the reason, in any case.
+
+    `search` stands in the name of the place, in the subject or in the reason.
+    """
 
     statuses: Collection[Status]
     topic: str | None = None
     type: str | None = None
     found_by: str | None = None
     text: str | None = None
+    search: str | None = None
 
 
 async def listed(connection: AsyncConnection, wanted: Wanted, after: Place | None, most: int) -> list[Kept]:
@@ -73,6 +80,7 @@ async def listed(connection: AsyncConnection, wanted: Wanted, after: Place | Non
         "type": wanted.type,
         "found_by": wanted.found_by,
         "text": wanted.text,
+        "search": wanted.search,
         "after": after and after.topic,
         "partition": after and after.partition,
         "offset": after and after.offset,

@@ -76,18 +76,18 @@ async def issued_for(connection: AsyncConnection, subscriptions: Sequence[str], 
     closed = await last_closed(connection)
     lines = await issued_lines(connection, subscriptions)
     issued = [line for of_one in lines.values() for line in of_one]
-    tax_left = await _tax_left(connection, {line.document for line in issued})
-    open_invoices = await _open_invoices(connection, {*payers, *(line.recipient for line in issued)})
-    return Issued(lines, tax_left, open_invoices, closed)
+    left = await tax_left(connection, {line.document for line in issued})
+    still_open = await open_invoices(connection, {*payers, *(line.recipient for line in issued)})
+    return Issued(lines, left, still_open, closed)
 
 
-async def _tax_left(connection: AsyncConnection, documents: Collection[str]) -> dict[tuple[str, Decimal], Decimal]:
+async def tax_left(connection: AsyncConnection, documents: Collection[str]) -> dict[tuple[str, Decimal], Decimal]:
     """What is left of the tax of some invoices, by invoice and rate (rule R3.4)."""
     rows = await (await connection.execute(_TAX_LEFT, [literal(sorted(documents))])).fetchall()
     return {(document, rate): amount for document, rate, amount in rows}
 
 
-async def _open_invoices(connection: AsyncConnection, recipients: Collection[str]) -> dict[Debtor, list[OpenInvoice]]:
+async def open_invoices(connection: AsyncConnection, recipients: Collection[str]) -> dict[Debtor, list[OpenInvoice]]:
     """The open invoices of some recipients, the oldest first (rule R3.4)."""
     found: dict[Debtor, list[OpenInvoice]] = {}
     cursor = await connection.execute(_OPEN_INVOICES, [literal(sorted(recipients))])

@@ -48,3 +48,8 @@ async def holder(connection: AsyncConnection, lock: int) -> str:
         return "somebody who has just ended"
     name, pid, since = row
     return f"{name or 'somebody without a name'}, since {since:%Y-%m-%d %H:%M:%S} UTC (session {pid} of the database)"
+
+
+async def is_taken(connection: AsyncConnection, lock: int) -> bool:
+    """Whether somebody has a lock now."""
+    return await (await connection.execute(_HOLDER, [lock])).fetchone() is not None

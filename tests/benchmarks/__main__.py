@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from shared.store.logging import configure_logging
-from tests.benchmarks import commands, core, invoice_lines, live, reconciling, replay, seed, switching
+from tests.benchmarks import commands, console_lists, core, invoice_lines, live, reconciling, replay, seed, switching
 from tests.infrastructure import brokers, databases
 from tests.infrastructure.brokers import Broker
 from tests.infrastructure.databases import Databases
@@ -36,6 +36,7 @@ def main(wanted: Sequence[str]) -> int:
         "invoice_lines": invoice_lines.measure,
         "reconciling": reconciling.measure,
         "commands": commands.measure,
+        "console": console_lists.measure,
     }
     unknown = sorted(set(wanted) - parts.keys())
     if unknown:

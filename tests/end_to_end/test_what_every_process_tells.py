@@ -25,6 +25,8 @@ seatledger emit examples/ex1.jsonl
 seatledger invoice-run --date 2019-02-01
 """
 _EXPOSED_AS = {"counter": "_total"}
+# The console tells of itself what every API does.
+_ASKED = {"api": "API", "pages": "API"}
 
 
 @pytest.fixture
@@ -49,8 +51,9 @@ def test_every_process_lives_is_ready_and_tells_what_the_page_says(ports: dict[s
         assert get(port, "/healthz").status == 200
         eventually(_is_ready(port), "ready")
     # So that an API has something to tell with labels.
-    for service in ("orders-api", "subscriptions-api", "invoicing-api", "reconciliation-api"):
-        get(ports[service], "/v1/nothing")
+    for service in SERVICES:
+        if service.listens:
+            get(ports[service.name], "/v1/nothing")
 
     told = {name: {_name(family): family for family in scrape(port)} for name, port in ports.items()}
 
@@ -98,4 +101,4 @@ def _name(family: Metric) -> str:
 
 def _tells(process: str, told_by: frozenset[str]) -> bool:
     service, _, role = process.rpartition("-")
-    return bool(told_by & {"all", role.replace("api", "API"), f"{role} of {service}"})
+    return bool(told_by & {"all", _ASKED.get(role, role), f"{role} of {service}"})

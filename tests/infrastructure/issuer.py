@@ -1,14 +1,21 @@
-"""An OIDC issuer on this machine: a real HTTP server with its configuration and keys, and tokens signed by them."""
+"""An OIDC issuer on this machine: a real HTTP server with its configuration and keys, and tokens signed by them.
+
+It signs people in too, by authorization code with PKCE, as RFC 6749 and 7636 want it: whoever comes is `claims`.
+"""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
+import secrets
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
@@ -21,6 +28,8 @@ Key = RSAPrivateKey | EllipticCurvePrivateKey | Ed25519PrivateKey
 
 AUDIENCE = "seatledger"
 CONFIGURATION, KEYS = "/.well-known/openid-configuration", "/keys"
+AUTHORIZE, TOKEN = "/authorize", "/token"
+CLIENT, SECRET = "console", "the secret of the console"
 
 
 def rsa_key() -> RSAPrivateKey:
@@ -41,7 +50,16 @@ class LocalIssuer:
     def __init__(self, url: str) -> None:
         self.url = url
         self.keys: dict[str, Key] = {}
-        self.documents: dict[str, Any] = {CONFIGURATION: {"issuer": url, "jwks_uri": url + KEYS}}
+        self.documents: dict[str, Any] = {
+            CONFIGURATION: {
+                "issuer": url, "jwks_uri": url + KEYS, "authorization_endpoint": url + AUTHORIZE,
+                "token_endpoint": url + TOKEN,
+            },
+        }  # fmt: skip
+        # What was asked for with each code that was given out, and what is different in the tokens for it.
+        self.codes: dict[str, dict[str, str]] = {}
+        self.access_claims: dict[str, Any] = {}
+        self.id_claims: dict[str, Any] = {}
         self.broken = False
         self.asked: list[str] = []
 
@@ -58,6 +76,30 @@ class LocalIssuer:
 
     def token(self, kid: str = "one", algorithm: str = "RS256", **claims: Any) -> str:
         return jwt.encode(self.claims(**claims), self.keys[kid], algorithm, {"kid": kid})
+
+    def authorized(self, query: str) -> str:
+        """Where a browser goes on that was sent here to sign in: back with a code."""
+        asked = {name: values[0] for name, values in parse_qs(query).items()}
+        code = secrets.token_urlsafe()
+        self.codes[code] = asked
+        return f"{asked['redirect_uri']}?{urlencode({'code': code, 'state': asked['state'], 'iss': self.url})}"
+
+    def exchanged(self, authorization: str, form: dict[str, str]) -> dict[str, Any] | None:
+        """The tokens for a code, once; None where anything of it is not as it was asked for."""
+        asked = self.codes.pop(form.get("code", ""), None)
+        basic = base64.b64encode(f"{CLIENT}:{SECRET}".encode()).decode()
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(form.get("code_verifier", "").encode()).digest())
+        if (
+            asked is None
+            or authorization != f"Basic {basic}"
+            or asked["code_challenge_method"] != "S256"
+            or asked["code_challenge"] != challenge.decode().rstrip("=")
+            or asked["redirect_uri"] != form.get("redirect_uri")
+        ):
+            return None
+        access = self.token(**self.access_claims)
+        identity = self.token(**{"aud": CLIENT, "nonce": asked["nonce"], **self.id_claims})
+        return {"access_token": access, "id_token": identity, "token_type": "Bearer", "expires_in": 300}
 
 
 def public_jwk(kid: str, key: Key) -> Mapping[str, Any]:
@@ -78,9 +120,26 @@ def local_issuer() -> Iterator[LocalIssuer]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             found.asked.append(self.path)
+            if not found.broken and self.path.startswith(AUTHORIZE + "?"):
+                self.send_response(302)
+                self.send_header("Location", found.authorized(urlsplit(self.path).query))
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
             document = None if found.broken else found.documents.get(self.path)
             body = json.dumps(document).encode()
             self.send_response(503 if found.broken else 404 if document is None else 200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def do_POST(self) -> None:
+            form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+            given = {name: values[0] for name, values in form.items()}
+            tokens = found.exchanged(self.headers.get("Authorization", ""), given)
+            body = json.dumps(tokens or {"error": "invalid_grant"}).encode()
+            self.send_response(200 if tokens else 400)
+            self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)

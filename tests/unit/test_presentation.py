@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 
@@ -40,6 +41,11 @@ def test_a_table_without_rows_still_has_its_columns(capsys: pytest.CaptureFixtur
 def test_json_keeps_money_as_strings_and_dates_as_iso(capsys: pytest.CaptureFixture[str]) -> None:
     presentation.document({"lines": [Line(date(2026, 2, 1), Decimal("80.00"))]})
     assert json.loads(capsys.readouterr().out) == {"lines": [{"day": "2026-02-01", "net": "80.00"}]}
+
+
+def test_json_writes_an_id_as_text(capsys: pytest.CaptureFixture[str]) -> None:
+    presentation.list_document([{"task": UUID("0b0c2f0e-3d6a-5f43-9d0c-6f1f0f6f2f11")}])
+    assert json.loads(capsys.readouterr().out)["items"] == [{"task": "0b0c2f0e-3d6a-5f43-9d0c-6f1f0f6f2f11"}]
 
 
 def test_json_refuses_what_has_no_form(capsys: pytest.CaptureFixture[str]) -> None:

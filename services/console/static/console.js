@@ -64,7 +64,8 @@ function soon() {
 }
 
 if (document.querySelector("[data-live]")) {
-  const events = new EventSource("/live");
+  const operations = document.querySelector('[data-live="operations"]') !== null;
+  const events = new EventSource(operations ? "/live?operations=true" : "/live");
   let stands = null;
   events.addEventListener("stands", (event) => {
     if (stands !== null && stands !== event.data) soon();

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
@@ -12,25 +12,33 @@ from pydantic import BaseModel
 
 from services.console.listing import Lister
 from shared.billing.scheduled import Scheduled
+from shared.billing.state import Status
 from shared.web.plan_models import PlanSummary
 
+# The names are found in their own, smaller tables; an id of any of them stands in search_text.
 _WANTED = """
-FROM read.subscriptions AS s
-LEFT JOIN read.customers AS c USING (customer)
-LEFT JOIN read.products AS p USING (product)
-WHERE (%(search)s::text IS NULL OR s.subscription ILIKE %(search)s OR s.customer ILIKE %(search)s
-        OR c.name ILIKE %(search)s OR s.product ILIKE %(search)s OR p.name ILIKE %(search)s
-        OR s.vendor_subscription ILIKE %(search)s)
-    AND (%(status)s::text IS NULL OR s.status = %(status)s)
-    AND (%(reseller)s::text IS NULL OR s.reseller = %(reseller)s)
-    AND (%(customer)s::text IS NULL OR s.customer = %(customer)s)
-    AND (%(product)s::text IS NULL OR s.product = %(product)s)
-    AND (%(plan)s::text IS NULL OR (%(plan)s = 'none') = (s.billing_plan = '-'))
+FROM read.subscriptions
+WHERE (%(search)s::text IS NULL OR search_text LIKE lower(%(search)s)
+        OR customer IN (SELECT c.customer FROM read.customers AS c WHERE lower(c.name) LIKE lower(%(search)s))
+        OR product IN (SELECT p.product FROM read.products AS p WHERE lower(p.name) LIKE lower(%(search)s)))
+    AND (%(status)s::text IS NULL OR status = %(status)s)
+    AND (%(reseller)s::text IS NULL OR reseller = %(reseller)s)
+    AND (%(customer)s::text IS NULL OR customer = %(customer)s)
+    AND (%(product)s::text IS NULL OR product = %(product)s)
+    AND (%(plan)s::text IS NULL OR (%(plan)s = 'none') = (billing_plan = '-'))
+    AND (%(due)s::date IS NULL OR subscription IN (
+        SELECT n.subscription FROM read.next_charges AS n
+        WHERE n.due >= %(due)s AND n.due < %(due)s::date + interval '1 month'))
 """
+# What is sorted is narrow, so that it stays in memory; all else is looked up for the rows of the page alone.
 _ROWS: Final = f"""
-SELECT s.subscription, s.status, s.quantity, s.unit_price, s.currency, s.billing_plan, s.term_end, s.customer,
+SELECT subscription, s.status, s.quantity, s.unit_price, s.currency, s.billing_plan, s.term_end, s.customer,
     c.name AS customer_name, s.reseller, s.product, p.name AS product_name, s.is_trial
-{_WANTED} ORDER BY {{order}} LIMIT %(limit)s OFFSET %(offset)s
+FROM (SELECT subscription {_WANTED} ORDER BY {{order}} LIMIT %(limit)s OFFSET %(offset)s) AS page
+JOIN read.subscriptions AS s USING (subscription)
+LEFT JOIN LATERAL (SELECT name FROM read.customers WHERE customer = s.customer) AS c ON true
+LEFT JOIN LATERAL (SELECT name FROM read.products WHERE product = s.product) AS p ON true
+ORDER BY {{order}}
 """
 _COUNT: Final = f"SELECT count(*) {_WANTED}"
 _ONE = """
@@ -52,7 +60,8 @@ _TERMS = """
 SELECT DISTINCT term FROM read.list_prices WHERE product = %s AND currency = %s AND term <> '-' ORDER BY term
 """
 _OFFERED_PLANS = "SELECT billing_plans FROM read.products WHERE product = %s"
-_STATUSES = "SELECT DISTINCT status FROM read.subscriptions ORDER BY status"
+# What may be filtered by, whether there are any or not: looking which there are would be a look at all.
+STATUSES: Final[tuple[str, ...]] = get_args(Status)
 
 
 class Row(BaseModel):
@@ -102,11 +111,11 @@ SUBSCRIPTIONS: Final = Lister(
 
 def wanted(
     search: str | None, *, status: str | None, reseller: str | None, customer: str | None, product: str | None,
-    plan: str | None,
+    plan: str | None, due: date | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """The parameters of the list; what is empty filters nothing."""
+    """The parameters of the list; what is empty filters nothing. `due` is a first of a month."""
     filters = {"status": status, "reseller": reseller, "customer": customer, "product": product, "plan": plan}
-    return {"search": search, **{name: value or None for name, value in filters.items()}}
+    return {"search": search, "due": due, **{name: value or None for name, value in filters.items()}}
 
 
 async def subscription(connection: AsyncConnection, subscription_id: str) -> One | None:
@@ -119,11 +128,6 @@ async def plans(connection: AsyncConnection, subscriptions: list[str]) -> dict[s
     async with connection.cursor(row_factory=class_row(Plan)) as cursor:
         found = await (await cursor.execute(_PLANS, [subscriptions])).fetchall()
     return {plan.subscription: plan for plan in found}
-
-
-async def statuses(connection: AsyncConnection) -> list[str]:
-    """The statuses that there are."""
-    return [status for (status,) in await (await connection.execute(_STATUSES)).fetchall()]
 
 
 async def version(connection: AsyncConnection, subscription_id: str) -> str | None:

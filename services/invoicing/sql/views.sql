@@ -14,7 +14,7 @@ CREATE OR REPLACE VIEW read.document_lines WITH (security_invoker = true) AS
 SELECT number, line, customer, subscription, product, kind, "from", "to", quantity, unit_price,
     days, of_days, unit_net, net, returns, tax_rate, reverse_charge,
     -- With what is added to a cost the cost could be reckoned back; a discount says nothing of it.
-    CASE WHEN store.sees_costs() OR why #> '{price,unit_cost}' IS NULL THEN why
+    CASE WHEN (SELECT store.sees_costs()) OR why #> '{price,unit_cost}' IS NULL THEN why
         WHEN why @? '$.price.pricing[*] ? (@.rule != "discount")' THEN why #- '{price,unit_cost}' #- '{price,pricing}'
         ELSE why #- '{price,unit_cost}' END AS why
 FROM document_line;

@@ -24,7 +24,7 @@ FROM product;
 
 CREATE OR REPLACE VIEW read.list_prices WITH (security_invoker = true) AS
 SELECT product, currency, term, billing_frequency, effective_from, unit_price,
-    CASE WHEN store.sees_costs() THEN unit_cost END AS unit_cost, price_protection_months
+    CASE WHEN (SELECT store.sees_costs()) THEN unit_cost END AS unit_cost, price_protection_months
 FROM list_price;
 
 CREATE OR REPLACE VIEW read.settings WITH (security_invoker = true) AS

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from services.reconciliation.bodies import Difference
 from services.reconciliation.commands.bodies import Command, Ignore, ImportTheirs, Relink, Request
 from services.reconciliation.commands.deciding import event_of
 from services.reconciliation.commands.rows import Row, Standing
-from services.reconciliation.findings import resolved
+from services.reconciliation.findings import IGNORED, refound, resolved
 from services.reconciliation.observing import SOURCE
 from services.reconciliation.verdicts import Verdict
 from shared.commands import standing as subscriptions
@@ -17,7 +17,7 @@ from shared.commands.desk import Asked
 from shared.commands.envelopes import appending
 from shared.events.envelope import CloudEvent
 from shared.events.models.base import EventModel
-from shared.events.models.reconciliation import DiscrepancyFound, DiscrepancyResolved
+from shared.events.models.reconciliation import DiscrepancyResolved
 
 # A row by the vendor and what it is about, in lower case: our id, or the vendor's where we have none.
 Place = tuple[str, str]
@@ -67,16 +67,14 @@ class ReconciliationSession:
             raise CommandRefused(
                 f"{command.about} is {' '.join(row.verdicts)}: {request.action} does nothing about that"
             )
-        if self._is_done(standing, request, verdicts):
-            return Decided(_body(row, request, []))
         ours = self._subscription(row, command)
+        if all(_was(standing.told.get(verdict), row, ours, request) for verdict in verdicts):
+            return Decided(_body(row, request, []))
         _refuse_stale(standing, ours, asked)
-        open_ones = [_open(standing, verdict) for verdict in verdicts]
+        settled = [one for verdict in verdicts for one in _settled(standing, verdict, request, asked.principal.name)]
         model = event_of(row, ours, request, asked.principal)
         appended = [] if model is None or ours is None else [self._changed(ours, model, asked)]
-        reason = request.reason if isinstance(request, Ignore) else None
-        over = [resolved(one, request.action, by=asked.principal.name, reason=reason) for one in open_ones]
-        appended.append(appending(SOURCE, row.stream, standing.sequence, over, asked, asked.at))
+        appended.append(appending(SOURCE, row.stream, standing.sequence, settled, asked, asked.at))
         if asked.preview:
             return Decided(_body(row, request, appended))
         self._settled.add(place_of(command))
@@ -97,27 +95,38 @@ class ReconciliationSession:
             raise CommandRefused(reason)
         return some
 
-    def _is_done(self, standing: Standing, request: Request, verdicts: tuple[Verdict, ...]) -> bool:
-        """Whether just this was done about it before: the same action on the same snapshot."""
-        return all(_was(standing.told.get(verdict), request) for verdict in verdicts)
+
+def _was(told: Difference | None, row: Row, ours: subscriptions.Standing | None, request: Request) -> bool:
+    """Whether just this was done about it before: the same action on the same snapshot, with the same of ours."""
+    if not isinstance(told, DiscrepancyResolved):
+        return False
+    if (told.resolution, told.snapshot_id) != (request.action, request.snapshot):
+        return False
+    if not isinstance(request, Relink | ImportTheirs):
+        return True
+    wanted = row.vendor_subscription
+    if isinstance(request, Relink) and row.subscription is not None:
+        wanted = request.vendor_subscription
+    linked = None if ours is None or ours.timeline is None else ours.timeline.vendor_id
+    return linked is not None and wanted is not None and linked.lower() == wanted.lower()
 
 
-def _was(told: Difference | None, request: Request) -> bool:
-    return (
-        isinstance(told, DiscrepancyResolved)
-        and told.resolution == request.action
-        and told.snapshot_id == request.snapshot
-    )
+def _settled(standing: Standing, verdict: Verdict, request: Request, by: str) -> Iterator[Difference]:
+    """What is told of a difference that an action ends: on which snapshot it was decided, and by whom.
 
-
-def _open(standing: Standing, verdict: Verdict) -> DiscrepancyFound:
-    """The difference that stands; CommandRefused where somebody settled it otherwise."""
+    One that is ignored stands again first. CommandRefused where somebody settled it otherwise.
+    """
     told = standing.told.get(verdict)
-    if isinstance(told, DiscrepancyFound):
-        return told
     if told is None:
         raise Outdated("the difference is not told yet: compare again")
-    raise CommandRefused(f"this was settled by {told.by or 'the vendor'} ({told.resolution}): compare again")
+    if isinstance(told, DiscrepancyResolved):
+        if told.resolution != IGNORED:
+            raise CommandRefused(f"this was settled by {told.by or 'the vendor'} ({told.resolution}): compare again")
+        told = refound(told, None).model_copy(update={"snapshot_id": request.snapshot})
+        yield told
+    decided_on = told.model_copy(update={"snapshot_id": request.snapshot})
+    reason = request.reason if isinstance(request, Ignore) else None
+    yield resolved(decided_on, request.action, by=by, reason=reason)
 
 
 def _refuse_stale(standing: Standing, ours: subscriptions.Standing | None, asked: Asked[Command]) -> None:

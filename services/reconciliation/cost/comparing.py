@@ -14,6 +14,7 @@ from services.reconciliation.cost.import_store import MICROSOFT, rows_in
 from services.reconciliation.cost.matching import Unmatched, VendorLink, matched
 from services.reconciliation.cost.our_cost import OurLine, Priced
 from services.reconciliation.cost.verdicts import CostComparison, Limits, Period, Verdict, compared
+from shared.errors import NOT_FOUND, UserError
 from shared.store.pool import connect
 
 Links = Callable[[AsyncConnection], Awaitable[Iterable[VendorLink]]]
@@ -26,6 +27,14 @@ LEFT JOIN read.vendor_subscriptions AS theirs
     ON theirs.vendor = %(vendor)s AND theirs.vendor_subscription = lower(ours.vendor_subscription)
 WHERE lower(ours.vendor) = %(vendor)s AND ours.vendor_subscription IS NOT NULL
 GROUP BY ours.subscription, ours.vendor_subscription
+"""
+# Which of our subscriptions a comparison is of (rule R7.2).
+_SCOPE: Final = """
+SELECT subscription FROM read.subscriptions
+WHERE lower(vendor) = %(vendor)s
+    AND (%(customer)s::text IS NULL OR customer = %(customer)s)
+    AND (%(subscription)s::text IS NULL OR subscription = %(subscription)s
+        OR lower(vendor_subscription) = lower(%(subscription)s))
 """
 # A credit has no price of its own: that of the line it returns is its.
 _OUR_LINES: Final = """
@@ -44,8 +53,23 @@ ORDER BY line.subscription, line."from", line.line
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """Of what costs are compared: of everything, a customer's, or of one subscription, by our id or the vendor's."""
+
+    customer: str | None = None
+    subscription: str | None = None
+
+    @property
+    def is_all(self) -> bool:
+        return self.customer is None and self.subscription is None
+
+
+@dataclass(frozen=True, slots=True)
 class CostReport:
-    """Every subscription of ours with lines or rows in the period, by its id, and the rows that are nobody's here."""
+    """Every subscription of ours with lines or rows in the period, by its id, and the rows that are nobody's here.
+
+    Of a part of ours no row is said to be nobody's: whose else it is was not asked.
+    """
 
     vendor: str
     period: Period
@@ -58,24 +82,58 @@ class CostReport:
 
 
 async def compare_costs(
-    dsn: str, period: Period, links: Links | None = None, *, vendor: str = MICROSOFT, limits: Limits | None = None
+    dsn: str,
+    period: Period,
+    links: Links | None = None,
+    *,
+    vendor: str = MICROSOFT,
+    limits: Limits | None = None,
+    scope: Scope | None = None,
 ) -> CostReport:
     """Compare a period: what we issued for it, and what was taken in of the vendor's bills, as both stand now.
 
     Without `links` our subscriptions go by the ids that we have of the vendor, and by those that they had there before.
+    UserError where nothing here is in `scope`.
     """
     async with await connect(dsn, application="seatledger costs") as connection:
         await connection.set_isolation_level(IsolationLevel.REPEATABLE_READ)
         async with connection.transaction():
-            lines = await our_lines(connection, vendor, period)
-            rows = await rows_in(connection, vendor, period)
-            known = list(await (known_links(connection, vendor) if links is None else links(connection)))
+            return await compare_on(connection, period, links, vendor=vendor, limits=limits, scope=scope)
+
+
+async def compare_on(
+    connection: AsyncConnection,
+    period: Period,
+    links: Links | None = None,
+    *,
+    vendor: str = MICROSOFT,
+    limits: Limits | None = None,
+    scope: Scope | None = None,
+) -> CostReport:
+    """The same, on a connection that reads one moment."""
+    scope = scope or Scope()
+    lines = await our_lines(connection, vendor, period)
+    rows = await rows_in(connection, vendor, period)
+    known = list(await (known_links(connection, vendor) if links is None else links(connection)))
+    asked = None if scope.is_all else await _within(connection, vendor, scope)
     theirs, unmatched = matched(rows, known)
     found = (
         compared(subscription, lines.get(subscription, ()), theirs.get(subscription, ()), period, limits)
         for subscription in sorted({*lines, *theirs})
+        if asked is None or subscription in asked
     )
-    return CostReport(vendor, period, tuple(one for one in found if one is not None), tuple(unmatched))
+    rest = tuple(unmatched) if asked is None else ()
+    return CostReport(vendor, period, tuple(one for one in found if one is not None), rest)
+
+
+async def _within(connection: AsyncConnection, vendor: str, scope: Scope) -> frozenset[str]:
+    arguments = {"vendor": vendor, "customer": scope.customer, "subscription": scope.subscription}
+    found = frozenset(row[0] for row in await (await connection.execute(_SCOPE, arguments)).fetchall())
+    if not found:
+        of = [f"subscription {scope.subscription!r}"] if scope.subscription is not None else ["subscription"]
+        of += [f"of customer {scope.customer!r}"] if scope.customer is not None else []
+        raise UserError(f"there is no {vendor} {' '.join(of)} here", NOT_FOUND)
+    return found
 
 
 async def known_links(connection: AsyncConnection, vendor: str) -> list[VendorLink]:

@@ -25,7 +25,9 @@ _COLUMNS = (
 )
 _FIELDS = tuple(field.name for field in fields(BilledRow))
 _KNOWN = "INSERT INTO reconciliation.cost_invoice (vendor, invoice) VALUES (%s, %s) ON CONFLICT DO NOTHING"
-_LOCK = "SELECT FROM reconciliation.cost_invoice WHERE vendor = %s AND invoice = %s FOR UPDATE"
+_LOCK = """
+SELECT cancelled_at IS NOT NULL FROM reconciliation.cost_invoice WHERE vendor = %s AND invoice = %s FOR UPDATE
+"""
 _CURRENT = """
 SELECT id, version, rows FROM reconciliation.cost_import
 WHERE vendor = %s AND invoice = %s AND replaced_at IS NULL
@@ -71,13 +73,17 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What came of it. `unchanged`: this version is the one that counts already. `replaced` is the version before."""
+    """What came of it. `unchanged`: this version is the one that counts already. `replaced` is the version before.
+
+    `voided`: the invoice was said to be voided, so none of its versions counts.
+    """
 
     invoice: str
     version: str
     outcome: Literal["imported", "replaced", "unchanged"]
     rows: int
     replaced: str | None = None
+    voided: bool = False
 
 
 class Counting(NamedTuple):
@@ -105,10 +111,11 @@ async def take_in(
     place = [origin.vendor, origin.invoice]
     async with connection.transaction():
         await connection.execute(_KNOWN, place)
-        await connection.execute(_LOCK, place)
+        locked = await (await connection.execute(_LOCK, place)).fetchone()
+        voided = locked is not None and bool(locked[0])
         before = await (await connection.execute(_CURRENT, place)).fetchone()
         if before is not None and before[1] == origin.version:
-            return Imported(origin.invoice, origin.version, "unchanged", before[2])
+            return Imported(origin.invoice, origin.version, "unchanged", before[2], voided=voided)
         if seen is not None and seen.version != (None if before is None else before[1]):
             raise UserError(f"another version of invoice {origin.invoice} was taken in meanwhile: ask for it again")
         found = await (await connection.execute(_NEXT)).fetchone()
@@ -120,7 +127,7 @@ async def take_in(
         counted = await _copied(connection, number, rows)
         await connection.execute(_COUNTED, [*counted, number])
     outcome: Literal["imported", "replaced"] = "imported" if before is None else "replaced"
-    return Imported(origin.invoice, origin.version, outcome, counted[0], None if before is None else before[1])
+    return Imported(origin.invoice, origin.version, outcome, counted[0], None if before is None else before[1], voided)
 
 
 async def cancel(connection: AsyncConnection, vendor: str, invoice: str, by: str, because: str) -> bool | None:

@@ -1,8 +1,13 @@
 CREATE OR REPLACE VIEW read.subscriptions WITH (security_invoker = true) AS
 SELECT subscription, status, quantity, unit_price, billing_plan, term_start, term_end, protected_until,
     customer, reseller, product, vendor, currency, auto_renew, scheduled, vendor_subscription, parent, is_trial,
-    told_until
+    told_until, search_text
 FROM subscription;
+
+CREATE OR REPLACE VIEW read.seat_changes WITH (security_invoker = true) AS
+SELECT subscription, customer, reseller, product, vendor, (entry ->> 0)::date AS "on", (entry ->> 1)::integer AS seats,
+    (entry ->> 2)::integer AS change
+FROM subscription, jsonb_array_elements(seat_history) AS entries (entry);
 
 CREATE OR REPLACE VIEW read.rejected_events WITH (security_invoker = true) AS
 SELECT subscription, source, id, type, reason

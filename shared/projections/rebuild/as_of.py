@@ -15,6 +15,7 @@ from shared.projections.rebuild.bulk import Told
 from shared.projections.rebuild.catch_up import CatchUp
 from shared.projections.rebuild.interrupted import discard
 from shared.projections.rebuild.making import make, parked
+from shared.projections.rebuild.runs import Came, watched
 from shared.projections.rebuild.wanted import Wanted
 from shared.projections.spec import Key, Table
 from shared.store.pool import connect
@@ -50,7 +51,9 @@ async def as_of(wanted: Wanted, told: Told) -> AsyncIterator[AsOf]:
     """One projection at `wanted.until`, for as long as the block lasts. Raises as `make`, and AlreadyRebuilding."""
     async with await connect(wanted.dsn, application="seatledger as-of") as connection:
         await records.hold(connection)
-        made = await make(connection, wanted, told)
+        async with watched(wanted, told) as run:
+            made = await make(connection, wanted, run.told)
+            run.came = Came("built")
         try:
             (target,) = made.targets
             async with await connect(wanted.dsn, target.generation.schema, application="seatledger as-of") as reading:

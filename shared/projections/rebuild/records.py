@@ -11,7 +11,7 @@ from typing import Literal
 from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
-from shared.store.locks import holder, try_lock
+from shared.store.locks import holder, is_taken, try_lock
 
 Purpose = Literal["replay", "verify", "as_of"]
 
@@ -110,3 +110,8 @@ async def buckets_done(connection: AsyncConnection, number: int) -> set[str]:
 async def forget(connection: AsyncConnection, number: int) -> None:
     """It is finished, or given up."""
     await connection.execute(_FORGET, [number])
+
+
+async def is_held(connection: AsyncConnection) -> bool:
+    """Whether somebody rebuilds now."""
+    return await is_taken(connection, _LOCK)

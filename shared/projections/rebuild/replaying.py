@@ -23,8 +23,10 @@ from shared.projections.rebuild.finishing import carry_parked
 from shared.projections.rebuild.interrupted import discard
 from shared.projections.rebuild.loading import Target
 from shared.projections.rebuild.making import Made, make, parked
+from shared.projections.rebuild.runs import Came, watched
 from shared.projections.rebuild.switch import Switched, Switching, Written, end_run_lock, run_lock, switch
 from shared.projections.rebuild.wanted import Wanted
+from shared.projections.rebuild.what_differed import rows_shown, totals_shown
 from shared.projections.spec import Key
 from shared.store import operations
 from shared.store.pool import connect
@@ -62,6 +64,16 @@ class Report:
     generations: dict[str, str] = field(default_factory=dict)
     queued: int = 0
 
+    def came(self) -> Came:
+        """What came of it, for whoever watches."""
+        found, switched = self.comparison, self.switched
+        return Came(
+            "switched" if switched is not None else "same" if found.same else "differs",
+            generations=tuple(self.generations.values()), compared=found.rows, differing=found.differing,
+            switch_ms=None if switched is None else switched.milliseconds,
+            differences=rows_shown(found, self.behind), totals=totals_shown(found),
+        )  # fmt: skip
+
 
 async def replay(wanted: Wanted, options: Options, told: Told) -> Report:
     """Rebuild, compare and, unless `dry_run` or what differs was not expected, switch.
@@ -71,16 +83,18 @@ async def replay(wanted: Wanted, options: Options, told: Told) -> Report:
     """
     async with await connect(wanted.dsn, application="seatledger replay") as connection, AsyncExitStack() as open_:
         await records.hold(connection)
-        made = await make(connection, wanted, told)
+        run = await open_.enter_async_context(watched(wanted, told))
+        made = await make(connection, wanted, run.told)
         catching = {target.spec.name: await _catching(open_, wanted, target) for target in made.targets}
         report = Report(generations={target.spec.name: target.generation.schema for target in made.targets})
         for target in made.targets:
-            await _catch_up(connection, target, catching[target.spec.name], told)
+            await _catch_up(connection, target, catching[target.spec.name], run.told)
         for place, target in enumerate(made.targets):
-            told(Progress("compare", place, len(made.targets)))
+            run.told(Progress("compare", place, len(made.targets)))
             await _compare(connection, wanted, target, catching[target.spec.name], report, options)
-        told(Progress("compare", len(made.targets), len(made.targets)))
+        run.told(Progress("compare", len(made.targets), len(made.targets)))
         if options.dry_run or (not report.comparison.same and not options.expect_diff):
+            run.came = report.came()
             await open_.aclose()
             await discard(connection, made.number)
             return report
@@ -91,6 +105,7 @@ async def replay(wanted: Wanted, options: Options, told: Told) -> Report:
             await records.forget(switching, made.number)
 
         report.switched = await _switch(connection, made, catching, options, wanted.dsn, written)
+        run.came = report.came()
         await open_.aclose()
         await _drop_superseded(connection, made)
     await _follow(wanted, made.targets)

@@ -11,6 +11,7 @@ from shared.projections.rebuild import records
 from shared.projections.rebuild.bulk import Told
 from shared.projections.rebuild.catch_up import CatchUp
 from shared.projections.rebuild.making import make
+from shared.projections.rebuild.runs import Came, watched
 from shared.projections.rebuild.wanted import Wanted
 from shared.store.pool import connect
 
@@ -20,7 +21,8 @@ async def build_until(wanted: Wanted, until: datetime, keep: timedelta, told: To
     wanted = replace(wanted, until=until)
     async with await connect(wanted.dsn, application="seatledger replay") as connection, AsyncExitStack() as open_:
         await records.hold(connection)
-        made = await make(connection, wanted, told)
+        run = await open_.enter_async_context(watched(wanted, told))
+        made = await make(connection, wanted, run.told)
         for target in made.targets:
             other = await connect(wanted.dsn, target.generation.schema, application="seatledger replay")
             await open_.enter_async_context(other)
@@ -31,4 +33,6 @@ async def build_until(wanted: Wanted, until: datetime, keep: timedelta, told: To
             for target in made.targets:
                 await set_status(connection, target.generation, "as_of", datetime.now(UTC) + keep)
             await records.forget(connection, made.number)
-        return [target.generation.schema for target in made.targets]
+        schemas = [target.generation.schema for target in made.targets]
+        run.came = Came("built", generations=schemas)
+        return schemas

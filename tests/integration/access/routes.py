@@ -30,8 +30,10 @@ class Asked:
     `query` is that of a question that commands' deciders answer: it is refused as a command is. `each`: the answer says
     of each part of the request what became of it.
 
+    `sums`: it has figures and no ids, so what is another's would not show in it: test_sums.py.
+
     `owed`: only who pays sees it, a customer thus not where a reseller pays. `everybodys`: all see it; `organisations`:
-    nobody else does, and nobody else sees what is in the fields that are `hidden`.
+    nobody else does, and nobody else sees what is in the fields that are `hidden`. `is_file`: the answer is no JSON.
     """
 
     path: Mapping[str, Ask] = field(default_factory=dict)
@@ -42,7 +44,9 @@ class Asked:
     owed: bool = False
     everybodys: bool = False
     organisations: bool = False
+    sums: bool = False
     hidden: frozenset[str] = frozenset({"unit_cost"})
+    is_file: bool = False
 
     @property
     def is_decided(self) -> bool:
@@ -133,6 +137,8 @@ _OF_RECONCILIATION: Final[Mapping[str, Asked]] = {
     "GET /v1/vendor-accounts": Asked(organisations=True),
     "GET /v1/vendor-tasks": Asked(organisations=True),
     "GET /v1/sweeps": Asked(organisations=True),
+    "GET /v1/vendor-bills": Asked(organisations=True),
+    "GET /v1/costs": Asked(organisations=True),
     "POST /v1/vendor-tasks/{task}/retry": Asked(path={"task": lambda theirs: str(theirs.task)}),
     "POST /v1/reconciliation/{vendor}/{about:path}/actions": Asked(
         path={"vendor": lambda _: VENDOR, "about:path": _SUBSCRIPTION},
@@ -140,15 +146,37 @@ _OF_RECONCILIATION: Final[Mapping[str, Asked]] = {
     ),
 }
 
+_OF_DELIVERY: Final[Mapping[str, Asked]] = {
+    "GET /v1/delivery-destinations": Asked(filters={"recipient": _PAYER}, owed=True),
+    "GET /v1/deliveries": Asked(filters={"recipient": _PAYER, "document": _DOCUMENT}, owed=True),
+    "POST /v1/delivery-destinations": Asked(
+        body=lambda theirs: {"channel": "email", "address": "a@b.c", "recipient": theirs.payer}
+    ),
+    "DELETE /v1/delivery-destinations/{destination}": Asked(path={"destination": lambda one: str(one.destination)}),
+    "POST /v1/deliveries/{delivery}/retry": Asked(path={"delivery": lambda one: str(one.delivery)}),
+}
+
+_OF_THE_CONSOLE: Final[Mapping[str, Asked]] = {
+    "GET /v1/revenue": Asked(sums=True),
+    "GET /v1/seats": Asked(filters={"customer": _CUSTOMER, "reseller": _RESELLER}, sums=True),
+    "GET /v1/document-states": Asked(sums=True),
+    "GET /v1/subscription-statuses": Asked(filters={"customer": _CUSTOMER, "reseller": _RESELLER}, sums=True),
+    "GET /v1/open-discrepancies": Asked(organisations=True),
+}
+
 ROUTES: Final[Mapping[str, Asked]] = {
     **_OF_ORDERS,
+    **_OF_THE_CONSOLE,
     **_OF_RECONCILIATION,
+    **_OF_DELIVERY,
     "GET /v1/orders": Asked(filters={"customer": _CUSTOMER, "reseller": _RESELLER}),
     "GET /v1/orders/{order_id:path}": Asked(path={"order_id:path": _ORDER}),
     "GET /v1/customers": Asked(filters={"reseller": _RESELLER}),
     "GET /v1/products": Asked(everybodys=True),
     "GET /v1/subscriptions": Asked(filters={"customer": _CUSTOMER, "reseller": _RESELLER}),
     "GET /v1/subscriptions/{subscription_id:path}": Asked(path={"subscription_id:path": _SUBSCRIPTION}),
+    "GET /v1/subscriptions/{subscription_id:path}/events": Asked(path={"subscription_id:path": _SUBSCRIPTION}),
+    "GET /v1/subscriptions/{subscription_id:path}/timeline": Asked(path={"subscription_id:path": _SUBSCRIPTION}),
     **{
         f"{method} /v1/subscriptions/{{subscription_id:path}}/{what}": Asked(
             path={"subscription_id:path": _SUBSCRIPTION}, body=_saying(body)
@@ -173,6 +201,18 @@ ROUTES: Final[Mapping[str, Asked]] = {
     "GET /v1/rejected-events": Asked(filters={"subscription": lambda theirs: theirs.subscriptions[2]}),
     "GET /v1/documents": Asked(filters={"recipient": _PAYER}, owed=True),
     "GET /v1/documents/{number:path}": Asked(path={"number:path": _DOCUMENT}),
+    "GET /v1/documents/{number:path}/explained": Asked(path={"number:path": _DOCUMENT}),
+    "GET /v1/next-run": Asked(query=lambda theirs: {"recipient": theirs.payer, "date": "2019-05-01"}),
+    **{
+        f"GET /v1/documents/{{number:path}}/{kind}": Asked(path={"number:path": _DOCUMENT}, is_file=True)
+        for kind in ("pdf", "xml", "csv")
+    },
+    "GET /v1/letterheads": Asked(owed=True),
+    "PUT /v1/letterheads/{recipient:path}": Asked(
+        path={"recipient:path": _PAYER}, body=_saying({"letterhead": {"name": "Mine"}, "holds_from": "2090-01-01"})
+    ),
+    "GET /v1/seller-letterheads": Asked(everybodys=True),
+    "PUT /v1/seller-letterheads": Asked(body=_saying({"letterhead": {"name": "Mine"}, "holds_from": "2090-01-01"})),
     "GET /v1/open-invoices": Asked(filters={"recipient": _PAYER}, owed=True),
     "GET /v1/balances": Asked(filters={"recipient": _PAYER}, owed=True),
     "GET /v1/installment-plans": Asked(filters={"customer": _CUSTOMER, "reseller": _RESELLER}),
@@ -186,7 +226,7 @@ def apps(dsn: str) -> dict[str, FastAPI]:
 
 
 def app_of(process: ServiceProcess, dsn: str) -> FastAPI:
-    module = import_module(process.module)
+    module = import_module(f"services.{process.service}.api")
     return create_app(
         process.service, module.router, dsn, desk=getattr(module, "DESK", None), posted=getattr(module, "POSTED", None)
     )

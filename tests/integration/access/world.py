@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime
 from typing import Any, Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from services.invoicing.paper import letterhead_store
+from services.invoicing.paper.letterheads import Recipient, Seller
 from services.invoicing.projection import SPEC as INVOICING
 from services.orders.projection import SPEC as ORDERS
 from services.reconciliation.comparing import compare_now
@@ -29,6 +31,15 @@ RUNS: Final = [date(2019, month, 1) for month in (2, 3, 4)]
 _BALANCE = """
 INSERT INTO invoicing_g1.document (number, kind, date, recipient, currency, net, tax, gross, taxes, balance)
 VALUES (%s, 'credit_note', '2019-04-02', %s, 'EUR', 5, 0, 5, '[]', 5) RETURNING 1
+"""
+_DESTINATION = """
+INSERT INTO invoicing.delivery_destination (destination, recipient, channel, address, created_by)
+VALUES (%s, %s, 'email', %s, 'test')
+"""
+_DELIVERY = """
+INSERT INTO invoicing.delivery (delivery, document, recipient, destination, channel, address, state, asked_at, tries,
+    first_try_at, answer, ended_at)
+VALUES (%s, %s, %s, %s, 'email', %s, 'failed', now(), 1, now(), '550 no such user', now())
 """
 _NUMBERS = "SELECT number, recipient FROM read.documents ORDER BY date, number"
 
@@ -59,6 +70,16 @@ class Belongings:
     def task(self) -> UUID:
         """Of what the vendor is to do about the first subscription."""
         return uuid5(NAMESPACE_URL, self.subscription)
+
+    @property
+    def destination(self) -> UUID:
+        """Where their payer has documents delivered."""
+        return uuid5(NAMESPACE_URL, f"to {self.payer}")
+
+    @property
+    def delivery(self) -> UUID:
+        """Of a document of their payer's, which was refused."""
+        return uuid5(NAMESPACE_URL, f"{self.document} to {self.payer}")
 
     @property
     def at_the_vendor(self) -> tuple[str, str]:
@@ -138,6 +159,17 @@ async def _reconciled(system: BillingSystem) -> None:
             await ask(connection, task)
 
 
+async def _on_paper(dsn: str) -> None:
+    """A letterhead of the organisation and one of every payer, so that there is XML of their documents too."""
+    first = date(2019, 1, 1)
+    seller = Seller(name="Distributor", country="DE", vat_id="DE123456789", payment_days=14)
+    async with await connect(dsn) as connection:
+        await letterhead_store.keep(connection, "organisation", "", first, seller, None, "test")
+        for payer in sorted({one.payer for one in EVERYBODY}):
+            content = Recipient(name=f"Name of {payer}", country="DE")
+            await letterhead_store.keep(connection, "recipient", payer, first, content, None, "test")
+
+
 async def make_world(dsn: str, broker: str) -> list[Belongings]:
     """Events in, three invoice runs, a balance for every payer, a vendor reconciled; what belongs to whom then."""
     async with billing_system(dsn, broker, specs=(ORDERS, SUBSCRIPTIONS, INVOICING, RECONCILIATION)) as system:
@@ -148,10 +180,23 @@ async def make_world(dsn: str, broker: str) -> list[Belongings]:
         await system.settled()
         for payer in {one.payer for one in EVERYBODY}:
             await system.query(_BALANCE, f"C-{payer}", payer)
+        await _on_paper(system.dsn)
         documents = await system.query(_NUMBERS)
         await _reconciled(system)
-    return [
+    everybody = [
         Belongings(one.reseller, one.customer, one.order, one.subscriptions,
                    tuple(number for number, recipient in documents if recipient == one.payer))
         for one in EVERYBODY
     ]  # fmt: skip
+    await _delivered(dsn, everybody)
+    return everybody
+
+
+async def _delivered(dsn: str, everybody: list[Belongings]) -> None:
+    """A document of every payer's on its way to an address of its own; everybody's go to the organisation too."""
+    async with await connect(dsn) as connection:
+        await connection.execute(_DESTINATION, [uuid5(NAMESPACE_URL, "to us"), None, "us@example.com"])
+        for one in {one.payer: one for one in everybody}.values():
+            address = f"accounts@{one.payer}.example"
+            await connection.execute(_DESTINATION, [one.destination, one.payer, address])
+            await connection.execute(_DELIVERY, [one.delivery, one.document, one.payer, one.destination, address])

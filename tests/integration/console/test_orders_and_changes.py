@@ -236,7 +236,8 @@ def test_who_may_not_finds_no_page_and_no_button(in_shop: InShop) -> None:
             assert "rights" not in (await another.look("/orders/new?q=Ltd")).words
             for path in (
                 "/orders/ord-rights", "/orders/ord-rights/delete", "/orders/ord-drafts/execute",
-                "/orders/ord-drafts/items/1", "/orders/ord-drafts/items/new", "/orders/new?customer=rights", f"{of}/licences", f"{of}/cancel",
+                "/orders/ord-drafts/items/1", "/orders/ord-drafts/items/new", "/orders/new?customer=rights",
+                f"{of}/licences", f"{of}/cancel",
             ):  # fmt: skip
                 await another.look(path, 404)
 

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from services.console.application import create_app
 from services.console.service_calls import ServiceCalls
+from services.console.system import System
 from tests.infrastructure.tokens import made_token
 from tests.integration.access.routes import apps
 
@@ -158,7 +159,7 @@ async def console_over(dsn: str) -> AsyncIterator[Console]:
             await stack.enter_async_context(app.router.lifespan_context(app))
             addresses[service] = f"http://{service}"
             mounts[f"http://{service}"] = httpx.ASGITransport(app)
-        console = create_app(dsn, addresses)
+        console = create_app(dsn, addresses, system=System(dsn, "127.0.0.1:9", ()))
         await stack.enter_async_context(console.router.lifespan_context(console))
         client = await stack.enter_async_context(httpx.AsyncClient(mounts=mounts))
         console.state.calls = ServiceCalls(client, addresses)

@@ -6,15 +6,15 @@ import asyncio
 from collections.abc import Sequence
 
 from services import position_commands
-from services.dead_letter_outcomes import Outcome
-from services.dead_letter_retry import retry_all
-from services.stopped_names import Name
 from shared.log.records import Partition
 from shared.log.topics import ensure_topics
 from shared.projections.generations import projected
 from shared.projections.projector import Limits, Projector
 from shared.projections.spec import ProjectionSpec
 from shared.projections.stopped import StreamName
+from shared.stopped.names import Name
+from shared.stopped.outcomes import Outcome
+from shared.stopped.retrying import retry_all
 from shared.store.pool import connect
 from tests.infrastructure.brokers import Broker
 from tests.integration.projections.generation import create
@@ -57,7 +57,7 @@ async def position(dsn: str) -> list[tuple[object, ...]]:
 
 async def retried(dsn: str, spec: ProjectionSpec, *names: Name) -> Sequence[Outcome]:
     async with await connect(dsn) as connection:
-        return await retry_all(connection, [spec], names, by="Ada", wait_s=20.0, silent=True)
+        return await retry_all(connection, [spec], names, by="Ada", wait_s=20.0)
 
 
 async def stands(dsn: str, offset: int) -> bool:

@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 import pytest
 
 from services import position_commands
-from services.dead_letter_retry import retry_all
-from services.stopped_names import OutboxName
 from shared.log.outgoing import Outgoing
 from shared.log.relay import run_relay
 from shared.projections.generations import ensure_generation
 from shared.projections.status import status_report
+from shared.stopped.names import OutboxName
+from shared.stopped.retrying import retry_all
 from shared.store import dead_letters
 from shared.store.dead_letters import Place
 from shared.store.outbox import PostgresOutbox, enqueue, kept_back
@@ -103,7 +103,7 @@ def test_nobody_folds_where_no_projector_runs_and_that_is_said(database: str, em
         async with Running(database, empty_broker):
             await eventually(lambda: has(database, "SELECT count(*) FROM parked", [1]))
         async with await connect(database) as connection:
-            (waits,) = await retry_all(connection, [SPEC], [SUB_1], by=None, wait_s=0.2, silent=True)
+            (waits,) = await retry_all(connection, [SPEC], [SUB_1], by=None, wait_s=0.2)
         assert waits.came == "waits"
         assert "the projector of seats_g1 has not folded it yet" in str(waits.why)
 

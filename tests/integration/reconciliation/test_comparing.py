@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 from psycopg import AsyncConnection
 
-from services.reconciliation.cost.comparing import CostReport, Links, compare_costs, known_links
+from services.reconciliation.cost.comparing import CostReport, Links, Scope, compare_costs, known_links
 from services.reconciliation.cost.imports import cancel_invoice, import_csv
 from services.reconciliation.cost.matching import NOBODYS, VendorLink
 from services.reconciliation.cost.verdicts import CostComparison, Period
+from shared.errors import UserError
 from shared.store.pool import connect
 from tests.infrastructure.billing_system import BillingSystem, Event, billing_system
 from tests.infrastructure.brokers import Broker
@@ -131,7 +132,7 @@ def test_subscriptions_go_by_the_ids_that_we_have_of_the_vendor(
     """Given an id with the order, and one that came when it was provisioned; then their rows are found by it."""
     provisioned = {"subscription_id": "sub-2", "customer_id": "cus-1", "vendor_subscription_id": "MS-2"}
 
-    async def scenario() -> CostReport:
+    async def scenario() -> tuple[CostReport, CostReport, CostReport]:
         async with billing_system(database, empty_broker.address) as system:
             await issued(system, [
                 ordered("sub-1", vendor_subscription_id="Ms-1"), ordered("sub-2"), ordered("sub-3"),
@@ -140,10 +141,18 @@ def test_subscriptions_go_by_the_ids_that_we_have_of_the_vendor(
             ])  # fmt: skip
             rows = [row for name in ("mS-1", "ms-2", "ms-3") for row in bill(name)]
             await import_csv(database, portal_file(tmp_path / "June.csv", rows), "ada")
-            return await compare_costs(database, CYCLE)
+            with pytest.raises(UserError, match="no microsoft subscription 'sub-1' of customer 'cus-2' here"):
+                await compare_costs(database, CYCLE, scope=Scope("cus-2", "sub-1"))
+            return (
+                await compare_costs(database, CYCLE),
+                await compare_costs(database, CYCLE, scope=Scope(subscription="MS-1")),
+                await compare_costs(database, CYCLE, scope=Scope(customer="cus-1")),
+            )
 
-    report = asyncio.run(scenario())
+    report, one_of_them, of_customer = asyncio.run(scenario())
 
+    assert ([one.subscription for one in one_of_them.comparisons], one_of_them.unmatched) == (["sub-1"], ())
+    assert (of_customer.comparisons, of_customer.unmatched) == (report.comparisons, ())
     assert {one.subscription: one.verdict for one in report.comparisons} == {
         "sub-1": "match", "sub-2": "match", "sub-3": "missing_at_vendor",
     }  # fmt: skip

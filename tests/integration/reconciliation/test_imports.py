@@ -213,6 +213,9 @@ def test_an_invoice_that_was_voided_counts_no_more_and_stays(prepared: str) -> N
 
     assert rows_that_count(prepared) == []
     assert len(query(prepared, CURRENT)) == 1
+    graph = Graph({INVOICE: ROWS[:1]})
+    assert run(graph.take_in(prepared)).voided
+    assert rows_that_count(prepared) == []
     kept = query(prepared, "SELECT cancelled_by, cancelled_because FROM reconciliation.cost_invoice")
     assert kept == [("ada", "voided, see G000000009")]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -96,6 +97,24 @@ def test_an_account_that_fails_costs_only_itself_and_is_not_observed(database: s
     in_system(database, empty_broker, told)
 
 
+def test_an_account_that_holds_what_no_event_takes_costs_only_itself(database: str, empty_broker: Broker) -> None:
+    async def told(running: BillingSystem) -> None:
+        odd = replace(held(9, 1), term_end=datetime(2999, 12, 31, tzinfo=UTC))
+        long = replace(held(8, 1), name="x" * 5000)
+        vendor = VendorInMemory(held={"acc-1": THEIRS, "acc-2": [odd], "acc-3": [long]})
+
+        done = await swept(running, vendor)
+        outcome = await compared(running)
+
+        assert (done.accounts, done.failed) == (3, 2)
+        assert outcome.verdicts["OK"] == 1
+        failed = dict(await running.query("SELECT account, failed FROM reconciliation.account WHERE failed <> ''"))
+        assert failed["acc-2"].startswith("what it holds cannot be kept: term_end: ")
+        assert failed["acc-3"] == "what it holds cannot be kept: name: String should have at most 2000 characters"
+
+    in_system(database, empty_broker, told)
+
+
 def test_an_account_that_the_vendor_lists_no_more_is_not_observed(database: str, empty_broker: Broker) -> None:
     async def told(running: BillingSystem) -> None:
         vendor = VendorInMemory(held={"acc-1": THEIRS, "acc-2": [held(9, 1)]})
@@ -131,6 +150,21 @@ def test_a_sweep_that_breaks_off_is_taken_up_where_it_was(database: str, empty_b
         assert sorted(vendor.asked[before:]) == sorted({"acc-1", "acc-2", "acc-3", "acc-9"} - set(looked_at))
         assert (done.accounts, done.resumed) == (4, True)
         assert (await swept(running, vendor)).resumed is False
+
+    in_system(database, empty_broker, told)
+
+
+def test_of_a_sweep_that_is_too_old_to_be_taken_up_nothing_is_kept(database: str, empty_broker: Broker) -> None:
+    async def told(running: BillingSystem) -> None:
+        vendor = VendorInMemory(held={"acc-1": THEIRS}, failing={"acc-2": Misconfigured("the token has expired")})
+        with pytest.raises(UserError, match="the token has expired"):
+            await sweep(running.dsn, vendor, "test")
+        vendor.failing = {}
+
+        done = await swept(running, vendor, datetime.now(UTC) + timedelta(days=2))
+
+        assert (done.resumed, done.accounts) == (False, 1)
+        assert await running.query("SELECT count(*) FROM reconciliation.swept_account") == [(0,)]
 
     in_system(database, empty_broker, told)
 

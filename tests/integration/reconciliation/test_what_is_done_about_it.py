@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from services.reconciliation.commands.bodies import AlignQuantity, AlignStatus, Ignore, ImportTheirs, Relink
+from services.reconciliation.commands.bodies import (
+    AlignQuantity,
+    AlignStatus,
+    Ignore,
+    ImportTheirs,
+    PushQuantity,
+    Relink,
+)
 from shared.commands.decision import CommandRefused, Decided, Forbidden, Outdated, Unknown
 from shared.commands.principal import principal_of
 from shared.events.models.fields import FROM_JSON
@@ -157,6 +164,63 @@ def test_what_is_ignored_is_told_again_only_when_it_differs_otherwise(database: 
         loud = await compared(running)
 
         assert (quiet.found, quiet.gone, loud.found) == (0, 0, 1)
+
+    in_system(database, empty_broker, told)
+
+
+def test_what_is_ignored_can_still_be_mended(database: str, empty_broker: Broker) -> None:
+    async def told(running: BillingSystem) -> None:
+        await found(running)
+        quoted = await snapshot(running, "S2")
+        ignore = Ignore(action="IGNORE", snapshot=quoted, reason="agreed on the phone")
+        await act(running, "S2", ignore)
+        assert types_of(await act(running, "S2", ignore)) == []
+        await compared(running)
+
+        done = await act(running, "S2", quantity_of(quoted))
+
+        assert types_of(done) == ["LicensesChanged", "DiscrepancyFound", "DiscrepancyResolved"]
+        assert await running.query(_SUBSCRIPTION, "S2") == [("active", 12, "V2")]
+        states = "SELECT number, state, resolution FROM read.discrepancies WHERE subscription = 'S2' ORDER BY number"
+        assert await running.query(states) == [(1, "ignored", "IGNORE"), (2, "over", "ALIGN_BSS_QUANTITY")]
+        assert types_of(await act(running, "S2", quantity_of(quoted))) == []
+
+    in_system(database, empty_broker, told)
+
+
+def test_an_action_is_known_again_on_a_snapshot_that_is_newer_than_the_finding(
+    database: str, empty_broker: Broker
+) -> None:
+    async def told(running: BillingSystem) -> None:
+        vendor = await found(running)
+        vendor.held["acc-1"][0] = held(1, 6)
+        await swept(running, vendor)
+        await compared(running)
+        quoted = await snapshot(running, "S2")
+        push = PushQuantity(action="PUSH_QUANTITY_TO_VENDOR", snapshot=quoted)
+
+        done, again = await act(running, "S2", push), await act(running, "S2", push)
+
+        assert (types_of(done), types_of(again)) == (["DiscrepancyResolved"], [])
+        stored = await running.query(
+            "SELECT data ->> 'snapshot_id' FROM store.event WHERE type = 'DiscrepancyResolved'"
+        )
+        assert stored == [(quoted,)]
+
+    in_system(database, empty_broker, told)
+
+
+def test_another_link_on_the_same_snapshot_is_not_the_same_action(database: str, empty_broker: Broker) -> None:
+    async def told(running: BillingSystem) -> None:
+        await found(running)
+        quoted = await snapshot(running, "S5")
+        relink = Relink(action="RELINK", snapshot=quoted, vendor_subscription="V4")
+        await act(running, "S5", relink)
+
+        assert types_of(await act(running, "S5", relink)) == []
+        with pytest.raises(Outdated, match="S5 was changed here since it was compared: compare again"):
+            await act(running, "S5", relink.model_copy(update={"vendor_subscription": "v77"}))
+        assert await running.query(_SUBSCRIPTION, "S5") == [("active", 2, "V4")]
 
     in_system(database, empty_broker, told)
 

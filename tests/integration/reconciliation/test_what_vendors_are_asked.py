@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 
 from services.orders.projection import SPEC as ORDERS
+from services.reconciliation import timers
 from services.reconciliation.asking import CONSUMER
 from services.reconciliation.carrying_out import asked_of
 from services.reconciliation.commands.bodies import PushQuantity
@@ -16,8 +20,9 @@ from services.reconciliation.delay import Policy
 from services.reconciliation.projection import SPEC as RECONCILIATION
 from services.reconciliation.reacting import react, to_provision, told
 from services.reconciliation.tasks import GIVES_UP_AFTER, Task, ask, carry_out, tasks, try_again
-from services.reconciliation.vendors.connector import NotReached, Refused
+from services.reconciliation.vendors.connector import Answer, NotReached, Refused
 from services.subscriptions.projection import SPEC as SUBSCRIPTIONS
+from shared.store.config import Config
 from shared.store.pool import connect
 from shared.store.reactions import drain
 from tests.infrastructure.billing_system import BillingSystem, Event
@@ -99,6 +104,58 @@ def test_what_the_vendor_refuses_is_a_difference_again_with_its_reason(database:
         assert await running.query(shown) == [
             ("over", None), ("open", "800090: the quantity cannot be decreased any more")
         ]  # fmt: skip
+        # Nothing is on its way to the vendor: it can be compared and mended at once, and is not told again.
+        outcome = await compared(running)
+        assert (outcome.verdicts["QUANTITY_MISMATCH"], outcome.found) == (1, 0)
+
+    in_system(database, empty_broker, then)
+
+
+def test_what_nobody_foresaw_fails_its_own_task_and_holds_up_no_other(database: str, empty_broker: Broker) -> None:
+    class Odd(VendorInMemory):
+        async def change_quantity(
+            self, account_id: str, vendor_subscription_id: str, to: int, request_id: str
+        ) -> Answer:
+            raise ValueError("an answer that nobody has seen yet")
+
+    async def then(running: BillingSystem) -> None:
+        vendor = await pushed(running)
+
+        (task,) = await worked(running, Odd(held=vendor.held))
+
+        assert task.state == "failed"
+        assert task.error == "not foreseen, see the log: ValueError('an answer that nobody has seen yet')"
+        shown = "SELECT state FROM read.discrepancies WHERE subscription = 'S2' ORDER BY number"
+        assert await running.query(shown) == [("over",), ("open",)]
+
+    in_system(database, empty_broker, then)
+
+
+def test_a_vendor_is_connected_to_only_where_something_is_to_be_asked_of_it(
+    database: str, empty_broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connected_to: list[str] = []
+
+    async def then(running: BillingSystem) -> None:
+        vendor = VendorInMemory(held={"acc-1": list(THEIRS)})
+
+        @asynccontextmanager
+        async def connected(name: str) -> AsyncIterator[VendorInMemory]:
+            connected_to.append(name)
+            yield vendor
+
+        monkeypatch.setattr(timers, "connected", connected)
+        monkeypatch.setattr(timers, "configured_vendors", lambda: ["microsoft", "panda"])
+        worker = timers.VendorTasks(Config(database=running.dsn, broker=running.broker))
+        assert await worker.carry_out(asyncio.Event()) == 0
+        assert connected_to == []
+
+        await swept(running, vendor)
+        await compared(running)
+        quoted = await snapshot(running, "S2")
+        await act(running, "S2", PushQuantity(action="PUSH_QUANTITY_TO_VENDOR", snapshot=quoted))
+        assert await worker.carry_out(asyncio.Event()) == 1
+        assert connected_to == ["microsoft"]
 
     in_system(database, empty_broker, then)
 

@@ -10,9 +10,9 @@ from services import cli, prepare
 from services.cli import app
 from services.cli_options import ProjectionName
 from services.dead_letter_list import age
-from services.stopped_names import Filters, Name, OutboxName, kind_of, name_of
 from shared.errors import UserError
 from shared.projections.stopped import StreamName
+from shared.stopped.names import Filters, Name, OutboxName, kind_of, name_of
 from shared.store.dead_letters import Place, said_by
 from tests.integration.projections.events import change, raw
 

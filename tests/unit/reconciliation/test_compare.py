@@ -126,6 +126,25 @@ def test_without_its_account_nothing_is_missing_while_any_account_could_not_be_l
     assert unsure.reason == "its account is not known, and acc-2 could not be looked at"
 
 
+def test_an_account_of_another_customer_that_failed_hides_nothing_of_one_whose_account_is_not_known() -> None:
+    stranger = replace(ours(7, 5), customer="cus-7")
+
+    rows = compared([ours(1, 5), stranger], [theirs(1, 5)], {"acc-1": FAILED, "acc-2": SEEN})
+
+    assert verdicts(rows) == {"S1": "NOT_COMPARABLE", "S7": "MISSING_IN_VENDOR"}
+
+
+def test_of_several_that_are_over_here_and_go_on_there_the_last_one_is_told_and_told_once() -> None:
+    first, last = (
+        ours(1, 5, "canceled"),
+        replace(ours(2, 4, "expired", linked="v1"), told_until=NOW - timedelta(days=2)),
+    )
+
+    rows = compared([first, last], [theirs(1, 5)])
+
+    assert verdicts(rows) == {"S2": "STATUS_MISMATCH"}
+
+
 def test_an_account_that_is_stated_and_was_never_looked_at() -> None:
     (row,) = compared([replace(ours(1, 5), account="acc-9")], [])
 

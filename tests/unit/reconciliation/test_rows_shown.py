@@ -43,11 +43,17 @@ def test_every_action_is_named_once_while_its_differences_stand(resolution: str 
     assert row_shown(BOTH, {}, may_act=True).actions == EVERY
 
 
-@pytest.mark.parametrize(("resolution", "state"), [("IGNORE", "ignored"), ("ALIGN_BSS_QUANTITY", "over")])
-def test_what_somebody_settled_is_no_reason_for_an_action(resolution: str, state: str) -> None:
-    shown = row_shown(BOTH, told(resolution, state), may_act=True)
+def test_what_somebody_settled_is_no_reason_for_an_action() -> None:
+    shown = row_shown(BOTH, told("ALIGN_BSS_QUANTITY"), may_act=True)
     assert shown.actions == ["ALIGN_BSS_STATUS", "IGNORE"]
-    assert [(one.verdict, one.state) for one in shown.differences] == [("QUANTITY_MISMATCH", state)]
+    assert [(one.verdict, one.state) for one in shown.differences] == [("QUANTITY_MISMATCH", "over")]
+
+
+def test_what_is_ignored_may_still_be_mended() -> None:
+    alone = {**BOTH, "verdicts": ["QUANTITY_MISMATCH"]}
+    shown = row_shown(alone, told("IGNORE", "ignored"), may_act=True)
+    assert shown.actions == ["ALIGN_BSS_QUANTITY", "PUSH_QUANTITY_TO_VENDOR"]
+    assert [(one.verdict, one.state) for one in shown.differences] == [("QUANTITY_MISMATCH", "ignored")]
 
 
 def test_who_may_not_act_is_shown_no_action() -> None:

@@ -113,7 +113,7 @@ def error(status: int, problem: Problem, what: str, correlation: str, *, of_cust
         kind = NoSuchAccount  # roles are given customer by customer: the others may well be seen
     if kind is None:
         kind, why = _by_status(status, of_customer)
-        said = f"; it says: {problem.words}" if problem.words else ""
+        said = f"; it says: {problem.words.rstrip('. ')}" if problem.words else ""
         why = f"{why} (HTTP {status}{f', code {problem.code}' if problem.code else ''}){said}"
     else:
         why = f"{why} (code {problem.code})"

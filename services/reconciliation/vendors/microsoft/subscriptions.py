@@ -34,6 +34,7 @@ STATUSES: Final[Mapping[str, Status]] = {
 _LAST_SECOND: Final = time(23, 59, 59)
 _UNKNOWN_PRODUCT: Final = "unknown"
 _LONGEST_WORD: Final = 100
+_LONGEST_NAME: Final = 300
 
 
 class WithoutId(ValueError):
@@ -58,7 +59,7 @@ def entitlement(subscription: object) -> Entitlement:
         quantity=quantity if quantity is not None else 0,
         status=STATUSES.get(raw.lower(), "pending") if quantity is not None else "pending",
         raw_status=raw if quantity is not None else f"{raw}, with a quantity that cannot be read",
-        name=text(field(of, "friendlyName")) or text(field(of, "offerName")),
+        name=_name(of),
         auto_renew=flag(field(of, "autoRenewEnabled")),
         scheduled_cancel=_scheduled_cancel(of),
         term_end=term_end(of),
@@ -68,6 +69,12 @@ def entitlement(subscription: object) -> Entitlement:
         reducible=count(field(field(of, "refundableQuantity"), "totalQuantity")),
         migrated_from=identifier(field(of, "migratedFromSubscriptionId")),
     )
+
+
+def _name(of: Resource) -> str | None:
+    """As the partner calls it, which is free text of any length; else the offer's."""
+    found = text(field(of, "friendlyName")) or text(field(of, "offerName"))
+    return None if found is None else found[:_LONGEST_NAME]
 
 
 def is_new_commerce(of: Resource) -> bool:

@@ -41,6 +41,8 @@ _NOT_ALLOCATED: Final = frozenset({"unallocated", "available"})
 _PAGING: Final = frozenset({"pagecontrols", "pagination"})
 _EMPTY_WORDS: Final = frozenset({"unlimited", "nolimit"})
 _MAX_ID = 200
+# Events take years to 2199; an end that is written beyond them stands for none.
+_LAST_YEAR: Final = 2198
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +80,10 @@ class Allocation:
 
     def entitlement(self, now: datetime) -> Entitlement:
         status = self.status(now)
+        ends = None if self.ends is None or self.ends.year > _LAST_YEAR else self.ends
         return Entitlement(
             self.vendor_subscription_id, self.product_key, self.quantity, status, self.raw_status or "",
-            name=self.product_name, term_end=self.ends, is_trial=self.is_trial,
+            name=self.product_name, term_end=ends, is_trial=self.is_trial,
         )  # fmt: skip
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from deploy.emulators.watchguard.seed import SeedAccount, SeedDevice
-from services.reconciliation.vendors.connector import Entitlement, NoSuchAccount, NotReached
+from deploy.emulators.watchguard.seed import SeedAccount, SeedDevice, example
+from services.reconciliation.observing import Observation, readable
+from services.reconciliation.vendors.connector import Entitlement, NoSuchAccount, NotReached, VendorAccount
 from tests.contracts.vendors.watchguard.emulated import BAKERY, HARBOUR, MILL, Emulated, held, speaking
 
 
@@ -35,6 +36,15 @@ def test_an_allocation_is_an_entitlement_that_is_active_until_its_day_is_over(em
 def test_the_day_of_expiry_is_covered_whole(emulator: Emulated, now: datetime, status: str) -> None:
     (found,) = holds(emulator, BAKERY, now=now)
     assert found.status == status
+
+
+def test_all_that_the_emulators_own_example_holds_can_be_told_as_events(emulator: Emulated) -> None:
+    accounts = example().accounts
+    emulator.seed(*accounts)
+    for account in accounts:
+        known = VendorAccount(account.accountId.lower(), account.name)
+        seen = Observation("panda", known, datetime(2026, 3, 15, tzinfo=UTC), holds(emulator, account.accountId))
+        assert readable(seen).failed is None
 
 
 def test_what_has_expired_is_still_shown(emulator: Emulated) -> None:

@@ -81,5 +81,9 @@ def test_nothing_secret_of_theirs_gets_into_ours() -> None:
     assert redacted("nothing of that kind") == "nothing of that kind"
 
 
+def test_a_sentence_of_theirs_ends_in_ours_without_its_full_stop() -> None:
+    assert str(found(400, {"code": 1, "description": "The token is not valid."})).endswith("The token is not valid")
+
+
 def test_a_long_story_is_cut() -> None:
     assert len(str(found(400, {"code": 1, "description": "x" * 10_000}))) < 500

@@ -43,6 +43,11 @@ def test_a_quantity_that_cannot_be_read_lets_nothing_be_concluded(quantity: obje
     assert found.raw_status == "active, with a quantity that cannot be read"
 
 
+def test_a_name_is_as_long_as_an_event_takes() -> None:
+    assert read(friendlyName="x" * 5000).name == "x" * 300
+    assert read(friendlyName=" ", offerName="y" * 5000).name == "y" * 300
+
+
 def test_a_subscription_without_an_id_is_none() -> None:
     with pytest.raises(WithoutId):
         entitlement({**NEW, "id": None})

@@ -187,6 +187,13 @@ def test_a_renewed_allocation_is_the_one_that_runs(rows: list[tuple[int, str | N
     assert found.quantity == quantity
 
 
+def test_an_end_beyond_the_years_of_events_is_none_and_the_allocation_runs() -> None:
+    (found,) = allocations_in([allocated(5, "2999-12-31")], "acc-1", NOW)
+    assert (found.entitlement(NOW).term_end, found.entitlement(NOW).status) == (None, "active")
+    (near,) = allocations_in([allocated(5, "2198-12-31")], "acc-1", NOW)
+    assert near.entitlement(NOW).term_end == datetime(2198, 12, 31, 23, 59, 59, tzinfo=UTC)
+
+
 def test_two_allocations_that_run_and_cannot_be_told_apart_are_unreadable() -> None:
     with pytest.raises(Unreadable, match="'EPDR' is allocated 2 times"):
         allocations_in([allocated(5, "2027-01-31"), allocated(5, None)], "acc-1", NOW)

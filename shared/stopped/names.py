@@ -1,4 +1,4 @@
-"""How what does not flow is named and chosen on the command line: records, streams, streams of the outbox."""
+"""How what does not flow is named and chosen: records, streams, streams of the outbox."""
 
 from __future__ import annotations
 
@@ -54,7 +54,10 @@ def name_of(text: str) -> Name:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which of them. None: any, but `status` None: those that wait for somebody. `reason` is a part of their reason."""
+    """Which of them. None: any, but `status` None: those that wait for somebody. `reason` is a part of their reason.
+
+    `search` is a part of their name, of what they are about or of their reason, in any case.
+    """
 
     OPTIONS: ClassVar = ("--kind", "--topic", "--type", "--projection", "--reason", "--status")
 
@@ -64,6 +67,7 @@ class Filters:
     projection: str | None = None
     reason: str | None = None
     status: Status | None = None
+    search: str | None = None
 
     @property
     def statuses(self) -> tuple[Status, ...]:

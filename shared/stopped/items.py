@@ -9,8 +9,8 @@ from typing import Final
 
 from psycopg import AsyncConnection
 
-from services.stopped_names import KINDS, Filters, Kind, Name, OutboxName, kind_of
 from shared.projections.stopped import Parked, StreamName, parked_streams
+from shared.stopped.names import KINDS, Filters, Kind, Name, OutboxName, kind_of
 from shared.store import kept_letters, outbox
 from shared.store.dead_letters import DEAD, DROPPED, TAKEN_IN, Place, Status
 from shared.store.kept_letters import Kept
@@ -87,6 +87,7 @@ async def _records(connection: AsyncConnection, filters: Filters, after: Name | 
         filters.type,
         filters.projection,
         filters.reason,
+        filters.search,
     )
     behind = after if isinstance(after, Place) else None
     return [record_item(kept) for kept in await kept_letters.listed(connection, wanted, behind, most)]
@@ -130,4 +131,5 @@ def _chosen(items: Iterable[Item], filters: Filters, after: Name | None) -> list
         and filters.type in (None, item.type)
         and filters.projection in (None, item.projection)
         and (filters.reason or "").lower() in item.reason.lower()
+        and (filters.search or "").lower() in f"{item.name}\n{item.subject or ''}\n{item.reason}".lower()
     ]

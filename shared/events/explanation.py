@@ -47,7 +47,7 @@ class Explained:
             "sentence": sentence(self.line, self.events),
             "document": dict(self.document),
             "layer": [dict(line) for line in self.layer],
-            "events": [_event(one, self.events) for one in _why(self.line).get("events", ())],
+            "events": [event_shape(one, self.events) for one in _why(self.line).get("events", ())],
         }
 
 
@@ -224,7 +224,8 @@ def _percent(rate: str) -> str:
     return f"{(Decimal(rate) * 100).normalize():f} %"
 
 
-def _event(one: Shape, events: Mapping[Ref, Happened]) -> Json:
+def event_shape(one: Shape, events: Mapping[Ref, Happened]) -> Json:
+    """An event behind a line: what it did for it and, where that is known, its type, time and place."""
     shape: Json = {"role": one["role"], "source": one["source"], "id": one["id"]}
     happened = events.get(_ref(one))
     return shape if happened is None else shape | {"type": happened.type, "time": happened.time, **happened.place}

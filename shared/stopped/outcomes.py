@@ -5,19 +5,20 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from psycopg import AsyncConnection
 
-from services.presentation import late_progress
-from services.stopped_names import Name, OutboxName
 from shared.projections.generations import Generation
 from shared.projections.spec import Key
 from shared.projections.stopped import Folded, StreamName, until_folded
+from shared.stopped.names import Name, OutboxName
 from shared.store import outbox
 
+# Begins to show how far something is: what is done, and of how many; what it gives is told how many more are done.
+Progress = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
 _POLL_S = 0.1
 
 Came = Literal["taken_in", "still_dead", "not_read", "flows", "parked", "waits"]
@@ -56,11 +57,11 @@ class Outcome:
 
 
 async def folded(
-    connection: AsyncConnection, outcomes: Sequence[Outcome], wait_s: float, silent: bool
+    connection: AsyncConnection, outcomes: Sequence[Outcome], wait_s: float, progress: Progress
 ) -> list[Outcome]:
     """The outcomes with what came of the streams that are folded again for them."""
     asked = {one for outcome in outcomes for one in outcome.asked}
-    with progress("Folding again", len(asked), silent) as done:
+    with progress("Folding again", len(asked)) as done:
         came = await until_folded(connection, asked, wait_s, done)
     return [_with(outcome, came) for outcome in outcomes]
 
@@ -85,11 +86,13 @@ def _with(outcome: Outcome, of_streams: Mapping[tuple[Generation, Key], Folded])
     return outcome
 
 
-async def sent(connection: AsyncConnection, outcomes: Sequence[Outcome], wait_s: float, silent: bool) -> list[Outcome]:
+async def sent(
+    connection: AsyncConnection, outcomes: Sequence[Outcome], wait_s: float, progress: Progress
+) -> list[Outcome]:
     """The outcomes with what came of the streams that the relay sends again."""
     deadline = time.monotonic() + wait_s
     streams = [one for one in outcomes if isinstance(one.name, OutboxName)]
-    with progress("Sending again", len(streams), silent) as done:
+    with progress("Sending again", len(streams)) as done:
         seen = {}
         for outcome in streams:
             seen[outcome.name] = await _of_relay(connection, outcome, deadline)
@@ -111,7 +114,3 @@ async def _of_relay(connection: AsyncConnection, outcome: Outcome, deadline: flo
         if time.monotonic() > deadline:
             return replace(outcome, came="waits", why="the relay has not sent it yet: does it run? (seatledger status)")
         await asyncio.sleep(_POLL_S)
-
-
-def progress(description: str, total: int, silent: bool) -> AbstractContextManager[Callable[[int], None]]:
-    return nullcontext(lambda _: None) if silent else late_progress(description, total)

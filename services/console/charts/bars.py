@@ -1,0 +1,113 @@
+"""Bars: a group for each place on the axis, in it a bar for each series."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from services.console.charts.drawing import HEIGHT, LEFT, RIGHT, Bar, Cell, Chart, Look, Tick, Write, value_axis
+from services.console.charts.scales import Scale, Value
+
+# Of the room of a group what its bars fill, and how broad one is at most.
+_FILLED = 0.72
+_BROADEST = 36.0
+# Words of a tick have this much room at least.
+_WORDS = 40.0
+
+
+class Place(NamedTuple):
+    """A group: its words on the axis (`more` in a second line), its name in the table and where that leads."""
+
+    words: str
+    name: str
+    more: str = ""
+    href: str | None = None
+
+
+class Bars(NamedTuple):
+    """A series: a value for each place, None where there is none."""
+
+    name: str
+    values: Sequence[Value | None]
+    look: Look = Look.A
+
+
+def bar_chart(
+    title: str,
+    places: Sequence[Place],
+    series: Sequence[Bars],
+    *,
+    write: Write,
+    axis: Write | None = None,
+    told: str = "",
+    of: str = "Month",
+    width: int = 640,
+    height: int = HEIGHT,
+) -> Chart:
+    """Bars of each series beside each other. `of` is the table's first header, `told` replaces the text made of it."""
+    scale, ticks = value_axis([v for one in series for v in one.values if v is not None], axis or write, height)
+    group = (width - LEFT - RIGHT) / max(1, len(places))
+    return Chart(
+        title=title,
+        told=told or _told(title, places, series, write),
+        width=width,
+        height=height,
+        y_ticks=ticks,
+        x_ticks=_x_ticks(places, group),
+        zero=scale.at(0),
+        legend=[(one.look, one.name) for one in series] if len(series) > 1 else [],
+        head=[of, *(one.name for one in series)],
+        rows=[
+            [Cell(place.name, place.href), *(_cell(one.values[number], write) for one in series)]
+            for number, place in enumerate(places)
+        ],
+        bars=[
+            bar
+            for number, one in enumerate(series)
+            for bar in _bars(one, number, len(series), places, group, scale, write)
+        ],
+    )
+
+
+def _bars(
+    one: Bars, number: int, of: int, places: Sequence[Place], group: float, scale: Scale, write: Write
+) -> list[Bar]:
+    broad = min(_BROADEST, group * _FILLED / of)
+    drawn = []
+    for place, value in enumerate(one.values):
+        if value is None or value == 0:
+            continue
+        x = LEFT + (place + 0.5) * group + (number - of / 2) * broad
+        ends = sorted((scale.at(0), scale.at(value)))
+        # What is there is seen, however little it is.
+        tall = max(ends[1] - ends[0], 1.0)
+        y = ends[0] if value < 0 else ends[1] - tall
+        words = f"{places[place].name}, {one.name}: {write(value)}"
+        drawn.append(Bar(round(x, 1), round(y, 1), round(broad - 1, 1), round(tall, 1), one.look, words))
+    return drawn
+
+
+def _x_ticks(places: Sequence[Place], group: float) -> list[Tick]:
+    every = max(1, -(-int(_WORDS) // max(1, int(group))))
+    # Where there is no room for all words, those above a second line are among the shown.
+    first = next((number for number, place in enumerate(places) if place.more), 0) % every
+    return [
+        Tick(round(LEFT + (number + 0.5) * group, 1), place.words, place.more)
+        for number, place in enumerate(places)
+        if number % every == first
+    ]
+
+
+def _cell(value: Value | None, write: Write) -> Cell:
+    return Cell("\N{EN DASH}" if value is None else write(value))
+
+
+def _told(title: str, places: Sequence[Place], series: Sequence[Bars], write: Write) -> str:
+    parts = []
+    for one in series:
+        known = [(value, place.name) for value, place in zip(one.values, places, strict=True) if value is not None]
+        if known:
+            most, least = max(known), min(known)
+            parts.append(f"{one.name} from {write(least[0])} ({least[1]}) to {write(most[0])} ({most[1]})")
+    span = f", {places[0].name} to {places[-1].name}" if places else ""
+    return f"Bar chart: {title}{span}. {'; '.join(parts) or 'Nothing yet'}. The table below has every figure."

@@ -1,0 +1,108 @@
+"""The preview of a recipient's next documents: reckoned by invoicing, with the names that this console shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from fastapi import Request
+from psycopg import AsyncConnection
+
+from services.console.service_calls import Refused, calls
+from services.console.viewer import Viewer
+from shared.web.errors import NotFound
+
+# Of each document; a customer can be chosen for the others.
+_LINES: Final = 500
+_RECIPIENT = """
+SELECT coalesce((SELECT name FROM read.resellers WHERE reseller = %(recipient)s),
+    (SELECT name FROM read.customers WHERE customer = %(recipient)s))
+"""
+_CUSTOMERS = "SELECT customer, name FROM read.customers WHERE customer = ANY(%s)"
+_PRODUCTS = "SELECT product, name FROM read.products WHERE product = ANY(%s)"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One end customer in a previewed document; `lines` of its `count` lines are shown."""
+
+    customer: str
+    name: str | None
+    count: int
+    net: Decimal
+    lines: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Previewed:
+    """One document as the run would issue it: its head as invoicing says it, its lines by customer."""
+
+    head: Mapping[str, Any]
+    customer_name: str | None
+    groups: Sequence[Group]
+    shown: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What the run of a day would issue. `refused` is why that cannot be said, `unbillable` why there is nothing."""
+
+    day: date
+    name: str | None
+    documents: Sequence[Previewed] = ()
+    closed: date | None = None
+    subscriptions: int = 0
+    unbillable: str | None = None
+    refused: str | None = None
+    products: Mapping[str, str | None] | None = None
+
+
+async def preview(
+    request: Request, viewer: Viewer, connection: AsyncConnection, recipient: str, day: date, customer: str | None
+) -> Preview:
+    """The preview. NotFound for a recipient that is not theirs to look at; ServiceAway where nobody reckons."""
+    row = await (await connection.execute(_RECIPIENT, {"recipient": recipient})).fetchone()
+    name = None if row is None else row[0]
+    wanted = {"recipient": recipient, "date": day, "limit": _LINES} | (
+        {} if customer is None else {"customer": customer}
+    )
+    try:
+        answer = await calls(request).ask(request, viewer, "invoicing", "GET", f"/v1/next-run?{urlencode(wanted)}")
+    except Refused as refused:
+        if refused.status == HTTPStatus.BAD_REQUEST:
+            return Preview(day, name, refused=str(refused))
+        raise NotFound(str(refused)) from None
+    found = answer.document
+    documents = found["documents"]
+    names = await _names(connection, _CUSTOMERS, (part["customer"] for one in documents for part in one["customers"]))
+    products = await _names(connection, _PRODUCTS, (line["product"] for one in documents for line in one["lines"]))
+    return Preview(
+        day, name, [_previewed(one, names, customer) for one in documents],
+        None if found["closed"] is None else date.fromisoformat(found["closed"]), found["subscriptions"],
+        found["unbillable"], products=products,
+    )  # fmt: skip
+
+
+async def _names(connection: AsyncConnection, query: str, ids: Iterable[str]) -> dict[str, str | None]:
+    return dict(await (await connection.execute(query.encode(), [sorted(set(ids))])).fetchall())
+
+
+def _previewed(one: Mapping[str, Any], names: Mapping[str, str | None], customer: str | None) -> Previewed:
+    by_customer: dict[str, list[Mapping[str, Any]]] = {}
+    for line in one["lines"]:
+        by_customer.setdefault(line["customer"], []).append(line)
+    groups = [
+        Group(part["customer"], names.get(part["customer"]), part["lines"], Decimal(part["net"]),
+              by_customer.get(part["customer"], ()))
+        for part in one["customers"]
+        if customer is None or part["customer"] == customer
+    ]  # fmt: skip
+    count = sum(part["lines"] for part in one["customers"])
+    separate = one["customer"]
+    return Previewed(one, None if separate is None else names.get(separate), groups, len(one["lines"]), count)

@@ -1,0 +1,49 @@
+"""The page at the front."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+
+from services.console.overview import drawing, queries
+from services.console.overview.running import Running, Runtime
+from services.console.rendering import AREAS, page
+from services.console.viewer import Looking, Reading
+from shared.web.errors import NotFound
+
+router = APIRouter()
+_PERMISSION: Final = "invoices:read"
+
+
+@router.get("/")
+async def overview(request: Request, viewer: Looking, connection: Reading) -> Response:
+    """Revenue, seats, documents; for the organisation, how the system runs. Who may not see it: the first they may."""
+    if not viewer.may(_PERMISSION):
+        beta = request.app.state.reconciliation_beta
+        first = next((area.path for area in AREAS if area.path != "/" and area.is_shown(viewer, beta=beta)), None)
+        if first is None:
+            raise NotFound("this token opens no page: ask for one with a permission to read")
+        return RedirectResponse(first)
+    today = datetime.now(UTC).date()
+    first_month = drawing.months_from(today, 1 - drawing.MONTHS)
+    revenue = await queries.revenue(connection, first_month, drawing.months_from(today, drawing.MONTHS))
+    seats = await queries.seats(connection, first_month, today)
+    subscriptions = await queries.subscriptions(connection) if viewer.may("subscriptions:read") else []
+    is_organisation = viewer.principal.sees_all
+    return page(
+        request, "overview/overview.html", revenue=drawing.revenue_charts(revenue, today),
+        month=[one for one in revenue if one.month == drawing.months_from(today, 0)],
+        seats_chart=drawing.seats_chart(seats, today), seats=seats[-1].seats,
+        documents=await queries.documents(connection), subscriptions=subscriptions,
+        discrepancies=await queries.discrepancies(connection)
+        if is_organisation and viewer.may("reconciliation:read") else None,
+        running=await _running(request) if is_organisation else None, is_organisation=is_organisation,
+    )  # fmt: skip
+
+
+async def _running(request: Request) -> Running | None:
+    runtime: Runtime | None = request.app.state.runtime
+    return None if runtime is None else await runtime.now()

@@ -1,0 +1,226 @@
+"""Files of documents and letterheads over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from enum import Enum
+from functools import partial
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Path, Response
+from psycopg import AsyncConnection
+from pydantic import Base64Bytes, BaseModel, ConfigDict, Field
+from starlette.types import Receive, Scope, Send
+
+from services.invoicing import queries
+from services.invoicing.paper import letterhead_store, logos
+from services.invoicing.paper.content import Paper, paper_of
+from services.invoicing.paper.csv_lines import csv_lines
+from services.invoicing.paper.en16931 import xml
+from services.invoicing.paper.expressible import refuse_inexpressible
+from services.invoicing.paper.files import NotExpressible, rendered_pdf
+from services.invoicing.paper.letterheads import Letterhead, Recipient, Seller
+from services.invoicing.paper.letterheads import Scope as Kind
+from shared.commands.decision import CommandRefused, Unknown
+from shared.errors import UserError
+from shared.events.models.fields import ID_PATTERN, MAX_ID_LENGTH
+from shared.web.access import Caller, needs
+from shared.web.application import Connection, Reading
+from shared.web.commanding import MEANINGS
+from shared.web.errors import BadRequest, NotFound
+from shared.web.paging import Cursor, Limit, Page, key_of, page_of
+
+router = APIRouter()
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
+_LETTERHEADS: list[str | Enum] = ["letterheads"]
+_READING = [needs("invoices:read", "read documents")]
+_SET: Final[dict[int | str, dict[str, Any]]] = {status: {"description": MEANINGS[status]} for status in (404, 422)}
+RecipientId = Annotated[str, Path(min_length=1, max_length=MAX_ID_LENGTH, pattern=ID_PATTERN)]
+
+
+class RenderedResponse(Response):
+    """An answer that is made in a thread when it is sent: no connection to the database is held meanwhile."""
+
+    def __init__(self, make: Callable[[], bytes], media_type: str, name: str) -> None:
+        super().__init__(media_type=media_type)
+        self._make, self._name = make, name
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        content = await asyncio.to_thread(self._make)
+        # A number may have any letter in it: a name of a file has none that ends a header.
+        headers = {"Content-Disposition": f'attachment; filename="{_UNSAFE.sub("-", self._name)}"'}
+        await Response(content, media_type=self.media_type, headers=headers)(scope, receive, send)
+
+
+def _file(media_type: str, about: str) -> dict[int | str, dict[str, Any]]:
+    return {200: {"content": {media_type: {}}, "description": about}, 404: {"description": MEANINGS[404]}}
+
+
+@router.get(
+    "/documents/{number:path}/pdf",
+    dependencies=_READING,
+    response_class=Response,
+    responses=_file("application/pdf", "the document on paper"),
+)
+async def document_pdf(connection: Reading, number: str) -> Response:
+    """One document as PDF/A-3, with its EN 16931 XML in it (Factur-X) where it has one."""
+    paper = await _paper(connection, number)
+    return RenderedResponse(partial(rendered_pdf, paper), "application/pdf", f"{number}.pdf")
+
+
+@router.get(
+    "/documents/{number:path}/xml",
+    dependencies=_READING,
+    response_class=Response,
+    responses=_file("application/xml", "the document for programs") | {422: {"description": MEANINGS[422]}},
+)
+async def document_xml(connection: Reading, number: str) -> Response:
+    """One document as EN 16931 XML (Cross Industry Invoice); refused where something is missing for it."""
+    paper = await _paper(connection, number)
+    try:
+        refuse_inexpressible(paper)
+    except NotExpressible as error:
+        raise CommandRefused(str(error)) from None
+    return RenderedResponse(lambda: xml(paper).encode(), "application/xml", f"{number}.xml")
+
+
+@router.get(
+    "/documents/{number:path}/csv",
+    dependencies=_READING,
+    response_class=Response,
+    responses=_file("text/csv", "a row a line"),
+)
+async def document_csv(connection: Reading, number: str) -> Response:
+    """All lines of one document as CSV."""
+    document = await queries.document(connection, number)
+    if document is None:
+        raise NotFound(f"there is no document {number!r}")
+    return RenderedResponse(lambda: csv_lines(document).encode(), "text/csv", f"{number}.csv")
+
+
+async def _paper(connection: AsyncConnection, number: str) -> Paper:
+    paper = await paper_of(connection, number)
+    if paper is None:
+        raise NotFound(f"there is no document {number!r}")
+    return paper
+
+
+class _Shown(BaseModel):
+    holds_from: date
+    logo: bool = Field(description="whether there is one")
+    set_at: datetime
+    set_by: str
+
+
+class SellerLetterhead(_Shown):
+    """How the organisation stands on paper from a day on."""
+
+    letterhead: Seller
+
+
+class RecipientLetterhead(_Shown):
+    """How a recipient of documents stands on paper from a day on."""
+
+    recipient: str
+    letterhead: Recipient
+
+
+class _Setting(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    holds_from: date | None = Field(default=None, description="the first day it holds; today in UTC")
+
+
+class SetSellerLetterhead(_Setting):
+    """A letterhead of the organisation. Without a logo the last one stays."""
+
+    letterhead: Seller
+    logo: Base64Bytes | None = Field(default=None, description="a PNG or SVG, in base64")
+
+
+class SetRecipientLetterhead(_Setting):
+    """A letterhead of a recipient."""
+
+    letterhead: Recipient
+
+
+@router.get("/seller-letterheads", dependencies=_READING, tags=_LETTERHEADS)
+async def seller_letterheads(connection: Reading, limit: Limit = 100, cursor: Cursor = None) -> Page[SellerLetterhead]:
+    """Letterheads of the organisation by the day from which they hold."""
+    kept = await _kept(connection, "organisation", limit, cursor)
+    return page_of([_seller(one) for one in kept], limit, lambda one: ["", one.holds_from.isoformat()])
+
+
+@router.put("/seller-letterheads", tags=_LETTERHEADS, responses=_SET)
+async def set_seller_letterhead(
+    connection: Connection, principal: Caller, request: SetSellerLetterhead
+) -> SellerLetterhead:
+    """Set the organisation's letterhead from a day on; documents that are issued keep theirs."""
+    principal.need("settings:write", "set the letterhead of the organisation")
+    if request.logo is not None:
+        try:
+            logos.checked(request.logo)
+        except logos.NoLogo as error:
+            raise BadRequest(f"logo: {error}") from None
+    kept = await _set(connection, "organisation", "", request, request.letterhead, request.logo, principal.name)
+    return _seller(kept)
+
+
+@router.get("/letterheads", dependencies=_READING, tags=_LETTERHEADS)
+async def letterheads(connection: Reading, limit: Limit = 100, cursor: Cursor = None) -> Page[RecipientLetterhead]:
+    """Letterheads of recipients by id and day."""
+    kept = await _kept(connection, "recipient", limit, cursor)
+    return page_of([_recipient(one) for one in kept], limit, lambda one: [one.recipient, one.holds_from.isoformat()])
+
+
+@router.put("/letterheads/{recipient:path}", tags=_LETTERHEADS, responses=_SET)
+async def set_letterhead(
+    connection: Connection, principal: Caller, recipient: RecipientId, request: SetRecipientLetterhead
+) -> RecipientLetterhead:
+    """Set the letterhead of a reseller, or of a customer that pays itself; documents that are issued keep theirs."""
+    principal.need("accounts:write", "set a letterhead")
+    if not principal.reaches(customer=recipient, reseller=recipient):
+        raise Unknown(f"there is no recipient {recipient!r}")
+    kept = await _set(connection, "recipient", recipient, request, request.letterhead, None, principal.name)
+    return _recipient(kept)
+
+
+async def _set(
+    connection: AsyncConnection, scope: Kind, id: str, asked: _Setting, content: Letterhead, logo: bytes | None, by: str
+) -> letterhead_store.Kept:
+    holds_from = asked.holds_from or datetime.now(UTC).date()
+    try:
+        await letterhead_store.keep(connection, scope, id, holds_from, content, logo, by)
+    except UserError as error:
+        raise CommandRefused(str(error)) from None
+    kept = await letterhead_store.holding(connection, scope, id, holds_from)
+    assert kept is not None
+    return kept
+
+
+async def _kept(
+    connection: AsyncConnection, scope: Kind, limit: int, cursor: str | None
+) -> list[letterhead_store.Kept]:
+    id, day = key_of(cursor, ["", date.min.isoformat()])
+    try:
+        after = (id, date.fromisoformat(day))
+    except ValueError:
+        raise BadRequest(f"cursor: {cursor!r} is none of this list; give `next` of the page before") from None
+    return await letterhead_store.listed(connection, scope, limit + 1, after)
+
+
+def _seller(kept: letterhead_store.Kept) -> SellerLetterhead:
+    return SellerLetterhead(
+        letterhead=Seller.model_validate(kept.content), holds_from=kept.holds_from, logo=kept.logo is not None,
+        set_at=kept.set_at, set_by=kept.set_by,
+    )  # fmt: skip
+
+
+def _recipient(kept: letterhead_store.Kept) -> RecipientLetterhead:
+    return RecipientLetterhead(
+        recipient=kept.id, letterhead=Recipient.model_validate(kept.content), holds_from=kept.holds_from,
+        logo=kept.logo is not None, set_at=kept.set_at, set_by=kept.set_by,
+    )  # fmt: skip

@@ -1,0 +1,55 @@
+"""Replays and dead letters are the distributor's; reconciliation the organisation's, later its resellers' too."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.integration.console.conftest import SignIn
+
+pytestmark = pytest.mark.database
+
+_OPERATIONS = (
+    "/replay", "/replay/runs", "/replay/runs/1", "/replay/positions", "/replay/operations", "/dead-letters",
+    "/dead-letters/retry", "/dead-letters/orders.events/0/1",
+)  # fmt: skip
+_ORGANISATIONS = (
+    "/reconciliation/findings", "/reconciliation/tasks", "/reconciliation/accounts", "/reconciliation/sweeps",
+    "/reconciliation/act?vendor=microsoft&row=s:1&action=IGNORE",
+)  # fmt: skip
+_RESELLER = {"reseller": "res-1"}
+
+
+@pytest.mark.parametrize(
+    ("role", "whose"),
+    [("customer_success", {}), ("integration", {}), ("reseller", _RESELLER), ("customer", {"customer": "cus-1"})],
+    ids=str,
+)
+def test_nobody_but_the_distributor_finds_pages_of_operations(
+    sign_in: SignIn, role: str, whose: dict[str, str]
+) -> None:
+    client = sign_in(role, **whose)
+    assert {path: client.get(path).status_code for path in _OPERATIONS} == dict.fromkeys(_OPERATIONS, 404)
+
+
+def test_the_distributor_finds_them(sign_in: SignIn) -> None:
+    client = sign_in("distributor")
+    shown = [path for path in _OPERATIONS if client.get(path).status_code == 200]
+    assert shown == ["/replay", "/replay/runs", "/replay/positions", "/replay/operations", "/dead-letters",
+                     "/dead-letters/retry"]  # fmt: skip
+    assert "the broker does not answer" in client.get("/replay/positions").text
+
+
+@pytest.mark.parametrize(("beta", "status"), [(True, 404), (False, 200)], ids=["in beta", "after it"])
+def test_a_reseller_sees_rows_after_the_beta_and_nothing_else(sign_in: SignIn, beta: bool, status: int) -> None:
+    client = sign_in("reseller", beta=beta, **_RESELLER)
+    answer = client.get("/reconciliation")
+    assert answer.status_code == status
+    assert ('href="/reconciliation"' in client.get("/subscriptions").text) is not beta
+    assert {path: client.get(path).status_code for path in _ORGANISATIONS} == dict.fromkeys(_ORGANISATIONS, 404)
+
+
+def test_customer_success_sees_all_of_reconciliation(sign_in: SignIn) -> None:
+    client = sign_in("customer_success")
+    found = {path: client.get(path).status_code for path in ("/reconciliation", *_ORGANISATIONS[:-1])}
+    assert set(found.values()) == {200}
+    assert "No compared subscriptions" in client.get("/reconciliation").text

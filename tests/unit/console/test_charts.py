@@ -1,0 +1,142 @@
+"""Charts: round axes, bars and curves where they belong, the same figures in the table, words in the picture."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.console.charts import Band, BandLook, Bars, Look, Mark, Place, Steps, bar_chart, step_chart
+from services.console.charts.drawing import Chart
+from services.console.charts.scales import day_label, day_ticks, round_ticks
+from services.console.formats import number
+from services.console.rendering import _environment
+
+JANUARY, MARCH = date(2026, 1, 1), date(2026, 3, 31)
+
+
+def drawn(chart: Chart) -> str:
+    template = _environment().from_string('{% from "charts.html" import drawn %}{{ drawn(chart, "it") }}')
+    return template.render(chart=chart)
+
+
+@pytest.mark.parametrize(
+    ("values", "ticks"),
+    [
+        ([], ["0", "1"]),
+        ([0, 0], ["0", "1"]),
+        ([9], ["0", "2", "4", "6", "8", "10"]),
+        ([Decimal("1234.50")], ["0", "500", "1000", "1500"]),
+        ([Decimal("-30"), Decimal("70")], ["-40", "-20", "0", "20", "40", "60", "80"]),
+        ([Decimal("0.003")], ["0.000", "0.001", "0.002", "0.003"]),
+    ],
+)
+def test_an_axis_is_marked_at_round_values(values: list[int | Decimal], ticks: list[str]) -> None:
+    assert round_ticks(values) == [Decimal(tick) for tick in ticks]
+
+
+def test_nothing_is_marked_between_two_whole_seats() -> None:
+    assert round_ticks([3], whole=True) == [0, 1, 2, 3]
+
+
+@given(st.lists(st.decimals(-(10**9), 10**9, places=4), min_size=1))
+def test_marks_enclose_every_value_evenly_and_are_few(values: list[Decimal]) -> None:
+    ticks = round_ticks(values)
+
+    assert ticks[0] <= min([Decimal(0), *values])
+    assert max([Decimal(0), *values]) <= ticks[-1]
+    assert len({after - before for before, after in itertools.pairwise(ticks)}) == 1
+    assert 2 <= len(ticks) <= 8
+    assert 0 in ticks
+
+
+@given(st.dates(date(2000, 1, 1), date(2100, 1, 1)), st.integers(0, 20_000))
+def test_days_are_marked_within_the_axis_and_not_too_many(first: date, days: int) -> None:
+    last = date.fromordinal(first.toordinal() + days)
+
+    ticks = day_ticks(first, last)
+
+    assert len(ticks) <= 13
+    assert all(first <= tick <= last for tick in ticks)
+    assert ticks == sorted(set(ticks))
+
+
+def test_a_year_is_marked_by_its_months_and_says_the_year_where_it_begins() -> None:
+    ticks = day_ticks(date(2025, 11, 15), date(2026, 4, 2))
+
+    assert [day.isoformat() for day in ticks[:3]] == ["2025-12-01", "2026-01-01", "2026-02-01"]
+    assert [day_label(day, before) for before, day in zip([None, *ticks], ticks, strict=False)][:3] == [
+        ("Dec", "2025"), ("Jan", "2026"), ("Feb", ""),
+    ]  # fmt: skip
+
+
+def test_bars_stand_on_zero_beside_each_other_and_hang_below_it() -> None:
+    places = [Place("Jan", "2026-01", href="/documents?from=2026-01-01"), Place("Feb", "2026-02")]
+    chart = bar_chart("Revenue", places, [Bars("Billed", [80, -40]), Bars("Due", [None, 100], Look.DUE)], write=number)
+
+    billed, credited, due = chart.bars
+    assert billed.y + billed.height == pytest.approx(chart.zero, abs=0.2)
+    assert credited.y == pytest.approx(chart.zero, abs=0.2)
+    assert due.x == pytest.approx(credited.x + credited.width + 1, abs=0.2)
+    assert billed.height == pytest.approx(2 * credited.height, abs=0.3)
+    assert [[cell.words for cell in row] for row in chart.rows] == [["2026-01", "80", "\N{EN DASH}"],
+                                                                    ["2026-02", "-40", "100"]]  # fmt: skip
+    assert "Billed from -40 (2026-02) to 80 (2026-01)" in chart.told
+
+
+def test_a_curve_holds_each_value_to_the_next_and_the_last_to_the_end() -> None:
+    seats = Steps("Seats", [(date(2025, 6, 1), 5), (date(2026, 2, 15), 10)])
+    chart = step_chart("Seats", [seats], write=number, since=JANUARY, until=MARCH)
+
+    (curve,) = chart.curves
+    middle = chart.left + (chart.right - chart.left) * 45 / 90
+    five, ten = (next(t.at for t in chart.y_ticks if t.words == words) for words in ("10", "0"))
+    assert curve.path == f"M{float(chart.left)} {(five + ten) / 2}H{middle}V{five}H{float(chart.right)}"
+    assert [[cell.words for cell in row] for row in chart.rows] == [["2026-01-01", "5"], ["2026-02-15", "10"]]
+
+
+def test_a_curve_ends_where_there_is_nothing_and_begins_again() -> None:
+    seats = Steps("Seats", [(JANUARY, 5), (date(2026, 2, 1), None), (date(2026, 3, 1), 2)])
+
+    (curve,) = step_chart("Seats", [seats], write=number, until=MARCH).curves
+
+    assert curve.path.count("M") == 2
+    assert "V" not in curve.path
+
+
+def test_bands_are_cut_to_the_days_shown_and_marks_are_numbered_in_their_order() -> None:
+    free = Band("Free", date(2025, 12, 1), date(2026, 1, 31), BandLook.FREE)
+    over = Band("Over", date(2025, 1, 1), date(2025, 2, 1))
+    second, first = Mark(date(2026, 3, 1), "Invoice 2", "/documents/2"), Mark(date(2026, 2, 1), "Invoice 1")
+    seats, later = Steps("Seats", [(JANUARY, 5)]), Mark(date(2027, 1, 1), "Later")
+    chart = step_chart("Seats", [seats], write=number, until=MARCH, bands=[free, over], marks=[second, first, later])
+
+    (band,) = chart.bands
+    assert band.x == chart.left
+    assert chart.band_legend == [("free", "Free")]
+    assert [(point.number, point.words) for point in chart.points] == [(1, "Invoice 1"), (2, "Invoice 2")]
+    assert '<a href="/documents/2">Invoice 2</a>' in drawn(chart)
+
+
+def test_a_picture_has_words_a_table_and_no_style_of_its_own() -> None:
+    chart = bar_chart("Revenue <b>", [Place("Jan", "2026-01")], [Bars("Billed", [Decimal("80.00")])], write=number)
+
+    html = drawn(chart)
+
+    assert 'role="img"' in html
+    assert "<title id=" in html
+    assert "<table>" in html
+    assert "style=" not in html
+    assert "<script" not in html
+    assert "Revenue &lt;b&gt;" in html
+
+
+def test_nothing_is_drawn_of_nothing() -> None:
+    for chart in (bar_chart("Revenue", [], [], write=number), step_chart("Seats", [], write=number, until=MARCH)):
+        assert chart.is_empty
+        assert "Nothing to draw yet" in drawn(chart)
+        assert "<table>" not in drawn(chart)
