@@ -25,45 +25,45 @@ COMMENT ON COLUMN read.document_names.names IS
     'Recipient, customers and products with their names of that time.';
 COMMENT ON VIEW read.delivery_destinations IS
     'A row is one address that documents go to.
-Who sees which rows: the organisation every row, a reseller and a customer those for their own documents.';
+Who sees which rows: the organisation every row; a reseller, or a customer, those of its own documents.';
 COMMENT ON COLUMN read.delivery_destinations.destination IS
     'Id of the destination.';
 COMMENT ON COLUMN read.delivery_destinations.recipient IS
-    'Id of whose documents go there; null: all documents.';
+    'Id of the recipient whose documents go there; null: everybody''s.';
 COMMENT ON COLUMN read.delivery_destinations.channel IS
     'email or webhook.';
 COMMENT ON COLUMN read.delivery_destinations.address IS
-    'Address of the mailbox, or URL.';
+    'E-mail address, or URL of the endpoint.';
 COMMENT ON COLUMN read.delivery_destinations.created_at IS
-    'From when on documents go there, in UTC.';
+    'Since when documents go there: what is issued afterwards.';
 COMMENT ON COLUMN read.delivery_destinations.created_by IS
-    'Who wanted it so.';
+    'Who wanted it.';
 COMMENT ON COLUMN read.delivery_destinations.ended_at IS
-    'When somebody ended that, in UTC; null while it goes on.';
+    'When somebody ended it; null while documents go there.';
 COMMENT ON VIEW read.deliveries IS
     'A row is one document on its way to one address.
-Who sees which rows: the organisation every row, a reseller and a customer those to the destinations that they see.';
+Who sees which rows: who sees its destination.';
 COMMENT ON COLUMN read.deliveries.delivery IS
-    'Id of the delivery.';
+    'Id of the delivery; the webhook-id of its webhook.';
 COMMENT ON COLUMN read.deliveries.document IS
     'Number of the document.';
 COMMENT ON COLUMN read.deliveries.recipient IS
-    'Id of who pays the document.';
+    'Id of the recipient of the document.';
 COMMENT ON COLUMN read.deliveries.destination IS
-    'Id of the destination.';
+    'Id of the destination that it goes to.';
 COMMENT ON COLUMN read.deliveries.channel IS
     'email or webhook.';
 COMMENT ON COLUMN read.deliveries.address IS
-    'Where it goes.';
+    'E-mail address, or URL of the endpoint.';
 COMMENT ON COLUMN read.deliveries.state IS
-    'pending, sending, delivered, failed (refused for good), given_up (tried for days) or unknown (nobody can say whether it arrived).';
+    'pending, sending, delivered, failed (refused for good), given_up (tried for days), or unknown (nobody can say whether it arrived).';
 COMMENT ON COLUMN read.deliveries.asked_at IS
-    'When it was asked for, in UTC.';
+    'When it was known that the document goes there.';
 COMMENT ON COLUMN read.deliveries.tries IS
-    'How often it was tried.';
+    'How often it was tried, since somebody last had it tried again.';
 COMMENT ON COLUMN read.deliveries.next_at IS
-    'When it is tried next, in UTC; null where it is not waiting.';
+    'When it is tried next; null unless it is pending.';
 COMMENT ON COLUMN read.deliveries.answer IS
-    'What came of the last try; null before it.';
+    'What came of the last try, or why it waits; null before.';
 COMMENT ON COLUMN read.deliveries.ended_at IS
-    'When it came to an end, in UTC; null while it is on its way.';
+    'When it was delivered, or ended without; null while it is on its way.';
