@@ -21,6 +21,7 @@ from shared.billing.moments import civil_date, effective
 from shared.events.fact_shown import data_of
 from shared.events.fact_words import words_of
 from shared.events.models.base import OPTIONAL
+from shared.events.models.documents import EventRef
 from shared.events.values import moment_text
 from shared.web.access import Caller, needs
 from shared.web.application import Reading
@@ -31,13 +32,6 @@ from shared.web.row_security import read_on_as_owner
 router = APIRouter()
 _READS = needs("subscriptions:read", "read subscriptions")
 _IS_THEIRS = "SELECT 1 FROM read.subscriptions WHERE subscription = %s"
-
-
-class EventKnown(BaseModel):
-    """An event, by what makes it unique."""
-
-    source: str
-    id: str
 
 
 class SubscriptionEvent(BaseModel):
@@ -73,7 +67,7 @@ class SeatsFrom(BaseModel):
 
     from_: date = Field(alias="from")
     quantity: int
-    event: EventKnown
+    event: EventRef
 
 
 class PriceIn(Days):
@@ -88,7 +82,7 @@ class PriceIn(Days):
     protected_until: date | None
     free: bool
     excluded: bool
-    event: EventKnown
+    event: EventRef
 
 
 class SeatsWindow(BaseModel):
@@ -207,5 +201,5 @@ def _price(one: PriceHeld) -> PriceIn:
     )  # fmt: skip
 
 
-def _ref(ref: Ref) -> EventKnown:
-    return EventKnown(source=ref.source, id=ref.id)
+def _ref(ref: Ref) -> EventRef:
+    return EventRef(source=ref.source, id=ref.id)
