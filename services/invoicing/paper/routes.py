@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Response
 from psycopg import AsyncConnection
-from pydantic import Base64Bytes, BaseModel, ConfigDict, Field
+from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, JsonValue
 from starlette.types import Receive, Scope, Send
 
 from services.invoicing import queries
@@ -34,12 +34,22 @@ from shared.web.errors import BadRequest, NotFound
 from shared.web.paging import Cursor, Limit, Page, key_of, page_of
 
 router = APIRouter()
-_SELLER: Final = {
+_SELLER: Final[dict[str, JsonValue]] = {
     "name": "Aegean Distribution GmbH", "address": ["Hafenstraße 12"], "post_code": "20359", "city": "Hamburg",
     "country": "DE", "vat_id": "DE123456789", "payment_days": 14,
 }  # fmt: skip
-_BUYER: Final = {"name": "Nordwind Cloud AG", "city": "Wien", "country": "AT", "language": "de-AT"}
-_KEPT: Final = {"holds_from": "2026-01-01", "logo": False, "set_at": "2025-12-20T09:00:00Z", "set_by": "token 7 (shop)"}
+_BUYER: Final[dict[str, JsonValue]] = {
+    "name": "Nordwind Cloud AG",
+    "city": "Wien",
+    "country": "AT",
+    "language": "de-AT",
+}
+_KEPT: Final[dict[str, JsonValue]] = {
+    "holds_from": "2026-01-01",
+    "logo": False,
+    "set_at": "2025-12-20T09:00:00Z",
+    "set_by": "token 7 (shop)",
+}
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 _LETTERHEADS: list[str | Enum] = ["letterheads"]
 _READING = [needs("invoices:read", "read documents")]
