@@ -84,7 +84,8 @@ async def subscription(
     drawn = None if told.timeline is None else history.charts_of(told.timeline, documents, whole=life == "all")
     return page(
         request, "subscriptions/one.html", one=found, plan=plans.get(subscription_id), happened=told,
-        documents=documents, charts=drawn, is_cut=told.timeline is not None and history.is_cut(told.timeline), life=life,
+        documents=documents, charts=drawn, life=life,
+        is_cut=told.timeline is not None and history.is_cut(told.timeline),
         said=said(request, viewer), version=await queries.version(connection, subscription_id),
         changes=offered(found, viewer.principal),
     )  # fmt: skip
