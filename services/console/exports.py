@@ -13,10 +13,10 @@ from typing import Any, Final, NamedTuple
 import xlsxwriter
 from fastapi.responses import Response, StreamingResponse
 
+from shared.spreadsheets import never_calculated
+
 MOST_ROWS: Final = 1_000_000
 _AT_ONCE = 1_000
-# Spreadsheets calculate what begins with one of these: a name that somebody chose is no formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # What a spreadsheet's numbers, which are floats, hold without a doubt.
 _EXACT_DIGITS = 15
@@ -64,8 +64,7 @@ def _plain(value: object) -> str:
         return ""
     if isinstance(value, (date, datetime)):
         return value.isoformat()
-    text = str(value)
-    return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA) else text
+    return never_calculated(value) if isinstance(value, str) else str(value)
 
 
 def _xlsx(fields: Sequence[Field], rows: Sequence[object]) -> bytes:

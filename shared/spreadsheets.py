@@ -1,0 +1,12 @@
+"""Text for files that people open with a spreadsheet, which calculates what looks like a formula."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+def never_calculated(text: str) -> str:
+    """The text, with an apostrophe before it where a spreadsheet would calculate it: names and ids are others' words."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
