@@ -77,9 +77,9 @@ class ServiceCalls:
                 params={"preview": "true"} if preview else None,
             )  # fmt: skip
         except httpx.TransportError:
-            raise ServiceAway(
-                f"{service} does not answer; nothing may have been changed: look before trying again"
-            ) from None
+            asked_only = preview or method == "GET"
+            known = "nothing was changed: try again" if asked_only else "look whether it was done before trying again"
+            raise ServiceAway(f"{service} does not answer; {known}") from None
         if answered.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
             raise ServiceAway(_detail(answered))
         if not answered.is_success:

@@ -33,6 +33,7 @@ async def overview(request: Request, viewer: Looking, connection: Reading) -> Re
     seats = await queries.seats(connection, first_month, today)
     subscriptions = await queries.subscriptions(connection) if viewer.may("subscriptions:read") else []
     is_organisation = viewer.principal.sees_all
+    operates = viewer.may("operations:read")
     return page(
         request, "overview/overview.html", revenue=drawing.revenue_charts(revenue, today),
         month=[one for one in revenue if one.month == drawing.months_from(today, 0)],
@@ -40,7 +41,7 @@ async def overview(request: Request, viewer: Looking, connection: Reading) -> Re
         documents=await queries.documents(connection), subscriptions=subscriptions,
         discrepancies=await queries.discrepancies(connection)
         if is_organisation and viewer.may("reconciliation:read") else None,
-        running=await _running(request) if is_organisation else None, is_organisation=is_organisation,
+        running=await _running(request) if operates else None, operates=operates,
     )  # fmt: skip
 
 

@@ -31,6 +31,12 @@ def test_nobody_but_the_distributor_finds_pages_of_operations(
     assert {path: client.get(path).status_code for path in _OPERATIONS} == dict.fromkeys(_OPERATIONS, 404)
 
 
+@pytest.mark.parametrize(("role", "shown"), [("distributor", True), ("customer_success", False)])
+def test_the_overview_links_to_operations_for_who_finds_them(sign_in: SignIn, role: str, shown: bool) -> None:
+    overview = sign_in(role).get("/").text
+    assert ("Events not read yet" in overview, 'href="/reconciliation' in overview) == (shown, True)
+
+
 def test_the_distributor_finds_them(sign_in: SignIn) -> None:
     client = sign_in("distributor")
     shown = [path for path in _OPERATIONS if client.get(path).status_code == 200]
@@ -58,4 +64,4 @@ def test_customer_success_sees_all_of_reconciliation(sign_in: SignIn) -> None:
 def test_where_the_service_is_away_the_page_of_costs_says_so(sign_in: SignIn) -> None:
     answer = sign_in("distributor").get("/reconciliation/costs")
     assert answer.status_code == 503
-    assert "Reconciliation does not answer" in answer.text
+    assert "Reconciliation does not answer; nothing was changed: try again" in answer.text
