@@ -5,9 +5,10 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 
 from services.console.costs import costs
+from services.console.formats import link
 from services.console.orders.queries import Item, Order
 from services.console.orders.sending import CONFLICT, asked, form_of, found, part, status_of, then
 from services.console.rendering import page
@@ -20,8 +21,9 @@ router = APIRouter(dependencies=[shown_to("orders:read"), shown_to("orders:write
 
 @router.get("/orders/{order_id:path}/execute")
 async def look(request: Request, viewer: Looking, order_id: str) -> Response:
-    """What it will cost."""
-    return await _executing(request, viewer, await _draft(request, viewer, order_id))
+    """What it will cost; who comes back to an order that is executed is led to the order."""
+    order, _ = await found(request, viewer, order_id)
+    return await _executing(request, viewer, order) if order.is_draft else _ended(order)
 
 
 @router.post("/orders/{order_id:path}/execute")
@@ -32,7 +34,7 @@ async def execute(request: Request, viewer: Looking, order_id: str) -> Response:
         answer = await asked(request, viewer, "POST", part(order_id, "execute"), {}, sent)
     except Refused as refused:
         order, _ = await found(request, viewer, order_id)
-        return await _executing(request, viewer, order, refused)
+        return await _executing(request, viewer, order, refused) if order.is_draft else _ended(order)
     names = ", ".join(item["subscription"] for item in answer.document["items"])
     return await then(request, viewer, order_id, answer, sent, f"{order_id} is executed. It runs as {names}.")
 
@@ -61,11 +63,11 @@ async def delete(request: Request, viewer: Looking, order_id: str) -> Response:
     return await then(request, viewer, order_id, answer, sent, f"{order_id} is deleted.")
 
 
-async def _draft(request: Request, viewer: Viewer, order_id: str) -> Order:
-    order, _ = await found(request, viewer, order_id)
-    if not order.is_draft:
-        raise NotFound(f"order {order_id} is {order.status}: there is nothing to execute")
-    return order
+def _ended(order: Order) -> Response:
+    """It is no draft any more: the page of an executed one says what became of it. NotFound for a deleted one."""
+    if order.status == "executed":
+        return RedirectResponse(link("orders", order.order_id), HTTPStatus.SEE_OTHER)
+    raise NotFound(f"order {order.order_id} is {order.status}: there is nothing to execute")
 
 
 async def _executing(request: Request, viewer: Viewer, order: Order, refused: Refused | None = None) -> Response:

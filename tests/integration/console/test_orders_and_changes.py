@@ -52,8 +52,11 @@ def test_an_order_with_a_plan_is_drafted_executed_and_billed_as_it_was_told(
 
             asked = await visitor.look(f"{order}/execute")
             assert "+105.00 EUR" in asked.words
+            in_another_tab = await visitor.look(f"{order}/execute")
             done = await visitor.send(asked, "Confirm: execute")
             assert "is executed" in done.words
+            assert (await visitor.send(in_another_tab, "Confirm: execute")).path == order
+            assert (await visitor.look(f"{order}/execute")).path == order
             assert "Executed" in done.words
 
             refused = await visitor.look(f"{order}/delete")
