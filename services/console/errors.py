@@ -11,6 +11,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from starlette.datastructures import URL
 from starlette.exceptions import HTTPException
 
 from services.console.rendering import page
@@ -37,9 +38,9 @@ def add_error_pages(app: FastAPI) -> None:
 
     @app.exception_handler(SignInFirst)
     async def sign_in(request: Request, _: SignInFirst) -> Response:
-        if request.method != "GET":
-            return RedirectResponse("/sign-in", HTTPStatus.SEE_OTHER)
-        wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        # A form cannot be sent again for them; the page that it stood on can be shown again.
+        came_from = request.url if request.method == "GET" else URL(request.headers.get("Referer", "/"))
+        wanted = came_from.path + (f"?{came_from.query}" if came_from.query else "")
         return RedirectResponse(f"/sign-in?next={quote(wanted, safe='')}", HTTPStatus.SEE_OTHER)
 
     @app.exception_handler(NotFromHere)

@@ -162,3 +162,14 @@ def test_a_cookie_that_travels_without_tls_has_another_name(world: World) -> Non
 
     assert answer.headers["Set-Cookie"].startswith("seatledger=")
     assert "secure" not in answer.headers["Set-Cookie"].lower()
+
+
+def test_a_form_whose_session_is_over_leads_back_to_its_page_after_the_sign_in(client: TestClient) -> None:
+    page = "https://console.test/subscriptions/sub-1/licences?quantity=8"
+
+    answer = client.post("/subscriptions/sub-1/licences", headers={"Referer": page})
+
+    wanted = "/sign-in?next=%2Fsubscriptions%2Fsub-1%2Flicences%3Fquantity%3D8"
+    assert (answer.status_code, answer.headers["Location"]) == (303, wanted)
+    without = client.post("/subscriptions/sub-1/licences")
+    assert without.headers["Location"] == "/sign-in?next=%2F"
