@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterator
 from decimal import Decimal
 from itertools import groupby
@@ -16,7 +18,11 @@ Json = dict[str, object]
 
 # Points; what is longer than fits such a row has its height found out by typst, which takes long for many.
 _LINE, _GROUP, _SUBTOTAL = 27, 26, 22
-_FITS_NAME, _FITS_DETAIL = 44, 62
+_FITS_NAME, _FITS_DETAIL, _FITS_GROUP = 44, 62, 72
+# A word of which a column cannot hold more has to break somewhere: in parts of that many letters, not amid an accent.
+_LONGEST_WORD, _PART = 30, 10
+_LONG_WORD = re.compile(rf"\S{{{_LONGEST_WORD},}}")
+_HERE = "\N{ZERO WIDTH SPACE}"
 
 
 def printed(paper: Paper) -> Json:
@@ -68,7 +74,7 @@ def _recipient(paper: Paper, writing: Writing) -> list[str]:
     abroad = paper.seller is None or paper.seller.country != recipient.country
     if recipient.country and abroad:
         lines.append(writing.locale.territories.get(recipient.country, recipient.country))
-    return lines
+    return [_breaking(line) for line in lines]
 
 
 def _facts(paper: Paper, writing: Writing) -> list[tuple[str, str]]:
@@ -85,7 +91,7 @@ def _facts(paper: Paper, writing: Writing) -> list[tuple[str, str]]:
         facts.append((words.your_vat_id, paper.recipient.vat_id))
     if document.customer is not None and document.customer != document.recipient:
         facts.append((words.end_customer, paper.customer(document.customer)))
-    return facts
+    return [(label, _breaking(value)) for label, value in facts]
 
 
 def _rows(paper: Paper, writing: Writing) -> Iterator[Json]:
@@ -96,7 +102,9 @@ def _rows(paper: Paper, writing: Writing) -> Iterator[Json]:
     for customer, lines in groupby(document.lines, key=lambda line: line.customer):
         name = paper.customer(customer)
         if aggregated:
-            yield {"kind": "group", "name": name, "detail": customer if name != customer else "", "height": _GROUP}
+            detail = customer if name != customer else ""
+            height = _GROUP if len(name) + len(detail) <= _FITS_GROUP else None
+            yield {"kind": "group", "name": _breaking(name), "detail": _breaking(detail), "height": height}
         total = Decimal(0)
         for line in lines:
             total += line.net
@@ -104,7 +112,7 @@ def _rows(paper: Paper, writing: Writing) -> Iterator[Json]:
         if aggregated:
             label = words.subtotal.format(customer=name)
             height = _SUBTOTAL if len(label) <= _FITS_DETAIL else None
-            yield {"kind": "subtotal", "name": label, "amount": writing.amount(total), "height": height}
+            yield {"kind": "subtotal", "name": _breaking(label), "amount": writing.amount(total), "height": height}
 
 
 def _line(paper: Paper, line: DocumentLine, rate: Decimal, writing: Writing) -> Json:
@@ -119,7 +127,7 @@ def _line(paper: Paper, line: DocumentLine, rate: Decimal, writing: Writing) -> 
     name, details = paper.product(line), " · ".join(detail)
     fits = len(name) <= _FITS_NAME and len(details) <= _FITS_DETAIL
     return {
-        "kind": "line", "name": name, "detail": details, "quantity": writing.quantity(line.quantity),
+        "kind": "line", "name": _breaking(name), "detail": _breaking(details), "quantity": writing.quantity(line.quantity),
         "unit": writing.amount(unit), "tax": writing.percent(rate), "amount": writing.amount(line.net),
         "height": _LINE if fits else None,
     }  # fmt: skip
@@ -187,6 +195,20 @@ def _footer(paper: Paper, writing: Writing) -> list[list[str]]:
         *([f"BIC {seller.bic}"] if seller.bic else []),
     ]
     return [column for column in (own, bank, [seller.footer] if seller.footer else []) if column]
+
+
+def _breaking(text: str) -> str:
+    """The text with places in its longest words where a line may end."""
+    return _LONG_WORD.sub(lambda word: _in_parts(word[0]), text)
+
+
+def _in_parts(word: str) -> str:
+    parts = [""]
+    for letter in word:
+        if len(parts[-1]) >= _PART and not unicodedata.combining(letter):
+            parts.append("")
+        parts[-1] += letter
+    return _HERE.join(parts)
 
 
 def _grouped(iban: str) -> str:

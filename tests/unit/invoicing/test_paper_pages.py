@@ -124,3 +124,17 @@ def test_letters_that_no_font_has_are_boxes_and_do_not_keep_it_from_being_printe
     assert pypdfium2.PdfDocument(pdf)[0].get_textpage().get_text_range().count("80.00") > 1
     assert b"pdfaid:part" not in pdf
     assert facturx.get_xml_from_pdf(pdf, check_xsd=False)[0] == "factur-x.xml"
+
+
+def test_a_name_of_one_long_word_stays_on_the_page() -> None:
+    paper = aggregated("en", customers=1, each=1)
+    name = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerk" * 4
+    named = replace(paper, names=replace(paper.names, customers={paper.document.lines[0].customer: name}))
+    document = pypdfium2.PdfDocument(rendered_pdf(named))
+    width = document[0].get_width()
+    text = document[0].get_textpage()
+
+    boxes = [text.get_charbox(place) for place in range(text.count_chars())]
+
+    assert min(left for left, *_ in boxes) > 0
+    assert max(right for _, _, right, _ in boxes) < width
