@@ -8,5 +8,5 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def never_calculated(text: str) -> str:
-    """The text, with an apostrophe before it where a spreadsheet would calculate it: names and ids are others' words."""
+    """The text, with an apostrophe before it where a spreadsheet would calculate it: others chose the words of it."""
     return f"'{text}" if text.startswith(_FORMULA) else text
