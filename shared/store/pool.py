@@ -6,11 +6,18 @@ and handlers share a pool. `away` tells a database that does not answer from a s
 
 from __future__ import annotations
 
+import time
+from collections.abc import Awaitable, Callable
+from weakref import WeakKeyDictionary
+
 import psycopg
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
 _CONNECT_TIMEOUT_S = 5
+# What lay longer than this is asked whether it still answers before somebody gets it: a round trip, and seldom.
+_IDLE_S = 5.0
+_Callback = Callable[[AsyncConnection], Awaitable[None]]
 
 
 async def connect(dsn: str, schema: str | None = None, *, application: str = "seatledger") -> AsyncConnection:
@@ -29,14 +36,34 @@ async def read_from(connection: AsyncConnection, schema: str) -> None:
 
 
 def pool(dsn: str, *, most: int = 8, application: str = "seatledger") -> AsyncConnectionPool:
-    """A closed pool of autocommit connections: `async with pool(dsn) as connections`."""
+    """A closed pool of autocommit connections: `async with pool(dsn) as connections`.
+
+    A database that was restarted while nobody asked breaks nobody's next request.
+    """
+    returned, checked = _watching_for_idle_ones()
     return AsyncConnectionPool(
         dsn,
         min_size=1,
         max_size=most,
         open=False,
+        reset=returned,
+        check=checked,
         kwargs={"autocommit": True, "connect_timeout": _CONNECT_TIMEOUT_S, "application_name": application},
     )
+
+
+def _watching_for_idle_ones() -> tuple[_Callback, _Callback]:
+    """What a pool does with a connection that comes back, and with one before it goes out."""
+    since = WeakKeyDictionary[AsyncConnection, float]()
+
+    async def returned(connection: AsyncConnection) -> None:
+        since[connection] = time.monotonic()
+
+    async def checked(connection: AsyncConnection) -> None:
+        if time.monotonic() - since.get(connection, 0.0) > _IDLE_S:
+            await AsyncConnectionPool.check_connection(connection)
+
+    return returned, checked
 
 
 def away(error: psycopg.Error) -> bool:
