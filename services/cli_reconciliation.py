@@ -253,6 +253,35 @@ def cancel_bill(
 
 
 @reconciliation.command()
+def manual_invoicing(
+    first: Annotated[
+        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], metavar="DATE", help="Aligned then or later.")
+    ] = None,
+    last: Annotated[
+        datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], metavar="DATE", help="Aligned then or earlier.")
+    ] = None,
+    customer: Annotated[str | None, typer.Option(metavar="ID", help="Only of this customer.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Show what is settled, too.")] = False,
+    settle: Annotated[str | None, typer.Option(metavar="ID", help="Say that this alignment is settled.")] = None,
+    reason: Annotated[str | None, typer.Option(help="How it was settled: the number of an invoice, say.")] = None,
+    limit: Limit = 100,
+    as_json: Json = False,
+) -> None:
+    """What alignments with billing none left to be invoiced by hand; or say that one of them is settled."""
+    if (settle is None) != (reason is None):
+        raise typer.BadParameter("give --settle ID and --reason TEXT together")
+    from services.reconciliation import cli_by_hand
+
+    if settle is not None:
+        cli_by_hand.settle_one(database_dsn, settle, reason or "", as_json=as_json)
+        return
+    cli_by_hand.show(
+        database_dsn, first and first.date(), last and last.date(), customer=customer, settled=everything, limit=limit,
+        as_json=as_json,
+    )  # fmt: skip
+
+
+@reconciliation.command()
 def costs(
     first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], metavar="DATE", help="The first day.")],
     last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], metavar="DATE", help="The last day.")],
