@@ -83,9 +83,9 @@ def openapi() -> None:
 @schemas.command()
 def read_model() -> None:
     """The views that dashboards read, and every column of theirs, as a page in Markdown: as the database says it."""
-    from services import cli_schemas
+    from services import read_model_command
 
-    cli_schemas.read_model()
+    read_model_command.show()
 
 
 def main() -> None:

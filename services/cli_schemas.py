@@ -1,4 +1,4 @@
-"""`seatledger schemas`: the contracts, as JSON from the code; `read-model` as a page from the database."""
+"""`seatledger schemas events`, `asyncapi` and `openapi`: the contracts as JSON, from the code."""
 
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -42,15 +42,6 @@ def asyncapi() -> None:
 def openapi() -> None:
     """Print `openapi_document`."""
     _print(openapi_document())
-
-
-def read_model() -> None:
-    """Print the page of the views, from SEATLEDGER_DATABASE or the database of the running system."""
-    from services import read_model as read_model_of
-    from services.addresses import database_dsn
-    from shared.commands.operating import read_now
-
-    typer.echo(read_now(database_dsn, read_model_of.page), nl=False)
 
 
 def _print(document: dict[str, Any]) -> None:

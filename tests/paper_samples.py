@@ -75,7 +75,8 @@ def a_document(
 def on_paper(document: DocumentWithLines, language: str = "en", **more: Any) -> Paper:
     """A document with letterheads and names."""
     recipient = RECIPIENT.model_copy(update={"language": language})
-    return Paper(**{"document": document, "seller": SELLER, "recipient": recipient, "names": _NAMES} | more)
+    fields: dict[str, Any] = {"document": document, "seller": SELLER, "recipient": recipient, "names": _NAMES}
+    return Paper(**fields | more)
 
 
 def aggregated(language: str = "de", customers: int = 3, each: int = 4) -> Paper:

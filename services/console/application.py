@@ -48,7 +48,7 @@ def create_app(
     apis: Mapping[str, str],
     issuer: Issuer | None = None,
     *,
-    system: System,
+    system: System | None = None,
     reconciliation_beta: bool = True,
     secure_cookies: bool = True,
     runtime: Runtime | None = None,
@@ -56,8 +56,9 @@ def create_app(
 ) -> FastAPI:
     """The console over one database; `apis` are the base addresses of the services' APIs, by service.
 
-    `system` is what the pages of operations look at; `runtime` says how it runs: without it the overview says nothing
-    of that. `reconciliation_beta` as in rule R7.1. With `oidc` people sign in at the issuer too.
+    `system` is what the pages of operations look at: without one they know no broker, and retry nothing. `runtime` says
+    how it runs: without it the overview says nothing of that. `reconciliation_beta` as in rule R7.1. With `oidc` people
+    sign in at the issuer too.
     """
 
     @asynccontextmanager
@@ -83,7 +84,8 @@ def create_app(
     app = FastAPI(title="Seatledger console", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     metrics = ApiMetrics(process_registry("console", "pages", {}))
     app.state.cookie, app.state.runtime, app.state.oidc = Cookie(secure=secure_cookies), runtime, oidc
-    app.state.system, app.state.reconciliation_beta = system, reconciliation_beta
+    app.state.system = system or System(dsn)
+    app.state.reconciliation_beta = reconciliation_beta
     beside = application.create_app("console", api.router, dsn, issuer)
     # The last one added is the outermost: whoever answers, the headers are there, and it is counted.
     app.add_middleware(RequestIds)

@@ -32,8 +32,8 @@ class System:
     """`specs` are the projections in which dead letters are retried."""
 
     database: str
-    broker: str
-    specs: Collection[ProjectionSpec]
+    broker: str | None = None
+    specs: Collection[ProjectionSpec] = ()
     _ends: Mapping[Partition, int] | None = None
     _asked: float = float("-inf")
     _one_asks: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -45,15 +45,17 @@ class System:
     async def ends(self, partitions: Collection[Partition]) -> Mapping[Partition, int] | None:
         """Where the log ends, some two seconds old at most; None while the broker does not answer."""
         async with self._one_asks:
+            if self.broker is None:
+                return None
             if time.monotonic() - self._asked > _FRESH_S:
-                self._ends = await self._look(partitions)
+                self._ends = await self._look(self.broker, partitions)
                 self._asked = time.monotonic()
             return self._ends
 
-    async def _look(self, partitions: Collection[Partition]) -> Mapping[Partition, int] | None:
+    async def _look(self, broker: str, partitions: Collection[Partition]) -> Mapping[Partition, int] | None:
         with suppress(KafkaError, TimeoutError, OSError):
             async with asyncio.timeout(_ANSWERS_WITHIN_S):
-                return await end_offsets(self.broker, partitions)
+                return await end_offsets(broker, partitions)
         _log.warning("the broker does not answer")
         return None
 

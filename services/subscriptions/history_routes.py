@@ -21,6 +21,7 @@ from shared.billing.moments import civil_date, effective
 from shared.events.fact_shown import data_of
 from shared.events.fact_words import words_of
 from shared.events.models.base import OPTIONAL
+from shared.events.models.documents import EventRef
 from shared.events.values import moment_text
 from shared.web.access import Caller, needs
 from shared.web.application import Reading
@@ -31,13 +32,6 @@ from shared.web.row_security import read_on_as_owner
 router = APIRouter()
 _READS = needs("subscriptions:read", "read subscriptions")
 _IS_THEIRS = "SELECT 1 FROM read.subscriptions WHERE subscription = %s"
-
-
-class EventRef(BaseModel):
-    """An event, by what makes it unique."""
-
-    source: str
-    id: str
 
 
 class SubscriptionEvent(BaseModel):

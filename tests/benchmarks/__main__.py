@@ -17,7 +17,18 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from shared.store.logging import configure_logging
-from tests.benchmarks import commands, console_lists, core, invoice_lines, live, reconciling, replay, seed, switching
+from tests.benchmarks import (
+    commands,
+    console_lists,
+    core,
+    invoice_lines,
+    live,
+    paper,
+    reconciling,
+    replay,
+    seed,
+    switching,
+)  # fmt: skip
 from tests.infrastructure import brokers, databases
 from tests.infrastructure.brokers import Broker
 from tests.infrastructure.databases import Databases
@@ -36,6 +47,7 @@ def main(wanted: Sequence[str]) -> int:
         "invoice_lines": invoice_lines.measure,
         "reconciling": reconciling.measure,
         "commands": commands.measure,
+        "paper": lambda broker, server: paper.measure(),
         "console": console_lists.measure,
     }
     unknown = sorted(set(wanted) - parts.keys())

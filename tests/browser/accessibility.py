@@ -16,6 +16,7 @@ def assert_accessible(page: Page) -> None:
     """Nothing that axe-core objects to, and nothing that has to be scrolled sideways on a phone or at 200 %."""
     before = page.viewport_size
     for scheme in _SCHEMES:
+        # A colour that is on its way from one scheme to the other is no colour of the page.
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         found = Axe().run(page, options=_RULES).response["violations"]
         assert found == [], "\n".join(f"{scheme}: {_said(one)}" for one in found)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,7 +51,9 @@ class Vendor:
 def emulated(demonstration: Demonstration, folder: Path) -> Iterator[Vendor]:
     """It runs as long as the block lasts. What the demonstration itself planted is left alone."""
     dsn = json.loads(demonstration.seatledger("status --json"))["system"]["database"]
-    ours = read_now(lambda: dsn, billed)
+    # The browser's own loop runs in this thread.
+    with ThreadPoolExecutor(1) as beside:
+        ours = beside.submit(read_now, lambda: dsn, billed).result()
     running = [row for row in ours if row["status"] == "active" and row["quantity"] > 1]
     planted = running[5:8]
     seed = folder / "seed.json"

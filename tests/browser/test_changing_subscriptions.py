@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.accessibility import assert_accessible
 from tests.browser.conftest import Demonstration, Opening
 from tests.browser.selling import RESELLER, open_shop, ordered
-from tests.browser.test_orders import documents_of, first_day_of
+from tests.browser.test_orders import bill, documents_of
 
 
 @pytest.fixture(scope="module")
@@ -34,10 +34,9 @@ def test_seats_are_changed_by_keyboard_alone_and_billed_as_the_preview_says(
     sold: Demonstration, open_page: Opening
 ) -> None:
     subscription = ordered(sold, "cus-keys", "Keyboard Keys", "P1M")
-    page = open_page(f"/subscriptions/{subscription}/cancel?mode=immediate")
-    sold.seatledger(f"invoice-run --date {first_day_of(page)} --early")
+    bill(sold)
     before = documents_of(sold, RESELLER)
-    page.goto(f"/subscriptions/{subscription}")
+    page = open_page(f"/subscriptions/{subscription}")
     beside = open_page(f"/subscriptions/{subscription}")
 
     reach(page, "Change licences")
@@ -52,7 +51,6 @@ def test_seats_are_changed_by_keyboard_alone_and_billed_as_the_preview_says(
     expect(costs.locator(".figures").first).to_contain_text("+52.50 EUR")
     expect(costs.locator(".figures").first).to_contain_text("+65.10 EUR")
     expect(page.get_by_role("radio")).to_have_count(1)
-    day = first_day_of(page)
     assert_accessible(page)
     reach(page, "Confirm: change licences", "button")
     page.keyboard.press("Enter")
@@ -62,7 +60,7 @@ def test_seats_are_changed_by_keyboard_alone_and_billed_as_the_preview_says(
     # Who looks at it elsewhere sees it too, without doing anything.
     expect(beside.locator("#state")).to_contain_text("15")
 
-    sold.seatledger(f"invoice-run --date {day} --early")
+    bill(sold)
     assert documents_of(sold, RESELLER)[len(before) :] == [("invoice", Decimal("52.50"), Decimal("65.10"))]
 
 

@@ -49,7 +49,7 @@ def test_a_replay_is_watched_while_lists_are_read(open_page: Opening, demonstrat
     # No backward step: the same rows are there all the time.
     assert set(totals) == {before}
     expect(watching.get_by_text("The last rebuild")).to_be_visible(timeout=_WITHIN_MS)
-    expect(watching.get_by_text("Switched")).to_be_visible()
+    expect(watching.get_by_text("Switched", exact=True)).to_be_visible()
     expect(watching.get_by_role("row").filter(has_text="Kept").first).to_be_visible()
     assert_accessible(watching)
     watching.get_by_role("link", name="replay subscriptions").click()

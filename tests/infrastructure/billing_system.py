@@ -63,7 +63,7 @@ class BillingSystem:
         async with LogWriter(self.broker) as writer:
             await writer.write(records)
 
-    async def settled(self, timeout_s: float = 60) -> None:
+    async def settled(self, timeout_s: float = 180) -> None:
         """Wait until everything that is in log and outbox is projected and nothing waits to be folded again."""
         async with asyncio.timeout(timeout_s), await connect(self.dsn) as connection:
             while not await self._is_settled(connection):  # noqa: ASYNC110 - the projectors are told nothing of us

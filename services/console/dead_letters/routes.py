@@ -20,7 +20,7 @@ from services.console.listing import Search
 from services.console.rendering import page
 from services.console.system import Operated, Owning
 from services.console.viewer import Looking, shown_to
-from shared.errors import WrongUsage
+from shared.errors import UNAVAILABLE, UserError, WrongUsage
 from shared.log.topics import DEAD_LETTERS, TOPICS
 from shared.stopped import dropping, in_full
 from shared.stopped.in_full import text_of
@@ -46,6 +46,8 @@ _CAME: Final[Mapping[str, str]] = {
     "nothing": "nothing to retry",
 }
 T = TypeVar("T", bound=str)
+# The fields by which a form chooses, as the address of the list has them.
+_ASKED: Final = ("q", "kind", "topic", "type", "projection", "reason", "status")
 _WRITING = [shown_to("operations:write")]
 
 Text = Annotated[str, Query(max_length=_LONGEST)]
@@ -103,14 +105,13 @@ async def retry_several(request: Request, connection: Owning, filters: Chosen) -
     )  # fmt: skip
 
 
-_ASKED: Final = ("q", "kind", "topic", "type", "projection", "reason", "status")
-
-
 @router.post("/dead-letters/retry", dependencies=_WRITING)
 async def retry(
     request: Request, viewer: Looking, system: Operated, name: Annotated[str, Form(max_length=_LONGEST)] = ""
 ) -> Response:
     """One of a name, or all that the fields of the form choose."""
+    if not system.specs:
+        raise UserError("this console was started without projections: retry on the command line", UNAVAILABLE)
     form = await request.form()
     chosen = await _filters(**{field: str(form.get(field, "")) for field in _ASKED})
     async with await system.connect() as connection:

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from services.console.exports import MOST_ROWS, Field, Format, exported
 from services.console.listing import Lister, PageNumber, Search, Sort, pattern
-from services.console.reconciliation import acting, queries
+from services.console.reconciliation import acting, costs, queries
 from services.console.reconciliation.actions import ACTIONS
 from services.console.reconciliation.queries import Row
 from services.console.reconciliation.seen_by import ROWS, THE_ORGANISATION
@@ -24,6 +24,7 @@ from shared.web.errors import NotFound
 
 router = APIRouter()
 router.include_router(acting.router)
+router.include_router(costs.router)
 Filter = Annotated[str, Query(max_length=300)]
 
 

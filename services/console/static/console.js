@@ -90,3 +90,5 @@ document.addEventListener("submit", (event) => {
   if (form.dataset.sent) event.preventDefault();
   form.dataset.sent = "yes";
 });
+// A page that is come back to is as it was left: its form may be sent again, and is done once all the same.
+addEventListener("pageshow", () => { for (const form of document.forms) delete form.dataset.sent; });

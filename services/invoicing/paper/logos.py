@@ -8,11 +8,19 @@ from base64 import b64encode
 from typing import Final
 from xml.etree import ElementTree
 
+import typst
+
 MOST_BYTES: Final = 200_000
 _MOST_PIXELS: Final = 4_000
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _HEAD: Final = struct.Struct(">8sI4sII")
-_ELSEWHERE = re.compile(r"(?i)(?:url\(\s*['\"]?|^\s*)(?!#|data:image/(?:png|jpeg);)[a-z0-9./]")
+_URL = re.compile(r"""url\(\s*['"]?([^)'"]*)""", re.IGNORECASE)
+_OWN: Final = ("#", "data:image/png;", "data:image/jpeg;")
+# As the template shows it: what typst cannot draw there would keep every document from being printed.
+_DRAWN: Final = b"""#context {
+  let size = measure(image(bytes(sys.inputs.logo), format: "svg"))
+  image(bytes(sys.inputs.logo), format: "svg", width: size.width * (1cm / size.height))
+}"""
 
 
 class NoLogo(ValueError):
@@ -27,8 +35,13 @@ def checked(logo: bytes) -> bytes:
         width, height = _size(logo)
         if not 0 < max(width, height) <= _MOST_PIXELS or min(width, height) == 0:
             raise NoLogo(f"it is {width} by {height} pixels; give one of {_MOST_PIXELS} at most on each side")
-        return logo
-    _checked_svg(logo)
+    else:
+        _checked_svg(logo)
+    try:
+        fonts = typst.Fonts(include_system_fonts=False)
+        typst.compile(_DRAWN, font_paths=fonts, sys_inputs={"logo": as_svg(logo)}, pdf_standards="a-3b")
+    except typst.TypstError as error:
+        raise NoLogo(f"it cannot be drawn ({error})") from None
     return logo
 
 
@@ -66,5 +79,6 @@ def _checked_svg(logo: bytes) -> None:
         if tag in ("script", "foreignObject", "style", "text"):
             raise NoLogo(f"it holds <{tag}>: draw it as paths alone")
         for name, value in element.attrib.items():
-            if (name.rpartition("}")[2] == "href" or "url(" in value.lower()) and _ELSEWHERE.search(value):
+            shown = [value] if name.rpartition("}")[2] == "href" else _URL.findall(value)
+            if any(not one.strip().startswith(_OWN) for one in shown):
                 raise NoLogo(f"it shows something from elsewhere ({value[:60]}): put it into the file")

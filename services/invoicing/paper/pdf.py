@@ -18,7 +18,10 @@ from services.invoicing.paper.content import Paper
 from services.invoicing.paper.factur_x import FILE_NAME, declared
 from services.invoicing.paper.layout import printed
 
-Standard = Literal["a-3b"]
+Standard = Literal["a-3b"] | None
+# Typst keeps what it has set until it has set ten other things: hundreds of megabytes of a large document.
+_LARGE: Final = 200_000
+_REMEMBERED: Final = 11
 _TEMPLATE: Final = Path(__file__).parent / "document.typ"
 
 
@@ -27,19 +30,25 @@ def pdf(paper: Paper, xml: str | None) -> bytes:
     inputs = {"paper": orjson.dumps({**printed(paper), "xml": xml, "xml-name": FILE_NAME}).decode()}
     at = datetime.combine(paper.document.date, time(), UTC)
     try:
-        made = _compiled(inputs, at, ["a-3b"])
+        made = _compiled(inputs, at, "a-3b")
     except typst.TypstError as error:
         # PDF/A takes no letter that no font has. Such a document is printed with boxes for them, and is no PDF/A.
         if "could not be displayed" not in str(error):
             raise
-        return _compiled(inputs, at, [])
+        return _compiled(inputs, at, None)
     return made if xml is None else declared(made)
 
 
-def _compiled(inputs: dict[str, str], at: datetime, standards: list[Standard]) -> bytes:
-    return typst.compile(
-        _TEMPLATE, font_paths=_fonts(), sys_inputs=inputs, pdf_standards=standards, timestamp=at, root=_TEMPLATE.parent
-    )
+def _compiled(inputs: dict[str, str], at: datetime, standard: Standard) -> bytes:
+    try:
+        return typst.compile(
+            _TEMPLATE, font_paths=_fonts(), sys_inputs=inputs, pdf_standards=standard, timestamp=at,
+            root=_TEMPLATE.parent,
+        )  # fmt: skip
+    finally:
+        if len(inputs["paper"]) > _LARGE:
+            for _ in range(_REMEMBERED):
+                typst.compile(b"", font_paths=_fonts())
 
 
 @cache

@@ -162,7 +162,7 @@ async def set_seller_letterhead(
     principal.need("settings:write", "set the letterhead of the organisation")
     if request.logo is not None:
         try:
-            logos.checked(request.logo)
+            await asyncio.to_thread(logos.checked, request.logo)
         except logos.NoLogo as error:
             raise BadRequest(f"logo: {error}") from None
     kept = await _set(connection, "organisation", "", request, request.letterhead, request.logo, principal.name)

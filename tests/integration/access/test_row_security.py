@@ -55,7 +55,9 @@ def test_where_nothing_was_said_nothing_is_seen(world: World) -> None:
             connection.execute("SET ROLE seatledger_api")
             seen = {view: connection.execute(f"SELECT count(*) FROM read.{view}".encode()).fetchone() for view in views}
             connection.execute("RESET ROLE")
-            everybodys = {"products", "list_prices"} if "'reseller'" in settings or "'customer'" in settings else set()
+            # The catalogue, and who the seller is.
+            theirs = {"products", "list_prices", "letterheads"}
+            everybodys = theirs if "'reseller'" in settings or "'customer'" in settings else set()
             assert {view for view, count in seen.items() if count != (0,)} == everybodys
 
 

@@ -14,7 +14,7 @@ _OPERATIONS = (
 )  # fmt: skip
 _ORGANISATIONS = (
     "/reconciliation/findings", "/reconciliation/tasks", "/reconciliation/accounts", "/reconciliation/sweeps",
-    "/reconciliation/act?vendor=microsoft&row=s:1&action=IGNORE",
+    "/reconciliation/costs", "/reconciliation/act?vendor=microsoft&row=s:1&action=IGNORE",
 )  # fmt: skip
 _RESELLER = {"reseller": "res-1"}
 
@@ -50,6 +50,12 @@ def test_a_reseller_sees_rows_after_the_beta_and_nothing_else(sign_in: SignIn, b
 
 def test_customer_success_sees_all_of_reconciliation(sign_in: SignIn) -> None:
     client = sign_in("customer_success")
-    found = {path: client.get(path).status_code for path in ("/reconciliation", *_ORGANISATIONS[:-1])}
+    found = {path: client.get(path).status_code for path in ("/reconciliation", *_ORGANISATIONS[:-2])}
     assert set(found.values()) == {200}
     assert "No compared subscriptions" in client.get("/reconciliation").text
+
+
+def test_where_the_service_is_away_the_page_of_costs_says_so(sign_in: SignIn) -> None:
+    answer = sign_in("distributor").get("/reconciliation/costs")
+    assert answer.status_code == 503
+    assert "Reconciliation does not answer" in answer.text

