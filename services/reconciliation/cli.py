@@ -181,12 +181,18 @@ def act(
         presentation.say(f"{about}: was done before; nothing was changed")
     else:
         presentation.say(f"{about}: {request.action} done: {', '.join(events)}")
-    left = done.body["not_billed"]
-    if isinstance(left, list) and left:
+    if preview or events:
+        _say_left(done.body)
+
+
+def _say_left(body: Mapping[str, Any]) -> None:
+    """What an alignment that bills nothing leaves to be invoiced by hand."""
+    left = body["not_billed"]
+    if left:
         told = ", ".join(f"{one['net']} {one['currency']} net ({one['day']})" for one in left)
         presentation.say(f"Not billed, to be invoiced by hand: {told}; see seatledger reconcile manual-invoicing")
-    elif done.body["not_billable"]:
-        presentation.say(f"Not billed, and the rules would have refused to bill it: {done.body['not_billable']}")
+    elif body["not_billable"]:
+        presentation.say(f"Not billed, and the rules would have refused to bill it: {body['not_billable']}")
 
 
 def _named(events: object) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -85,7 +85,7 @@ def test_what_is_billed_normally_leaves_nothing(database: str, empty_broker: Bro
 
 def test_what_a_cancellation_would_give_back_is_negative(database: str, empty_broker: Broker) -> None:
     async def told(running: BillingSystem) -> None:
-        await running.run(datetime.now(UTC).date())
+        await running.run(datetime.now(UTC).date() - timedelta(days=2))
         await found(running, 10, "expired")
         request = {"action": "ALIGN_BSS_STATUS", "snapshot": await snapshot(running, "S1")}
 
