@@ -7,11 +7,14 @@ from uuid import UUID
 import typer
 
 from services.addresses import broker_address, database_dsn
-from services.cli_options import Effective, Json, Limit
+from services.cli_options import Effective, Json, Limit, group
 
 reconciliation = typer.Typer(
     help="What vendors have beside what is billed: look, compare, mend.", rich_markup_mode=None, add_completion=False
 )
+
+accounts = group("Accounts of vendors.")
+reconciliation.add_typer(accounts, name="accounts")
 
 # The same as services.reconciliation.vendors.configured has.
 VendorName = Literal["microsoft", "panda"]
@@ -279,6 +282,19 @@ def manual_invoicing(
         database_dsn, first and first.date(), last and last.date(), customer=customer, settled=everything, limit=limit,
         as_json=as_json,
     )  # fmt: skip
+
+
+@accounts.command()
+def gone(
+    account: Annotated[str, typer.Argument(metavar="ACCOUNT", help="The vendor's id of it.")],
+    reason: Annotated[str, typer.Option(help="How that is known.")],
+    vendor: Vendor = None,
+    as_json: Json = False,
+) -> None:
+    """The vendor has this account no more: what is billed for it is missing there, until the vendor shows it again."""
+    from services.reconciliation import cli_accounts
+
+    cli_accounts.gone(database_dsn, account, vendor=vendor, reason=reason, as_json=as_json)
 
 
 @reconciliation.command()

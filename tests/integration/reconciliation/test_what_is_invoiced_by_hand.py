@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
+from services.invoicing.projection import SPEC as INVOICING
 from services.reconciliation.commands.bodies import AlignQuantity, AlignStatus
 from services.reconciliation.manual_invoicing import LeftByHand, left_by_hand, settle
+from services.reconciliation.projection import SPEC as RECONCILIATION
+from services.subscriptions.projection import SPEC as SUBSCRIPTIONS
 from shared.billing.calendar import add_months
 from shared.errors import UserError
 from shared.store.pool import connect
@@ -96,7 +99,7 @@ def test_what_a_cancellation_would_give_back_is_negative(database: str, empty_br
         assert one.action == "ALIGN_BSS_STATUS"
 
     plain = ordered(1, 10, unit_price="365.00", term="P1Y", billing_frequency="P1Y")
-    in_system(database, empty_broker, told, ours=[plain])
+    in_system(database, empty_broker, told, ours=[plain], specs=(SUBSCRIPTIONS, INVOICING, RECONCILIATION))
 
 
 def test_what_the_rules_would_not_bill_says_why_and_has_no_amount(database: str, empty_broker: Broker) -> None:
