@@ -298,6 +298,29 @@ def gone(
 
 
 @reconciliation.command()
+def voided_bills(as_json: Json = False) -> None:
+    """Leave out of every comparison what Partner Center's list of invoices says was voided."""
+    from services.reconciliation import cli_costs
+
+    cli_costs.leave_out_voided(database_dsn, as_json=as_json)
+
+
+@reconciliation.command()
+def check(
+    vendor: Annotated[
+        VendorName | None,
+        typer.Argument(metavar="VENDOR", help="This one; each that is configured.", show_default=False),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Whether vendors let us in with what is configured here; exit code 1 where one does not."""
+    from services.reconciliation import cli_vendors
+
+    if not cli_vendors.check(vendor, as_json=as_json):
+        raise typer.Exit(1)
+
+
+@reconciliation.command()
 def costs(
     first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], metavar="DATE", help="The first day.")],
     last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], metavar="DATE", help="The last day.")],

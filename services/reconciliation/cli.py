@@ -39,7 +39,7 @@ WHERE vendor = %(vendor)s
 ORDER BY row
 """
 _ABOUT = """
-SELECT vendor, snapshot FROM read.reconciliation
+SELECT vendor, snapshot, looked_at FROM read.reconciliation
 WHERE lower(coalesce(subscription, vendor_subscription)) = lower(%(about)s)
     AND (%(vendor)s::text IS NULL OR vendor = %(vendor)s)
 """
@@ -172,8 +172,11 @@ def act(
     request = body_of(model, {**fields, "snapshot": quoted}, Typed())
     done = operate(database, ReconciliationDesk(), Command(rows[0]["vendor"], about, request), preview=preview)
     if as_json:
-        presentation.document(done.body)
+        presentation.document({**done.body, "snapshot": quoted})
         return
+    if snapshot is None:
+        seen = "never shown" if rows[0]["looked_at"] is None else f"looked at {moment(rows[0]['looked_at'])}"
+        presentation.say(f"{about}: decided on what was compared last, snapshot {quoted} ({seen})")
     events = [event.type for some in done.appending for event in some.events]
     if preview:
         presentation.say(f"{about}: would come to {_named(done.body['events'])}; nothing was changed")

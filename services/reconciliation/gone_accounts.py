@@ -18,7 +18,8 @@ SELECT vendor, failed FROM reconciliation.account
 WHERE account = %(account)s AND (%(vendor)s::text IS NULL OR vendor = %(vendor)s) FOR UPDATE
 """
 _SAY = """
-INSERT INTO reconciliation.gone_account (vendor, account, said_by, reason) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING
+INSERT INTO reconciliation.gone_account (vendor, account, said_by, reason) VALUES (%s, %s, %s, %s)
+ON CONFLICT DO NOTHING
 """
 _SHOWN_AGAIN = "DELETE FROM reconciliation.gone_account WHERE vendor = %s AND account = %s"
 
@@ -41,7 +42,7 @@ async def say_gone(connection: AsyncConnection, account: str, vendor: str | None
         looks = await found.fetchall()
         if not looks:
             raise UserError(
-                f"no account {account!r} was ever looked at: its id stands in seatledger reconcile", NOT_FOUND
+                f"no account {account!r} was ever looked at: seatledger reconcile shows their ids", NOT_FOUND
             )
         if len(looks) > 1:
             raise UserError(f"{account} is an account of several vendors: name one with --vendor", BAD_REQUEST)

@@ -1,4 +1,4 @@
-"""An account that left the vendor for good: a person says so, its subscriptions are missing, the vendor takes it back."""
+"""An account that left the vendor for good: a person says so, what is billed is missing, the vendor takes it back."""
 
 from __future__ import annotations
 
