@@ -1,4 +1,4 @@
-"""What `seatledger reconcile bill`, `cancel-bill`, `voided-bills` and `costs` do: vendors' bills, our cost, our sales."""
+"""What `reconcile bill`, `cancel-bill`, `voided-bills` and `costs` do: bills, our cost, what we sell for."""
 
 from __future__ import annotations
 

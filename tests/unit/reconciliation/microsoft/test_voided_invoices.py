@@ -1,4 +1,4 @@
-"""Partner Center's list of invoices, page by page, says which of them were voided; its first customer, that we are in."""
+"""Partner Center's list of invoices says which were voided; asking for one customer, that we are let in."""
 
 from __future__ import annotations
 
