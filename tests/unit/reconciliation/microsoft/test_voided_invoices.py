@@ -1,4 +1,4 @@
-"""Partner Center's list of invoices says which were voided; asking for one customer, that we are let in."""
+"""Partner Center says which invoices were voided; asking for one customer says that we are let in."""
 
 from __future__ import annotations
 
