@@ -43,7 +43,7 @@ def test_a_dead_letter_is_retried_and_dropped(open_page: Opening, demonstration:
     page.get_by_role("button", name="Drop").click()
     expect(page.get_by_role("status").filter(has_text="Dropped")).to_be_visible(timeout=_WITHIN_MS)
     page.goto("/dead-letters?status=dropped")
-    expect(page.get_by_role("row").filter(has_text="browser-17")).to_be_visible()
+    expect(page.get_by_role("row").filter(has_text="browser-17").first).to_be_visible()
 
 
 def test_all_that_fit_are_asked_for_first(open_page: Opening) -> None:

@@ -83,8 +83,9 @@ async def subscription(
     documents = await history.documents_of(connection, subscription_id) if viewer.may("invoices:read") else []
     drawn = None if told.timeline is None else history.charts_of(told.timeline, documents, whole=life == "all")
     return page(
-        request, "subscriptions/one.html", one=found, plan=plans.get(subscription_id), told=told, documents=documents,
-        charts=drawn, is_cut=told.timeline is not None and history.is_cut(told.timeline), life=life,
+        request, "subscriptions/one.html", one=found, plan=plans.get(subscription_id), happened=told,
+        documents=documents, charts=drawn, life=life,
+        is_cut=told.timeline is not None and history.is_cut(told.timeline),
         said=said(request, viewer), version=await queries.version(connection, subscription_id),
         changes=offered(found, viewer.principal),
     )  # fmt: skip

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Response
 from psycopg import AsyncConnection
-from pydantic import Base64Bytes, BaseModel, ConfigDict, Field
+from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, JsonValue
 from starlette.types import Receive, Scope, Send
 
 from services.invoicing import queries
@@ -34,6 +34,22 @@ from shared.web.errors import BadRequest, NotFound
 from shared.web.paging import Cursor, Limit, Page, key_of, page_of
 
 router = APIRouter()
+_SELLER: Final[dict[str, JsonValue]] = {
+    "name": "Aegean Distribution GmbH", "address": ["Hafenstraße 12"], "post_code": "20359", "city": "Hamburg",
+    "country": "DE", "vat_id": "DE123456789", "payment_days": 14,
+}  # fmt: skip
+_BUYER: Final[dict[str, JsonValue]] = {
+    "name": "Nordwind Cloud AG",
+    "city": "Wien",
+    "country": "AT",
+    "language": "de-AT",
+}
+_KEPT: Final[dict[str, JsonValue]] = {
+    "holds_from": "2026-01-01",
+    "logo": False,
+    "set_at": "2025-12-20T09:00:00Z",
+    "set_by": "token 7 (shop)",
+}
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 _LETTERHEADS: list[str | Enum] = ["letterheads"]
 _READING = [needs("invoices:read", "read documents")]
@@ -118,11 +134,15 @@ class _Shown(BaseModel):
 class SellerLetterhead(_Shown):
     """How the organisation stands on paper from a day on."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"letterhead": _SELLER, **_KEPT}]})
+
     letterhead: Seller
 
 
 class RecipientLetterhead(_Shown):
     """How a recipient of documents stands on paper from a day on."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"recipient": "res-6", "letterhead": _BUYER, **_KEPT}]})
 
     recipient: str
     letterhead: Recipient
@@ -137,12 +157,20 @@ class _Setting(BaseModel):
 class SetSellerLetterhead(_Setting):
     """A letterhead of the organisation. Without a logo the last one stays."""
 
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"holds_from": "2026-01-01", "letterhead": _SELLER}]}
+    )
+
     letterhead: Seller
     logo: Base64Bytes | None = Field(default=None, description="a PNG or SVG, in base64")
 
 
 class SetRecipientLetterhead(_Setting):
     """A letterhead of a recipient."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"holds_from": "2026-01-01", "letterhead": _BUYER}]}
+    )
 
     letterhead: Recipient
 
