@@ -1,4 +1,4 @@
-"""Monthly licences of Panda end on the 1st: an operator is told of each customer who is billed on another day (R8.4)."""
+"""Monthly licences of Panda end on the 1st: an operator is told of who is billed on another day (R8.4)."""
 
 from __future__ import annotations
 
