@@ -127,7 +127,8 @@ def _line(paper: Paper, line: DocumentLine, rate: Decimal, writing: Writing) -> 
     name, details = paper.product(line), " · ".join(detail)
     fits = len(name) <= _FITS_NAME and len(details) <= _FITS_DETAIL
     return {
-        "kind": "line", "name": _breaking(name), "detail": _breaking(details), "quantity": writing.quantity(line.quantity),
+        "kind": "line", "name": _breaking(name), "detail": _breaking(details),
+        "quantity": writing.quantity(line.quantity),
         "unit": writing.amount(unit), "tax": writing.percent(rate), "amount": writing.amount(line.net),
         "height": _LINE if fits else None,
     }  # fmt: skip
