@@ -15,10 +15,8 @@ from shared.web.errors import BadRequest
 
 ROWS: Final = 50
 _LAST_PAGE = 1_000_000
-_LONGEST_SEARCH = 200
 T = TypeVar("T")
 
-Search = Annotated[str, Query(max_length=_LONGEST_SEARCH, description="a part of an id or a name")]
 Sort = Annotated[str | None, Query(max_length=50, description="a column; with - before it the other way round")]
 PageNumber = Annotated[int, Query(alias="page", ge=1, le=_LAST_PAGE)]
 
@@ -101,14 +99,6 @@ class Lister(Generic[T]):
         way = sql.SQL(" DESC" if descending else " ASC")
         keys = [sql.Identifier(key) + way for key in self.key if key != column]
         return sql.SQL(", ").join([sql.Identifier(column) + way, *keys])
-
-
-def pattern(search: str) -> str | None:
-    """What ILIKE finds a search by, wherever it stands; None where nothing is searched."""
-    plain = search.strip()
-    for special in ("\\", "%", "_"):
-        plain = plain.replace(special, f"\\{special}")
-    return f"%{plain}%" if plain else None
 
 
 def address(request: Request, **changed: object) -> str:

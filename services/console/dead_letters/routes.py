@@ -16,7 +16,6 @@ from fastapi.responses import RedirectResponse, Response
 from services.console.dead_letters.payloads import payload
 from services.console.exports import MOST_ROWS, Field, Format, exported
 from services.console.formats import link
-from services.console.listing import Search
 from services.console.rendering import page
 from services.console.system import Operated, Owning
 from services.console.viewer import Looking, shown_to
@@ -30,6 +29,7 @@ from shared.stopped.outcomes import WORDS
 from shared.stopped.retrying import retry_all, there
 from shared.store import dead_letters
 from shared.web.errors import BadRequest
+from shared.web.searching import Search
 
 router = APIRouter(dependencies=[shown_to("operations:read")])
 _ROWS: Final = 50

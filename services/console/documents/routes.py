@@ -15,10 +15,11 @@ from services.console.documents.groups import LinesPage, page_with, pages_of
 from services.console.documents.next_run import preview
 from services.console.documents.reasons import reasons
 from services.console.exports import MOST_ROWS, Field, Format, exported
-from services.console.listing import PageNumber, Search, Sort, pattern
+from services.console.listing import PageNumber, Sort
 from services.console.rendering import page
 from services.console.viewer import Looking, Reading, shown_to
 from shared.web.errors import NotFound
+from shared.web.searching import Search, pattern
 
 router = APIRouter(dependencies=[shown_to("invoices:read")])
 
@@ -41,15 +42,17 @@ async def documents(
     first: Annotated[Day, Query(alias="from")] = None,
     last: Annotated[Day, Query(alias="to")] = None,
     form: Literal["aggregated", "separate", ""] | None = None,
-    state: Literal["open", "settled", ""] | None = None,
+    state: Literal["owed", "open", "partly_credited", "credited", "credit_note", ""] | None = None,
+    currency: Filter = None,
     sort: Sort = None,
     page_number: PageNumber = 1,
     format: Format | None = None,
 ) -> Response:
     """The list of invoices and credit notes; as a file too."""
     wanted = queries.wanted(
-        pattern(q), kind=kind, recipient=recipient, customer=customer, first=first, last=last, form=form, state=state
-    )
+        pattern(q), kind=kind, recipient=recipient, customer=customer, first=first, last=last, form=form, state=state,
+        currency=currency,
+    )  # fmt: skip
     if format is not None:
         rows = await queries.DOCUMENTS.everything(connection, wanted, sort, MOST_ROWS)
         return exported(format, "documents", _FIELDS, rows)

@@ -10,11 +10,12 @@ from fastapi.responses import Response
 
 from services.console.afterwards import said
 from services.console.exports import MOST_ROWS, Field, Format, exported
-from services.console.listing import PageNumber, Search, Sort, pattern
+from services.console.listing import PageNumber, Sort
 from services.console.orders import queries
 from services.console.rendering import page
 from services.console.viewer import Looking, Reading, shown_to
 from shared.web.errors import NotFound
+from shared.web.searching import Search, pattern
 
 router = APIRouter(dependencies=[shown_to("orders:read")])
 

@@ -12,7 +12,7 @@ from psycopg import AsyncConnection
 from pydantic import BaseModel
 
 from services.console.exports import MOST_ROWS, Field, Format, exported
-from services.console.listing import Lister, PageNumber, Search, Sort, pattern
+from services.console.listing import Lister, PageNumber, Sort
 from services.console.reconciliation import acting, costs, queries
 from services.console.reconciliation.actions import ACTIONS
 from services.console.reconciliation.queries import Row
@@ -21,6 +21,7 @@ from services.console.rendering import page
 from services.console.service_calls import Refused, ServiceAway, calls
 from services.console.viewer import Looking, Reading, Viewer
 from shared.web.errors import NotFound
+from shared.web.searching import Search, pattern
 
 router = APIRouter()
 router.include_router(acting.router)

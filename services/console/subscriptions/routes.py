@@ -11,12 +11,13 @@ from fastapi.responses import Response
 
 from services.console.afterwards import said
 from services.console.exports import MOST_ROWS, Field, Format, exported
-from services.console.listing import PageNumber, Search, Sort, pattern
+from services.console.listing import PageNumber, Sort
 from services.console.rendering import page
 from services.console.subscriptions import history, queries
 from services.console.subscriptions.changes import offered
 from services.console.viewer import Looking, Reading, shown_to
 from shared.web.errors import BadRequest, NotFound
+from shared.web.searching import Search, pattern
 
 router = APIRouter(dependencies=[shown_to("subscriptions:read")])
 
