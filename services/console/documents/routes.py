@@ -54,8 +54,8 @@ async def documents(
         currency=currency,
     )  # fmt: skip
     if format is not None:
-        rows = await queries.DOCUMENTS.everything(connection, wanted, sort, MOST_ROWS)
-        return exported(format, "documents", _FIELDS, rows)
+        rows = queries.DOCUMENTS.everything(connection, wanted, sort, MOST_ROWS)
+        return await exported(format, "documents", _FIELDS, rows)
     listed = await queries.DOCUMENTS.page(connection, wanted, sort, page_number)
     return page(request, "documents/list.html", listed=listed, search=q, filters=wanted)
 
@@ -72,8 +72,8 @@ async def balances(
     """What each recipient owes in open invoices, and what stands in its favour."""
     wanted = {"search": pattern(q)}
     if format is not None:
-        rows = await queries.STANDING.everything(connection, wanted, sort, MOST_ROWS)
-        return exported(format, "balances", _STANDING_FIELDS, rows)
+        rows = queries.STANDING.everything(connection, wanted, sort, MOST_ROWS)
+        return await exported(format, "balances", _STANDING_FIELDS, rows)
     listed = await queries.STANDING.page(connection, wanted, sort, page_number)
     return page(request, "documents/balances.html", listed=listed, search=q)
 
@@ -92,8 +92,8 @@ async def next_runs(
     until = day or _today()
     wanted = {"search": pattern(q), "until": until}
     if format is not None:
-        rows = await queries.DUE.everything(connection, wanted, sort, MOST_ROWS)
-        return exported(format, f"next-run-{until}", _DUE_FIELDS, rows)
+        rows = queries.DUE.everything(connection, wanted, sort, MOST_ROWS)
+        return await exported(format, f"next-run-{until}", _DUE_FIELDS, rows)
     listed = await queries.DUE.page(connection, wanted, sort, page_number)
     return page(request, "documents/next_runs.html", listed=listed, search=q, until=until)
 

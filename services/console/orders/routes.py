@@ -39,8 +39,8 @@ async def orders(
     """The list; as a file too."""
     wanted = queries.wanted(pattern(q), status=status, customer=customer, reseller=reseller)
     if format is not None:
-        rows = await queries.ORDERS.everything(connection, wanted, sort, MOST_ROWS)
-        return exported(format, "orders", _FIELDS, rows)
+        rows = queries.ORDERS.everything(connection, wanted, sort, MOST_ROWS)
+        return await exported(format, "orders", _FIELDS, rows)
     listed = await queries.ORDERS.page(connection, wanted, sort, page_number)
     return page(
         request, "orders/list.html", listed=listed, search=q, filters=wanted,

@@ -82,8 +82,8 @@ async def operations(
     """What operators did to the running system; as a file too."""
     wanted = {"search": pattern(q), "what": what or None}
     if format is not None:
-        rows = await queries.OPERATIONS.everything(connection, wanted, sort, MOST_ROWS)
-        return exported(format, "operations", _FIELDS, rows)
+        rows = queries.OPERATIONS.everything(connection, wanted, sort, MOST_ROWS)
+        return await exported(format, "operations", _FIELDS, rows)
     listed = await queries.OPERATIONS.page(connection, wanted, sort, page_number)
     whats = [(one, one) for one in await queries.whats(connection)]
     return page(request, "replay/operations.html", listed=listed, search=q, what=what, whats=whats)

@@ -57,8 +57,8 @@ async def subscriptions(
         pattern(q), status=status, reseller=reseller, customer=customer, product=product, plan=plan, due=month_of(due)
     )
     if format is not None:
-        rows = await queries.SUBSCRIPTIONS.everything(connection, wanted, sort, MOST_ROWS)
-        return exported(format, "subscriptions", _FIELDS, rows)
+        rows = queries.SUBSCRIPTIONS.everything(connection, wanted, sort, MOST_ROWS)
+        return await exported(format, "subscriptions", _FIELDS, rows)
     listed = await queries.SUBSCRIPTIONS.page(connection, wanted, sort, page_number)
     return page(
         request, "subscriptions/list.html", listed=listed, search=q, filters=wanted,

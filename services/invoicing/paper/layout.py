@@ -16,7 +16,7 @@ Json = dict[str, object]
 
 # Points; what is longer than fits such a row has its height found out by typst, which takes long for many.
 _LINE, _GROUP, _SUBTOTAL = 27, 26, 22
-_FITS_NAME, _FITS_DETAIL = 44, 62
+_FITS_NAME, _FITS_DETAIL, _FITS_GROUP = 44, 62, 70
 
 
 def printed(paper: Paper) -> Json:
@@ -96,7 +96,9 @@ def _rows(paper: Paper, writing: Writing) -> Iterator[Json]:
     for customer, lines in groupby(document.lines, key=lambda line: line.customer):
         name = paper.customer(customer)
         if aggregated:
-            yield {"kind": "group", "name": name, "detail": customer if name != customer else "", "height": _GROUP}
+            detail = customer if name != customer else ""
+            height = _GROUP if len(name) + len(detail) <= _FITS_GROUP else None
+            yield {"kind": "group", "name": name, "detail": detail, "height": height}
         total = Decimal(0)
         for line in lines:
             total += line.net

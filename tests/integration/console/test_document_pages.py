@@ -13,6 +13,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, StreamingResponse
 from fastapi.testclient import TestClient
 
+from services.console import listing
 from tests.infrastructure.brokers import Broker
 from tests.infrastructure.databases import Databases
 from tests.infrastructure.topics import delete_all_topics
@@ -88,7 +89,11 @@ def test_each_number_of_the_overview_leads_to_what_is_behind_it(browser: TestCli
         assert browser.get(to).status_code == 200, to
 
 
-def test_the_list_as_a_file_has_what_the_page_has(dsn: str, browser: TestClient) -> None:
+@pytest.mark.parametrize("at_once", [1, 1000])
+def test_the_list_as_a_file_has_what_the_page_has(
+    dsn: str, browser: TestClient, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(listing, "AT_ONCE", at_once)
     text = browser.get("/documents?kind=credit_note&format=csv").content.decode("utf-8-sig")
 
     assert {row["number"] for row in csv.DictReader(io.StringIO(text))} == all_numbers(dsn, "kind = 'credit_note'")
