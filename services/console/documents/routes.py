@@ -17,7 +17,7 @@ from services.console.documents.reasons import reasons
 from services.console.exports import MOST_ROWS, Field, Format, exported
 from services.console.listing import PageNumber, Sort
 from services.console.rendering import page
-from services.console.viewer import Looking, Reading, shown_to
+from services.console.viewer import Looking, Reading, reading_now, shown_to
 from shared.web.errors import NotFound
 from shared.web.searching import Search, pattern
 
@@ -102,13 +102,12 @@ async def next_runs(
 async def next_run(
     request: Request,
     viewer: Looking,
-    connection: Reading,
     recipient: str,
     day: Annotated[Day, Query(alias="date")] = None,
     customer: Filter = None,
 ) -> Response:
     """What the run of a day would issue to one recipient now."""
-    found = await preview(request, viewer, connection, recipient, day or _today(), customer or None)
+    found = await preview(request, viewer, recipient, day or _today(), customer or None)
     return page(request, "documents/next_run.html", recipient=recipient, preview=found, customer=customer or None)
 
 
@@ -134,27 +133,31 @@ async def as_csv(request: Request, viewer: Looking, number: str) -> Response:
 async def document(
     request: Request,
     viewer: Looking,
-    connection: Reading,
     number: str,
     customer: Filter = None,
     page_number: PageNumber = 1,
 ) -> Response:
     """One document; of its lines a page, or the one on which a customer's begin."""
-    found = await one.document(connection, number)
-    if found is None:
-        raise NotFound(f"there is no document {number}")
-    groups = await one.groups(connection, number)
-    pages = pages_of(groups)
-    if customer:
-        page_number = page_with(pages, customer) or page_number
-    place = min(page_number, max(1, len(pages)))
-    here = pages[place - 1] if pages else LinesPage((), 0)
-    lines = await one.lines(connection, number, here)
+    async with reading_now(request, viewer) as connection:
+        found = await one.document(connection, number)
+        if found is None:
+            raise NotFound(f"there is no document {number}")
+        groups = await one.groups(connection, number)
+        pages = pages_of(groups)
+        if customer:
+            page_number = page_with(pages, customer) or page_number
+        place = min(page_number, max(1, len(pages)))
+        here = pages[place - 1] if pages else LinesPage((), 0)
+        lines = await one.lines(connection, number, here)
+        related = {
+            "credit_notes": await one.credit_notes(connection, found),
+            "returned": await one.returned(connection, lines),
+            "returned_by": await one.returned_by(connection, lines),
+        }
+    # Invoicing takes its time: no connection is held meanwhile.
     return page(
         request, "documents/one.html", one=found, groups=groups, pages=pages, place=place, lines_page=here, lines=lines,
-        credit_notes=await one.credit_notes(connection, found), returned=await one.returned(connection, lines),
-        returned_by=await one.returned_by(connection, lines),
-        reasons=await reasons(request, viewer, number, here, lines),
+        reasons=await reasons(request, viewer, number, here, lines), **related,
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import csv
 import gc
 import io
 import weakref
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -36,7 +36,7 @@ def row(name: str | None, amount: str = "10.50") -> Row:
     return Row(name, Decimal(amount), date(2026, 3, 1), _AT)
 
 
-def saved(form: Format, rows: AsyncIterator[list[Row]]) -> bytes:
+def saved(form: Format, rows: AsyncIterator[Sequence[Row]]) -> bytes:
     async def made() -> bytes:
         answer = await exported(form, "rows", _FIELDS, rows)
         assert isinstance(answer, StreamingResponse)
