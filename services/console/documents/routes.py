@@ -149,15 +149,13 @@ async def document(
         place = min(page_number, max(1, len(pages)))
         here = pages[place - 1] if pages else LinesPage((), 0)
         lines = await one.lines(connection, number, here)
-        related = {
-            "credit_notes": await one.credit_notes(connection, found),
-            "returned": await one.returned(connection, lines),
-            "returned_by": await one.returned_by(connection, lines),
-        }
+        credit_notes = await one.credit_notes(connection, found)
+        returned, returned_by = await one.returned(connection, lines), await one.returned_by(connection, lines)
     # Invoicing takes its time: no connection is held meanwhile.
     return page(
         request, "documents/one.html", one=found, groups=groups, pages=pages, place=place, lines_page=here, lines=lines,
-        reasons=await reasons(request, viewer, number, here, lines), **related,
+        credit_notes=credit_notes, returned=returned, returned_by=returned_by,
+        reasons=await reasons(request, viewer, number, here, lines),
     )  # fmt: skip
 
 
