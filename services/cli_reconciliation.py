@@ -7,11 +7,14 @@ from uuid import UUID
 import typer
 
 from services.addresses import broker_address, database_dsn
-from services.cli_options import Effective, Json, Limit
+from services.cli_options import Effective, Json, Limit, group
 
 reconciliation = typer.Typer(
     help="What vendors have beside what is billed: look, compare, mend.", rich_markup_mode=None, add_completion=False
 )
+
+accounts = group("Accounts of vendors.")
+reconciliation.add_typer(accounts, name="accounts")
 
 # The same as services.reconciliation.vendors.configured has.
 VendorName = Literal["microsoft", "panda"]
@@ -250,6 +253,71 @@ def cancel_bill(
     from services.reconciliation import cli_costs
 
     cli_costs.cancel(database_dsn, invoice, reason=reason, as_json=as_json)
+
+
+@reconciliation.command()
+def manual_invoicing(
+    first: Annotated[
+        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], metavar="DATE", help="Aligned then or later.")
+    ] = None,
+    last: Annotated[
+        datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], metavar="DATE", help="Aligned then or earlier.")
+    ] = None,
+    customer: Annotated[str | None, typer.Option(metavar="ID", help="Only of this customer.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Show what is settled, too.")] = False,
+    settle: Annotated[str | None, typer.Option(metavar="ID", help="Say that this alignment is settled.")] = None,
+    reason: Annotated[str | None, typer.Option(help="How it was settled: the number of an invoice, say.")] = None,
+    limit: Limit = 100,
+    as_json: Json = False,
+) -> None:
+    """What alignments with billing none left to be invoiced by hand; or say that one of them is settled."""
+    if (settle is None) != (reason is None):
+        raise typer.BadParameter("give --settle ID and --reason TEXT together")
+    from services.reconciliation import cli_by_hand
+
+    if settle is not None:
+        cli_by_hand.settle_one(database_dsn, settle, reason or "", as_json=as_json)
+        return
+    cli_by_hand.show(
+        database_dsn, first and first.date(), last and last.date(), customer=customer, settled=everything, limit=limit,
+        as_json=as_json,
+    )  # fmt: skip
+
+
+@accounts.command()
+def gone(
+    account: Annotated[str, typer.Argument(metavar="ACCOUNT", help="The vendor's id of it.")],
+    reason: Annotated[str, typer.Option(help="How that is known.")],
+    vendor: Vendor = None,
+    as_json: Json = False,
+) -> None:
+    """The vendor has this account no more: what is billed for it is missing there, until the vendor shows it again."""
+    from services.reconciliation import cli_accounts
+
+    cli_accounts.gone(database_dsn, account, vendor=vendor, reason=reason, as_json=as_json)
+
+
+@reconciliation.command()
+def voided_bills(as_json: Json = False) -> None:
+    """Leave out of every comparison what Partner Center's list of invoices says was voided."""
+    from services.reconciliation import cli_costs
+
+    cli_costs.leave_out_voided(database_dsn, as_json=as_json)
+
+
+@reconciliation.command()
+def check(
+    vendor: Annotated[
+        VendorName | None,
+        typer.Argument(metavar="VENDOR", help="This one; each that is configured.", show_default=False),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Whether vendors let us in with what is configured here; exit code 1 where one does not."""
+    from services.reconciliation import cli_vendors
+
+    if not cli_vendors.check(vendor, as_json=as_json):
+        raise typer.Exit(1)
 
 
 @reconciliation.command()

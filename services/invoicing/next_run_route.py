@@ -27,6 +27,7 @@ from shared.events.shapes import document_shape
 from shared.store.ledger import last_closed
 from shared.web.access import Caller, needs
 from shared.web.application import Reading
+from shared.web.commanding import MEANINGS
 from shared.web.errors import BadRequest, NotFound, Unavailable
 from shared.web.paging import Limit
 from shared.web.preview_models import PreviewLine, PreviewRelation, PreviewTax, PreviewTransaction
@@ -96,7 +97,11 @@ async def _turn(request: Request) -> AsyncIterator[None]:
         yield
 
 
-@router.get("/next-run", dependencies=[needs("invoices:read", "preview invoice runs"), Depends(_turn)])
+@router.get(
+    "/next-run",
+    dependencies=[needs("invoices:read", "preview invoice runs"), Depends(_turn)],
+    responses={404: {"description": MEANINGS[404]}},
+)
 async def next_run(
     connection: Reading,
     caller: Caller,

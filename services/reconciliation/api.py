@@ -15,7 +15,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, FastAPI, Query
 
-from services.reconciliation import action_routes, cost_routes, queries, webhook_route
+from services.reconciliation import action_routes, cost_routes, manual_routes, queries, webhook_route
 from services.reconciliation.access import ORGANISATIONS, ROWS
 from services.reconciliation.desk import ReconciliationDesk
 from services.reconciliation.rows_shown import differences_of, row_shown
@@ -48,6 +48,7 @@ async def _configured(app: FastAPI) -> AsyncIterator[None]:
 router = APIRouter(prefix="/v1", lifespan=_configured)
 router.include_router(action_routes.router)
 router.include_router(cost_routes.router)
+router.include_router(manual_routes.router)
 DESK = ReconciliationDesk()
 # What vendors post: they have no token of ours.
 POSTED = webhook_route.router

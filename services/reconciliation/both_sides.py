@@ -43,7 +43,8 @@ SELECT account, vendor_subscription, product_key, quantity, status, raw_status, 
 FROM read.vendor_subscriptions WHERE vendor = %s
 """
 _LOOKS = """
-SELECT account, coalesce(snapshot, ''), looked_at, failed, hinted FROM reconciliation.account WHERE vendor = %s
+SELECT account, coalesce(snapshot, 'never shown'), looked_at, failed, hinted, gone.account IS NOT NULL
+FROM reconciliation.account LEFT JOIN reconciliation.gone_account AS gone USING (vendor, account) WHERE vendor = %s
 """
 _STANDING = """
 SELECT account, subscription, vendor_subscription, verdict, state, ours_quantity, ours_status, theirs_quantity,
@@ -68,8 +69,8 @@ async def looks(connection: AsyncConnection, vendor: str) -> dict[str, Look]:
     """The last look at each account that was ever looked at."""
     rows = await connection.execute(_LOOKS, [vendor])
     return {
-        account: Look(snapshot, looked_at, failed, hinted)
-        for account, snapshot, looked_at, failed, hinted in await rows.fetchall()
+        account: Look(snapshot, looked_at, failed, hinted, is_gone)
+        for account, snapshot, looked_at, failed, hinted, is_gone in await rows.fetchall()
     }
 
 

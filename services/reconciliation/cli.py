@@ -39,7 +39,7 @@ WHERE vendor = %(vendor)s
 ORDER BY row
 """
 _ABOUT = """
-SELECT vendor, snapshot FROM read.reconciliation
+SELECT vendor, snapshot, looked_at FROM read.reconciliation
 WHERE lower(coalesce(subscription, vendor_subscription)) = lower(%(about)s)
     AND (%(vendor)s::text IS NULL OR vendor = %(vendor)s)
 """
@@ -172,8 +172,11 @@ def act(
     request = body_of(model, {**fields, "snapshot": quoted}, Typed())
     done = operate(database, ReconciliationDesk(), Command(rows[0]["vendor"], about, request), preview=preview)
     if as_json:
-        presentation.document(done.body)
+        presentation.document({**done.body, "snapshot": quoted})
         return
+    if snapshot is None:
+        seen = "never shown" if rows[0]["looked_at"] is None else f"looked at {moment(rows[0]['looked_at'])}"
+        presentation.say(f"{about}: decided on what was compared last, snapshot {quoted} ({seen})")
     events = [event.type for some in done.appending for event in some.events]
     if preview:
         presentation.say(f"{about}: would come to {_named(done.body['events'])}; nothing was changed")
@@ -181,6 +184,18 @@ def act(
         presentation.say(f"{about}: was done before; nothing was changed")
     else:
         presentation.say(f"{about}: {request.action} done: {', '.join(events)}")
+    if preview or events:
+        _say_left(done.body)
+
+
+def _say_left(body: Mapping[str, Any]) -> None:
+    """What an alignment that bills nothing leaves to be invoiced by hand."""
+    left = body["not_billed"]
+    if left:
+        told = ", ".join(f"{one['net']} {one['currency']} net ({one['day']})" for one in left)
+        presentation.say(f"Not billed, to be invoiced by hand: {told}; see seatledger reconcile manual-invoicing")
+    elif body["not_billable"]:
+        presentation.say(f"Not billed, and the rules would have refused to bill it: {body['not_billable']}")
 
 
 def _named(events: object) -> str:

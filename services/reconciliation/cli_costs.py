@@ -1,4 +1,4 @@
-"""What `seatledger reconcile bill`, `cancel-bill` and `costs` do: a vendor's bills, our cost, what we sell for."""
+"""What `reconcile bill`, `cancel-bill`, `voided-bills` and `costs` do: bills, our cost, what we sell for."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from services import presentation
 from services.reconciliation.cost.comparing import CostReport, Scope, compare_costs
 from services.reconciliation.cost.graph_export import GraphExport
 from services.reconciliation.cost.import_store import Imported
-from services.reconciliation.cost.imports import cancel_invoice, import_billed, import_csv
+from services.reconciliation.cost.imports import cancel_invoice, cancel_voided, import_billed, import_csv
 from services.reconciliation.cost.verdicts import Period
 from services.reconciliation.vendors.configured import require
 from services.reconciliation.vendors.connector import VendorError
 from services.reconciliation.vendors.microsoft.config import from_environment
+from services.reconciliation.vendors.microsoft.connector import MicrosoftConnector
 from services.reconciliation.vendors.microsoft.tokens import MsalTokens
 from shared.commands.operating import Database, database_failures
 from shared.errors import UserError, WrongUsage
@@ -81,6 +82,32 @@ def cancel(database: Database, invoice: str, *, reason: str, as_json: bool) -> N
         presentation.document({"invoice": invoice, "canceled": True, "changed": changed})
     else:
         presentation.say(f"{invoice}: is compared no more" if changed else f"{invoice}: was left out before")
+
+
+def leave_out_voided(database: Database, *, as_json: bool) -> None:
+    """Leave out what Partner Center's list of invoices says was voided. UserError in its words where it does not."""
+    configure_logging("reconcile", "error")
+    require("microsoft")
+    try:
+        with database_failures():
+            voided = asyncio.run(_voided(database()))
+    except VendorError as error:
+        raise UserError(str(error)) from None
+    if as_json:
+        presentation.list_document([{"invoice": one, "canceled": True} for one in voided])
+        return
+    for one in voided:
+        presentation.say(f"{one}: was voided by Microsoft, and is compared no more")
+    if not voided:
+        presentation.say("Nothing that counts here was voided by Microsoft")
+
+
+async def _voided(dsn: str) -> list[str]:
+    connector = MicrosoftConnector(from_environment())
+    try:
+        return await cancel_voided(dsn, [one async for one in connector.list_invoices()], operator())
+    finally:
+        await connector.aclose()
 
 
 def costs(database: Database, first: date, last: date, scope: Scope, *, everything: bool, as_json: bool) -> None:

@@ -11,6 +11,7 @@ from psycopg import AsyncConnection
 from services import presentation
 from services.reconciliation.cli import moment
 from services.reconciliation.reacting import NotProjectedYet, to_provision
+from services.reconciliation.suggesting import billing_days
 from services.reconciliation.tasks import Task, ask, tasks, try_again
 from services.reconciliation.uploading import PANDA, report_in, upload
 from shared.commands.operating import Database, database_failures, read_now
@@ -22,27 +23,34 @@ _TASKS = ("task", "kind", "vendor", "subscription", "state", "attempts", "asked_
 
 def show_tasks(database: Database, *, state: str | None, limit: int, as_json: bool) -> None:
     """What vendors are to do, were told to do, or did not do."""
-    found = read_now(database, lambda connection: tasks(connection, state=state, most=limit))
+
+    async def read(connection: AsyncConnection) -> tuple[list[Task], list[str]]:
+        found = await tasks(connection, state=state, most=limit)
+        return found, await billing_days(connection, found)
+
+    found, suggested = read_now(database, read)
     if as_json:
         presentation.list_document(found)
         return
     rows = [[moment(value) if name == "asked_at" else value for name in _TASKS for value in [getattr(one, name)]]
             for one in found]  # fmt: skip
     presentation.table("Tasks", _TASKS, rows, right=("attempts",))
+    for sentence in suggested:
+        presentation.say(sentence)
 
 
 def provision(database: Database, subscription: str, *, as_json: bool) -> None:
     """Have a subscription's licences assigned by its vendor. UserError where there is nothing to assign."""
 
-    async def asked(connection: AsyncConnection) -> Task | None:
+    async def asked(connection: AsyncConnection) -> tuple[Task | None, list[str]]:
         async with connection.transaction():
             task = await to_provision(connection, subscription, operator())
             if task is not None:
                 await ask(connection, task)
-            return task
+            return task, await billing_days(connection, () if task is None else (task,))
 
     try:
-        task = read_now(database, asked)
+        task, suggested = read_now(database, asked)
     except NotProjectedYet:
         raise UserError(f"there is no subscription {subscription!r}", NOT_FOUND) from None
     if task is None:
@@ -51,6 +59,8 @@ def provision(database: Database, subscription: str, *, as_json: bool) -> None:
         presentation.document(task)
     else:
         presentation.say(f"{subscription}: asked of {task.vendor} within seconds (seatledger reconcile tasks)")
+        for sentence in suggested:
+            presentation.say(sentence)
 
 
 def report(database: Database, file: str, *, day_first: bool, as_json: bool) -> None:

@@ -70,7 +70,9 @@ def compare(
 
 
 def _sides(held: Sequence[Ours], theirs: Iterable[Theirs], looks: Mapping[str, Look]) -> _Sides:
-    sides = _Sides(looks, {one.vendor_subscription: one for one in theirs})
+    seen = {one.vendor_subscription: one for one in theirs}
+    # What was seen in an account that is gone says where ours were, and is there no more.
+    sides = _Sides(looks, {name: one for name, one in seen.items() if not looks[one.account].gone})
     known = set()
     for one in held:
         if one.vendor_subscription is None:
@@ -81,10 +83,10 @@ def _sides(held: Sequence[Ours], theirs: Iterable[Theirs], looks: Mapping[str, L
         else:
             before = sides.last.setdefault(one.vendor_subscription, one)
             sides.last[one.vendor_subscription] = max(before, one, key=lambda each: each.told_until)
-        found = sides.theirs.get(one.vendor_subscription)
+        found = seen.get(one.vendor_subscription)
         if found is not None:
             sides.accounts.setdefault(one.customer, found.account)
-    failed = {account for account, look in looks.items() if look.failed is not None}
+    failed = {account for account, look in looks.items() if look.failed is not None and not look.gone}
     provisioned = (one.account for one in held if one.account is not None)
     sides.nobodys = tuple(sorted(failed.difference(sides.accounts.values(), provisioned)))
     for one in held:
@@ -165,6 +167,8 @@ def _not_known_to_be_missing(
         word = "waits to be provisioned" if one.status == "pending" else "could not be provisioned"
         return f"{word}: there is nothing to compare it with"
     if look is not None:
+        if look.gone:
+            return None
         if look.failed is not None:
             return delay.not_shown(account or "", look)
         return delay.changed_here(one, look, policy) or delay.hinted(look, at, policy)

@@ -9,18 +9,24 @@ from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
 from services.reconciliation.bodies import Difference
-from services.reconciliation.commands.bodies import Command, ImportTheirs
+from services.reconciliation.commands.bodies import AlignQuantity, AlignStatus, Command, ImportTheirs
+from services.reconciliation.commands.by_hand import Compared
 from services.reconciliation.commands.rows import Row, Standing
 from services.reconciliation.commands.session import Place, ReconciliationSession, named_by, place_of
+from shared.billing.facts import Fact
+from shared.billing.preview import Preview, preview
+from shared.billing.run_loop import NOTHING_ISSUED
 from shared.commands import standing as subscriptions
+from shared.commands.add_ons import AddOns, add_ons_of, billed_with, payers_of
 from shared.commands.desk import Asked
-from shared.commands.known import known_of
+from shared.commands.known import Known, known_of
 from shared.commands.reading import FACTS_OF_SUBSCRIPTIONS
 from shared.events.models.fields import FROM_JSON
 from shared.events.models.reconciliation import DiscrepancyFound, DiscrepancyResolved
 from shared.projections.spec import Key
 from shared.store.arrays import literal
 from shared.store.event_table import hold_streams, stream_ends
+from shared.store.ledger import issued_for
 
 # A comparison takes the row of its vendor for itself: while an action is decided none goes on.
 _NO_COMPARISON = "SELECT FROM reconciliation.comparison WHERE vendor = ANY(%s::text[]) ORDER BY vendor FOR SHARE"
@@ -61,7 +67,10 @@ class ReconciliationDesk:
         ends = await (stream_ends(connection, streams) if previewed else hold_streams(connection, streams))
         told = await _told(connection, {row.stream for row in rows.values()})
         snapshots = await _snapshots(connection, rows.values())
-        known = await known_of(connection, FACTS_OF_SUBSCRIPTIONS, sorted(named), _masters(commands))
+        unbilled = {name for name in named if any(_bills_nothing(one, name, rows) for one in commands)}
+        add_ons = await add_ons_of(connection, unbilled)
+        together = named.union(*add_ons.values())
+        known = await known_of(connection, FACTS_OF_SUBSCRIPTIONS, sorted(together), _masters(commands))
         # None asks anything new where all were answered before, under their keys.
         at = min((one.at for one in asked), default=datetime.now(UTC))
         heard = known.heard(at)
@@ -77,7 +86,27 @@ class ReconciliationDesk:
             )
             for place, row in rows.items()
         }
-        return ReconciliationSession(standings, ours, ends)
+        return ReconciliationSession(standings, ours, ends, await _comparing(connection, known, add_ons))
+
+
+async def _comparing(connection: AsyncConnection, known: Known, add_ons: AddOns) -> Compared:
+    """How what an alignment leaves unbilled is reckoned: from what is known, and what documents hold."""
+    issued = NOTHING_ISSUED
+    if add_ons:
+        names = set(add_ons).union(*add_ons.values())
+        issued = await issued_for(connection, sorted(names), payers_of(known))
+
+    def compared(ours: subscriptions.Standing, unbilled: Sequence[Fact], billed: Sequence[Fact]) -> Preview:
+        of = billed_with(ours, known, add_ons)
+        return preview(known.everything, billed, issued, ours.today, of, instead_of=unbilled)
+
+    return compared
+
+
+def _bills_nothing(command: Command, name: str, rows: Mapping[Place, Row]) -> bool:
+    request = command.request
+    is_unbilled = isinstance(request, AlignQuantity | AlignStatus) and request.billing == "none"
+    return is_unbilled and _ours(command, rows.get(place_of(command))) == name
 
 
 def _ours(command: Command, row: Row | None) -> str | None:

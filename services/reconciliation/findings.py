@@ -18,6 +18,7 @@ NO_ACCOUNT = "unknown"
 AGREED = "AGREED"
 # A difference that somebody looked at and lets be, while both sides stay as they are.
 IGNORED = "IGNORE"
+_ENDED_BY = ("resolution", "by", "reason")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,4 +84,4 @@ def _values(one: DiscrepancyFound) -> tuple[object, ...]:
 
 def _said(one: Difference) -> dict[str, Any]:
     """What differs, without what became of it."""
-    return {name: value for name, value in one if name not in ("resolution", "by", "reason")}
+    return {name: value for name, value in one if name in DiscrepancyFound.model_fields and name not in _ENDED_BY}

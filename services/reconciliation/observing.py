@@ -10,6 +10,7 @@ from hashlib import sha256
 from psycopg import AsyncConnection
 from pydantic import ValidationError
 
+from services.reconciliation.gone_accounts import shown_again
 from services.reconciliation.sides import ENDED
 from services.reconciliation.vendors.connector import WHOLE_ACCOUNT, Entitlement, VendorAccount
 from shared.commands.envelopes import enveloped
@@ -59,6 +60,7 @@ async def observe(connection: AsyncConnection, seen: Observation) -> bool:
         snapshot = event.id if seen.failed is None else snapshot
     if seen.failed is None:
         digest = content
+        await shown_again(connection, vendor, account.account_id)
     keep = {
         "vendor": vendor, "account": account.account_id, "name": account.name, "domain": account.domain, "at": seen.at,
         "failed": seen.failed, "hinted": seen.hinted, "snapshot": snapshot, "digest": digest,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import cast
 
 import orjson
+from psycopg.types.json import Jsonb
 from pydantic import JsonValue
 
 from services.reconciliation.asking import ORDERED, reactions
@@ -26,7 +27,7 @@ from shared.billing.masterdata import MasterData
 from shared.billing.moments import instant
 from shared.events.models.base import EventModel
 from shared.events.models.fields import FROM_JSON
-from shared.events.models.reconciliation import DiscrepancyFound, VendorSnapshotTaken
+from shared.events.models.reconciliation import DiscrepancyFound, DiscrepancyResolved, VendorSnapshotTaken
 from shared.events.reading import data_of
 from shared.events.registry import EVENT_TYPES
 from shared.log.topics import ORDERS, RECONCILIATION
@@ -62,6 +63,17 @@ DISCREPANCY = Table(
     key=("discrepancy", "number"),
     many=True,
 )  # fmt: skip
+# An alignment that billed nothing where something would have been billed (rule R7.6).
+MANUAL_INVOICING = Table(
+    "manual_invoicing",
+    (
+        "alignment", "discrepancy", "vendor", "account", "subscription", "vendor_subscription", "customer", "action",
+        "aligned_at", "by", "amounts", "refused",
+    ),
+    owner="discrepancy",
+    key=("discrepancy", "alignment"),
+    many=True,
+)  # fmt: skip
 
 # What was last seen of an account and when it was last looked at; whether anything was told of a difference.
 _SEEN, _LOOKED, _TOLD = "seen", "looked", "told"
@@ -69,8 +81,9 @@ _SEEN, _LOOKED, _TOLD = "seen", "looked", "told"
 
 @dataclass(frozen=True, slots=True)
 class _Event:
-    """An event about a difference: when it was known, and what it says."""
+    """An event about a difference: its id, when it was known, and what it says."""
 
+    id: str
     at: datetime
     model: Difference
 
@@ -121,11 +134,16 @@ def _json(model: EventModel) -> JsonValue:
 def discrepancy_rows(discrepancy: str, state: Registers, master: MasterData) -> Rows:
     """One row for each time that both sides began to differ so, in order, with what ended it.
 
-    `state` is open, ignored, or over; one that was found anew with other values is over, and the new one open.
+    `state` is open, ignored, or over; one that was found anew with other values is over, and the new one open. Beside
+    them what alignments left to be invoiced by hand.
     """
     rows: list[Row] = []
+    by_hand: dict[str, Row] = {}
     found: _Event | None = None
     for told in _in_order(state):
+        left = _by_hand(discrepancy, told)
+        if left is not None:
+            by_hand[told.id] = left
         if found is not None:
             rows.append(_row(discrepancy, len(rows) + 1, found, told))
             found = None
@@ -133,15 +151,27 @@ def discrepancy_rows(discrepancy: str, state: Registers, master: MasterData) -> 
             found = told
     if found is not None:
         rows.append(_row(discrepancy, len(rows) + 1, found, None))
-    return {DISCREPANCY.name: rows}
+    return {DISCREPANCY.name: rows, MANUAL_INVOICING.name: [*by_hand.values()]}
 
 
 def _in_order(state: Registers) -> Iterable[_Event]:
     for name, register in sorted(state.items(), key=lambda item: item[1].stamp):
-        event_type, _, _ = name.partition(" ")
+        event_type, _, event = name.partition(" ")
         if event_type in TYPES:
             model = EVENT_TYPES[event_type].model.model_validate(register.value, context=FROM_JSON)
-            yield _Event(register.stamp[0], cast(Difference, model))
+            yield _Event(event.rpartition(" ")[2], register.stamp[0], cast(Difference, model))
+
+
+def _by_hand(discrepancy: str, told: _Event) -> Row | None:
+    """What an alignment left to be invoiced by hand; None where no amount was left."""
+    one = told.model
+    if not isinstance(one, DiscrepancyResolved) or not (one.not_billed or one.not_billable):
+        return None
+    return (
+        told.id, discrepancy, one.vendor, one.account_id, one.subscription_id, one.vendor_subscription_id,
+        one.customer_id, one.resolution, told.at, one.by,
+        Jsonb([amount.model_dump(mode="json") for amount in one.not_billed or ()]), one.not_billable,
+    )  # fmt: skip
 
 
 def _row(discrepancy: str, number: int, found: _Event, ended: _Event | None) -> Row:
@@ -161,7 +191,7 @@ def _row(discrepancy: str, number: int, found: _Event, ended: _Event | None) -> 
 
 SPEC = ProjectionSpec(
     name="reconciliation",
-    version=1,
+    version=2,
     # Of orders only what a vendor is to be told.
     topics=(ORDERS.name, RECONCILIATION.name),
     sql=Path(__file__).parent / "sql",
@@ -174,7 +204,7 @@ SPEC = ProjectionSpec(
         Stream(
             "discrepancy",
             LatestFold(discrepancy_states, discrepancy_rows, frozenset({_TOLD})),
-            (DISCREPANCY,),
+            (DISCREPANCY, MANUAL_INVOICING),
         ),
     ),
     master=master_data,

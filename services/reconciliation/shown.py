@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Final, Literal
 from uuid import UUID
 
@@ -185,8 +186,22 @@ class VendorTask(BaseModel):
     error: str | None
 
 
+class LeftAmount(BaseModel):
+    """What the documents of a day came to more if an alignment were billed; negative: less."""
+
+    day: date
+    currency: str
+    net: Decimal
+    tax: Decimal
+    gross: Decimal
+
+
 class ActionDone(BaseModel):
-    """What came of an action: the verdicts that it settles, and its events; none when just this was done before."""
+    """What came of an action: the verdicts that it settles, and its events; none when just this was done before.
+
+    `not_billed` is what an alignment that bills nothing leaves to be invoiced by hand, null for everything else;
+    `not_billable` why the rules would not have it billed.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -200,6 +215,10 @@ class ActionDone(BaseModel):
                         {"type": "DiscrepancyResolved", "id": "9b0f5f0e-7b5c-5d39-8f0e-2d7d2f3f4a55",
                          "source": "urn:seatledger:reconciliation", "sequence": 2},
                     ],
+                    "not_billed": [
+                        {"day": "2026-03-02", "currency": "EUR", "net": "20.00", "tax": "4.80", "gross": "24.80"}
+                    ],
+                    "not_billable": None,
                 }
             ]
         }
@@ -211,3 +230,5 @@ class ActionDone(BaseModel):
     action: Action
     settles: list[Verdict]
     events: list[EventDone]
+    not_billed: list[LeftAmount] | None = None
+    not_billable: str | None = None

@@ -60,9 +60,11 @@ class Look:
     """The last look at an account: `snapshot` is what it gave. `failed` says why it gave nothing.
 
     `hinted`: it followed a hint of the vendor's (a webhook, an audit record), and no sweep has confirmed it yet.
+    `gone`: it failed, and somebody said that the vendor has the account no more: nothing is in it.
     """
 
     snapshot: str
     observed_at: datetime
     failed: str | None = None
     hinted: bool = False
+    gone: bool = False

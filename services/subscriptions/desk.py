@@ -8,8 +8,9 @@ from psycopg import AsyncConnection
 
 from services.subscriptions.commands.bodies import Command, Convert, Import
 from services.subscriptions.commands.session import SubscriptionSession, stream_of
-from services.subscriptions.previews import add_ons_of, previews
+from services.subscriptions.previews import previews
 from services.subscriptions.projection import SPEC
+from shared.commands.add_ons import add_ons_of
 from shared.commands.desk import Asked
 from shared.commands.known import known_of
 from shared.commands.standing import Standing

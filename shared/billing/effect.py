@@ -83,10 +83,15 @@ class Effect:
         return totals
 
 
-def twice(portion: Portion, hypothetical: Sequence[Fact], of: Container[str] | None = None) -> tuple[RunLoop, RunLoop]:
-    """The runs with the real facts alone, and those with hypothetical ones added; `of` some subscriptions, or all."""
+def twice(
+    portion: Portion, hypothetical: Sequence[Fact], of: Container[str] | None = None, instead_of: Sequence[Fact] = ()
+) -> tuple[RunLoop, RunLoop]:
+    """The runs with the real facts alone, and those with hypothetical ones added; `of` some subscriptions, or all.
+
+    Where these stand `instead_of` other hypothetical ones, the first runs know those.
+    """
     return (
-        RunLoop(portion.facts, issued=portion.issued, of=of),
+        RunLoop([*portion.facts, *instead_of], issued=portion.issued, of=of),
         RunLoop([*portion.facts, *hypothetical], issued=portion.issued, of=of),
     )
 

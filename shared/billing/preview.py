@@ -123,16 +123,22 @@ class Preview:
 
 
 def preview(
-    known: Sequence[Fact], candidates: Sequence[Fact], issued: Issued, on: date, of: Container[str] | None = None
+    known: Sequence[Fact],
+    candidates: Sequence[Fact],
+    issued: Issued,
+    on: date,
+    of: Container[str] | None = None,
+    instead_of: Sequence[Fact] = (),
 ) -> Preview:
     """What `candidates`, the facts of a command given now, would come to beside what is known.
 
     `known` are all facts of one or a few subscriptions, with those of the master data and of the parents they look at;
     `issued` is what their documents hold. `on` is the day of asking: it counts where the candidates say nothing of a
     subscription, else the day on which its customer's zone has them known, or an order that they move. `of` are the
-    subscriptions that are billed, where others are known only as parents of these; None: all are.
+    subscriptions that are billed, where others are known only as parents of these; None: all are. `instead_of` are the
+    facts of another command: the runs without the candidates then know these.
     """
-    without, then = twice(Portion(known, issued), candidates, of)
+    without, then = twice(Portion(known, issued), candidates, of, instead_of)
     days = [*known_days(then, candidates), *moved_orders(without, then)]
     now = max(min(days, default=on), then.first_open)
     without.run(now)

@@ -32,6 +32,9 @@ class VendorInMemory:
     used: dict[str, Mapping[str, int]] = field(default_factory=dict)
     refuses_to_provision: VendorError | None = None
 
+    async def check_credentials(self) -> VendorAccount | None:
+        return None
+
     async def list_accounts(self) -> AsyncIterator[VendorAccount]:
         for number, account in enumerate(sorted({*self.held, *self.failing})):
             if number == self.list_fails:

@@ -186,16 +186,35 @@ def _documents(kind: str) -> st.SearchStrategy[Data]:
 
 _STATUS = _choice("pending", "active", "suspended", "expired", "disabled", "deleted", "canceled", "failed")
 _sides = st.none() | _object({}, {"quantity": totals, "status": _STATUS})
-_discrepancies = _object(
-    {
-        "vendor": ids,
-        "account_id": ids,
-        "verdict": _choice("QUANTITY_MISMATCH", "STATUS_MISMATCH", "MISSING_IN_VENDOR"),
-        "ours": _sides,
-        "theirs": _sides,
-        "snapshot_id": ids,
+_DISCREPANCY = {
+    "vendor": ids,
+    "account_id": ids,
+    "verdict": _choice("QUANTITY_MISMATCH", "STATUS_MISMATCH", "MISSING_IN_VENDOR"),
+    "ours": _sides,
+    "theirs": _sides,
+    "snapshot_id": ids,
+}
+_OF_DISCREPANCY = {"subscription_id": ids, "vendor_subscription_id": ids, "resolution": _TEXT, "by": _TEXT}
+_discrepancies = _object(_DISCREPANCY, _OF_DISCREPANCY)
+_resolved = _object(
+    _DISCREPANCY,
+    _OF_DISCREPANCY
+    | {
+        "customer_id": ids,
+        "not_billed": st.lists(
+            st.fixed_dictionaries(
+                {
+                    "day": dates,
+                    "currency": _choice("EUR", "USD"),
+                    "net": _choice("33.35", "-1.00"),
+                    "tax": _choice("0.00", "-0.24"),
+                    "gross": _choice("33.35", "-1.24"),
+                }
+            ),
+            max_size=2,
+        ),
+        "not_billable": _TEXT,
     },
-    {"subscription_id": ids, "vendor_subscription_id": ids, "resolution": _TEXT, "by": _TEXT},
 )
 _PROVISIONING = {"vendor_subscription_id": ids, "reason": _TEXT}
 _SETTING = {
@@ -303,7 +322,7 @@ DATA: Final[dict[str, st.SearchStrategy[Data]]] = {
         {"failed": _TEXT},
     ),
     "DiscrepancyFound": _discrepancies,
-    "DiscrepancyResolved": _discrepancies,
+    "DiscrepancyResolved": _resolved,
 }
 
 event_types = st.sampled_from(sorted(EVENT_TYPES))

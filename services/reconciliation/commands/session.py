@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from services.reconciliation.bodies import Difference
 from services.reconciliation.commands.bodies import Command, Ignore, ImportTheirs, Relink, Request
+from services.reconciliation.commands.by_hand import ByHand, Compared, left_of
 from services.reconciliation.commands.deciding import event_of
 from services.reconciliation.commands.rows import Row, Standing
 from services.reconciliation.findings import IGNORED, refound, resolved
@@ -18,6 +19,7 @@ from shared.commands.envelopes import appending
 from shared.events.envelope import CloudEvent
 from shared.events.models.base import EventModel
 from shared.events.models.reconciliation import DiscrepancyResolved
+from shared.events.models.subscriptions import LicensesChanged, SubscriptionCanceled
 
 # A row by the vendor and what it is about, in lower case: our id, or the vendor's where we have none.
 Place = tuple[str, str]
@@ -42,12 +44,17 @@ class ReconciliationSession:
     """Decides on rows, and on the subscriptions that they are about."""
 
     def __init__(
-        self, rows: Mapping[Place, Standing], ours: Mapping[str, subscriptions.Standing], streams: Mapping[str, int]
+        self,
+        rows: Mapping[Place, Standing],
+        ours: Mapping[str, subscriptions.Standing],
+        streams: Mapping[str, int],
+        compared: Compared,
     ) -> None:
-        """`streams` are the last sequences of the streams of subscriptions."""
+        """`streams` are the last sequences of the streams of subscriptions; `compared` reckons what is not billed."""
         self._rows = rows
         self._ours = ours
         self._streams = streams
+        self._compared = compared
         self._settled: set[Place] = set()
 
     def decide(self, asked: Asked[Command]) -> Decided:
@@ -69,16 +76,19 @@ class ReconciliationSession:
             )
         ours = self._subscription(row, command)
         if all(_was(standing.told.get(verdict), row, ours, request) for verdict in verdicts):
-            return Decided(_body(row, request, []))
+            return Decided(_body(row, request, [], _kept(standing.told, verdicts)))
         _refuse_stale(standing, ours, asked)
         settled = [one for verdict in verdicts for one in _settled(standing, verdict, request, asked.principal.name)]
         model = event_of(row, ours, request, asked.principal)
         appended = [] if model is None or ours is None else [self._changed(ours, model, asked)]
+        by_hand = None if model is None or ours is None else self._by_hand(ours, model, appended[0], asked)
+        if by_hand is not None and ours is not None:
+            settled[-1] = with_by_hand(settled[-1], by_hand, ours.terms.customer_id)
         appended.append(appending(SOURCE, row.stream, standing.sequence, settled, asked, asked.at))
         if asked.preview:
-            return Decided(_body(row, request, appended))
+            return Decided(_body(row, request, appended, by_hand))
         self._settled.add(place_of(command))
-        return Decided(_body(row, request, appended), appended)
+        return Decided(_body(row, request, appended, by_hand), appended)
 
     def _subscription(self, row: Row, command: Command) -> subscriptions.Standing | None:
         name = named_by(command) or row.subscription
@@ -94,6 +104,31 @@ class ReconciliationSession:
         if reason is not None:
             raise CommandRefused(reason)
         return some
+
+    def _by_hand(
+        self, ours: subscriptions.Standing, model: EventModel, some: Appending, asked: Asked[Command]
+    ) -> ByHand | None:
+        """What is left to be invoiced by hand; None where the change is billed, or moves no money."""
+        if not isinstance(model, LicensesChanged | SubscriptionCanceled) or model.billing != "none":
+            return None
+        before = ours.asked_at(asked.at)
+        normal = model.model_copy(update={"billing": "normal"})
+        billed = appending(SOURCE, some.stream_id, some.expected, [normal], asked, before.at)
+        return left_of(before, some.facts, billed.facts, self._compared)
+
+
+def with_by_hand(told: Difference, by_hand: ByHand, customer: str) -> Difference:
+    """The end of a difference with what it leaves to be invoiced by hand."""
+    more = {"customer_id": customer, "not_billed": by_hand.amounts, "not_billable": by_hand.refused}
+    return told.model_copy(update=more)
+
+
+def _kept(told: Mapping[str, Difference], verdicts: Sequence[Verdict]) -> ByHand | None:
+    """What was reckoned when just this was done before."""
+    for one in (told.get(verdict) for verdict in verdicts):
+        if isinstance(one, DiscrepancyResolved) and one.not_billed is not None:
+            return ByHand(one.not_billed, one.not_billable)
+    return None
 
 
 def _was(told: Difference | None, row: Row, ours: subscriptions.Standing | None, request: Request) -> bool:
@@ -147,7 +182,7 @@ def _refuse_stale(standing: Standing, ours: subscriptions.Standing | None, asked
             raise Outdated(f"{about} was changed here since it was compared: compare again")
 
 
-def _body(row: Row, request: Request, appended: list[Appending]) -> dict[str, object]:
+def _body(row: Row, request: Request, appended: list[Appending], by_hand: ByHand | None = None) -> dict[str, object]:
     return {
         "vendor": row.vendor,
         "subscription": row.subscription,
@@ -155,6 +190,8 @@ def _body(row: Row, request: Request, appended: list[Appending]) -> dict[str, ob
         "action": request.action,
         "settles": list(row.mended_by(request.action)),
         "events": [_event_shape(event) for some in appended for event in some.events],
+        "not_billed": None if by_hand is None else [one.model_dump(mode="json") for one in by_hand.amounts],
+        "not_billable": None if by_hand is None else by_hand.refused,
     }
 
 

@@ -12,3 +12,7 @@ CREATE POLICY the_organisations ON vendor_subscription FOR SELECT TO seatledger_
 GRANT SELECT ON discrepancy TO seatledger_api;
 ALTER TABLE discrepancy ENABLE ROW LEVEL SECURITY;
 CREATE POLICY the_organisations ON discrepancy FOR SELECT TO seatledger_api USING ((SELECT store.sees_all()));
+
+GRANT SELECT ON manual_invoicing TO seatledger_api;
+ALTER TABLE manual_invoicing ENABLE ROW LEVEL SECURITY;
+CREATE POLICY the_organisations ON manual_invoicing FOR SELECT TO seatledger_api USING ((SELECT store.sees_all()));

@@ -84,5 +84,31 @@ COMMENT ON COLUMN read.discrepancies.by IS
     'Who took the action; null where nobody did.';
 COMMENT ON COLUMN read.discrepancies.reason IS
     'Why, as whoever acted said, or why what was asked of the vendor came to nothing; null without one.';
+COMMENT ON VIEW read.manual_invoicing IS
+    'A row is one alignment with a vendor that billed nothing, where billed normally something else would have been issued: what is left to be invoiced by hand.
+Who sees which rows: the organisation alone, every row.';
+COMMENT ON COLUMN read.manual_invoicing.alignment IS
+    'Id of the alignment, by which read.settled_by_hand says that it is done.';
+COMMENT ON COLUMN read.manual_invoicing.vendor IS
+    'Name of the vendor.';
+COMMENT ON COLUMN read.manual_invoicing.account IS
+    'Id of the account (a tenant, a customer) where the vendor has it.';
+COMMENT ON COLUMN read.manual_invoicing.subscription IS
+    'Id of the subscription, ours.';
+COMMENT ON COLUMN read.manual_invoicing.vendor_subscription IS
+    'What the vendor calls it; null where it is not known.';
+COMMENT ON COLUMN read.manual_invoicing.customer IS
+    'Id of the end customer.';
+COMMENT ON COLUMN read.manual_invoicing.action IS
+    'ALIGN_BSS_QUANTITY or ALIGN_BSS_STATUS.';
+COMMENT ON COLUMN read.manual_invoicing.aligned_at IS
+    'When it was aligned, in UTC.';
+COMMENT ON COLUMN read.manual_invoicing.by IS
+    'Who aligned it.';
+COMMENT ON COLUMN read.manual_invoicing.amounts IS
+    'List: of each day and currency the net, tax and gross that its documents came to more if it were billed; negative where less. As reckoned when it was aligned.';
+COMMENT ON COLUMN read.manual_invoicing.refused IS
+    'Why the rules would not have it billed, then there is no amount; null where they would.';
 -- The APIs read under this role; which rows, say the policies of the tables.
-GRANT SELECT ON read.vendor_accounts, read.vendor_subscriptions, read.discrepancies TO seatledger_api;
+GRANT SELECT ON read.vendor_accounts, read.vendor_subscriptions, read.discrepancies, read.manual_invoicing
+    TO seatledger_api;

@@ -51,3 +51,20 @@ CREATE TABLE discrepancy (
 );
 CREATE INDEX discrepancy_state ON discrepancy (vendor, state);
 CREATE INDEX discrepancy_subscription ON discrepancy (subscription);
+
+CREATE TABLE manual_invoicing (
+    discrepancy text NOT NULL,
+    alignment text NOT NULL,
+    vendor text NOT NULL,
+    account text NOT NULL,
+    subscription text,
+    vendor_subscription text,
+    customer text,
+    action text,
+    aligned_at timestamptz NOT NULL,
+    by text,
+    amounts jsonb NOT NULL,
+    refused text,
+    PRIMARY KEY (discrepancy, alignment)
+);
+CREATE INDEX manual_invoicing_customer ON manual_invoicing (customer);

@@ -11,3 +11,7 @@ CREATE OR REPLACE VIEW read.discrepancies WITH (security_invoker = true) AS
 SELECT discrepancy, number, vendor, account, subscription, vendor_subscription, verdict, state, ours_quantity,
     ours_status, theirs_quantity, theirs_status, snapshot, found_at, ended_at, resolution, by, reason
 FROM discrepancy;
+
+CREATE OR REPLACE VIEW read.manual_invoicing WITH (security_invoker = true) AS
+SELECT alignment, vendor, account, subscription, vendor_subscription, customer, action, aligned_at, by, amounts, refused
+FROM manual_invoicing;

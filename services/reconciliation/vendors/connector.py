@@ -129,6 +129,12 @@ class Connector(Protocol):
     def vendor(self) -> str:
         """Its name, as products name their vendor: microsoft, panda."""
 
+    async def check_credentials(self) -> VendorAccount | None:
+        """Ask for something small that needs what everything else does; our own account there, where it has a name.
+
+        Raises Misconfigured where the credentials are not those of the vendor's account (rule R8.1).
+        """
+
     def list_accounts(self) -> AsyncIterator[VendorAccount]:
         """All accounts that are ours there, page by page. Gives those that it can read before it raises."""
 

@@ -54,6 +54,13 @@ Amount = Annotated[
     _DecimalText,
     WithJsonSchema({"anyOf": [_NOT_NEGATIVE_SCHEMA, {"type": "integer", "minimum": 0}]}),
 ]
+# A difference of amounts: negative where less is billed.
+Balance = Annotated[
+    Decimal,
+    PlainValidator(values.decimal),
+    _DecimalText,
+    WithJsonSchema({"type": "string", "pattern": f"^{values.DECIMAL_PATTERN}$"}),
+]
 Rate = Annotated[
     Decimal,
     PlainValidator(values.rate),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from shared.events.models.base import OPTIONAL, EventModel
-from shared.events.models.fields import Flag, Id, Moment, Text, Total
+from shared.events.models.fields import Balance, CivilDate, Currency, Flag, Id, Moment, Text, Total
 
 Status = Literal["pending", "active", "suspended", "expired", "disabled", "deleted", "canceled", "failed"]
 
@@ -72,5 +72,23 @@ class DiscrepancyFound(_Discrepancy):
     """Both sides differ; found again where they begin to differ otherwise."""
 
 
+class NotBilled(EventModel):
+    """What an alignment left out of the documents of a day: billed normally they came to this more, or less."""
+
+    day: CivilDate
+    currency: Currency
+    net: Balance
+    tax: Balance
+    gross: Balance
+
+
 class DiscrepancyResolved(_Discrepancy):
-    """They agree again (`resolution` AGREED), or somebody (`by`) did something about it: an action of rule R7.6."""
+    """They agree again (`resolution` AGREED), or somebody (`by`) did something about it: an action of rule R7.6.
+
+    Of an alignment that bills nothing `not_billed` is what is left to be invoiced by hand to `customer_id`, as it was
+    reckoned when it was decided; `not_billable` says why the rules would have refused it if it were billed normally.
+    """
+
+    customer_id: Id | None = OPTIONAL
+    not_billed: tuple[NotBilled, ...] | None = OPTIONAL
+    not_billable: Text | None = OPTIONAL

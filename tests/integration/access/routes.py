@@ -139,6 +139,7 @@ _OF_RECONCILIATION: Final[Mapping[str, Asked]] = {
     "GET /v1/sweeps": Asked(organisations=True),
     "GET /v1/vendor-bills": Asked(organisations=True),
     "GET /v1/costs": Asked(organisations=True),
+    "GET /v1/manual-invoicing": Asked(organisations=True),
     "POST /v1/vendor-tasks/{task}/retry": Asked(path={"task": lambda theirs: str(theirs.task)}),
     "POST /v1/reconciliation/{vendor}/{about:path}/actions": Asked(
         path={"vendor": lambda _: VENDOR, "about:path": _SUBSCRIPTION},

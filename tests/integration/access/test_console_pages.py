@@ -53,7 +53,7 @@ FILTERS: Final[Mapping[str, Ask]] = {
 PLAIN: Final = frozenset({
     "sort", "page", "format", "status", "state", "plan", "product", "currency", "kind", "from", "to", "due", "vendor",
     "verdict", "findings", "action", "after", "came", "date", "done", "failed", "form", "life", "preview", "projection",
-    "raw", "reason", "row", "topic", "type", "what",
+    "raw", "reason", "row", "topic", "type", "what", "cursor",
 })  # fmt: skip
 # A run of a replay has a number too, and is nobody's.
 _RUN: Final = "GET /replay/runs/{number}"

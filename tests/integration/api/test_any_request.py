@@ -64,6 +64,7 @@ def ids_of(one: Belongings) -> dict[str, str]:
         "order_id": one.order, "subscription_id": one.subscription, "number": one.document, "customer_id": one.customer,
         "reseller_id": one.payer, "product_id": PRODUCT, "item_id": one.subscription,
         "vendor": VENDOR, "about": one.subscription, "task": str(one.task),
+        "recipient": one.payer, "destination": str(one.destination), "delivery": str(one.delivery),
     }  # fmt: skip
 
 

@@ -113,12 +113,17 @@ def test_an_installation_that_issued_documents_before_gets_its_open_invoices(
                     "ALTER TABLE invoicing.issued_line DROP COLUMN reverse_charge, DROP COLUMN why"
                 )
                 await connection.execute("ALTER TABLE invoicing.billing_run DROP COLUMN payers_left")
+                await connection.execute(
+                    "DROP TABLE invoicing.letterhead, invoicing.document_names, invoicing.delivery_destination, "
+                    "invoicing.webhook_secret, invoicing.delivery CASCADE"
+                )
                 await connection.execute("DELETE FROM store.schema_migration WHERE room = 'invoicing' AND number > 1")
 
                 applied = await migrate(connection, migration_folders())
 
             assert [Path(one).name for one in applied] == [
                 "0002_open_invoices.sql", "0003_why.sql", "0004_progress.sql", "0005_add_ons_again.sql",
+                "0006_letterheads.sql", "0007_delivery.sql", "0008_described.sql",
             ]  # fmt: skip
             assert await system.query(_ALL_STORED) == before
 

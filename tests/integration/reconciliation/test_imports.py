@@ -248,13 +248,17 @@ def test_the_database_itself_lets_no_two_versions_count(prepared: str) -> None:
         )
 
 
-def test_the_apis_see_none_of_it(prepared: str) -> None:
-    allowed = query(
-        prepared,
-        "SELECT relname, has_table_privilege('seatledger_api', oid, 'SELECT') FROM pg_class "
-        "WHERE relnamespace = 'reconciliation'::regnamespace AND relkind = 'r' AND relname LIKE 'cost_%%' ORDER BY 1",
-    )
-    assert allowed == [("cost_import", False), ("cost_invoice", False), ("cost_row", False)]
+@pytest.mark.parametrize(("sees", "rows"), [("all", True), ("reseller", False), ("customer", False), ("", False)])
+def test_the_apis_show_it_to_the_organisation_alone(prepared: str, sees: str, rows: bool) -> None:
+    run(Graph({INVOICE: ROWS}).take_in(prepared))
+    with psycopg.connect(prepared) as connection:
+        connection.execute("SELECT set_config('seatledger.sees', %s, true)", [sees])
+        connection.execute("SELECT set_config('seatledger.reseller', 'res-1', true)")
+        connection.execute("SET LOCAL ROLE seatledger_api")
+        for table in ("cost_import", "cost_invoice", "cost_row"):
+            name = psycopg.sql.Identifier("reconciliation", table)
+            found = connection.execute(psycopg.sql.SQL("SELECT count(*) > 0 FROM {}").format(name)).fetchone()
+            assert found == (rows,), table
 
 
 def test_no_digit_of_a_price_is_lost(prepared: str) -> None:

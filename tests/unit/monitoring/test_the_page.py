@@ -19,9 +19,10 @@ def test_no_figure_is_told_twice_and_each_has_a_unit_and_a_meaning() -> None:
     assert all(figure.unit and figure.meaning for figure in figures())
 
 
-def test_there_are_five_alerts() -> None:
+def test_these_are_the_alerts() -> None:
     assert list(rules()) == [
         "ProjectionBehind", "OwnEventsNotSent", "InvoiceRunDied", "VendorNotSwept", "VendorTasksFailed",
+        "DocumentsNotDelivered", "DeliveriesHeldUp",
     ]  # fmt: skip
 
 

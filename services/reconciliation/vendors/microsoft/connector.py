@@ -27,7 +27,7 @@ from services.reconciliation.vendors.microsoft.config import MicrosoftConfig
 from services.reconciliation.vendors.microsoft.customers import account
 from services.reconciliation.vendors.microsoft.errors import StaleEtag
 from services.reconciliation.vendors.microsoft.paging import pages
-from services.reconciliation.vendors.microsoft.reading import Resource, field, text
+from services.reconciliation.vendors.microsoft.reading import Resource, field, resource, text
 from services.reconciliation.vendors.microsoft.retrying import TryAgain, answered, unanswered
 from services.reconciliation.vendors.microsoft.subscriptions import STATUSES, WithoutId, entitlement
 from services.reconciliation.vendors.microsoft.tokens import AccessTokens, MsalTokens
@@ -59,6 +59,16 @@ class MicrosoftConnector:
     @property
     def vendor(self) -> str:
         return "microsoft"
+
+    async def check_credentials(self) -> None:
+        """The first of our customers can be read: the token, its permission and the address are right."""
+        await self._transport.ask(Errand("list the customers"), "GET", "/customers?size=1")
+
+    async def list_invoices(self) -> AsyncIterator[Mapping[str, object]]:
+        """Our invoices, adjustment notes and void notes as Partner Center has them."""
+        async for page in pages(self._transport, Errand("list the invoices"), f"/invoices?size={self._page_size}"):
+            for document in page:
+                yield resource(document)
 
     async def list_accounts(self) -> AsyncIterator[VendorAccount]:
         """All customers, each once. One that has no id is left out and logged; it could not be asked about."""
