@@ -8,5 +8,8 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def never_calculated(text: str) -> str:
-    """The text, with an apostrophe before it where a spreadsheet would calculate it: others chose the words of it."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    """The text, with an apostrophe before it where a spreadsheet would calculate it: others chose the words of it.
+
+    A sign alone is no formula: the Billing Plan of what has none is "-".
+    """
+    return f"'{text}" if len(text) > 1 and text.startswith(_FORMULA) else text

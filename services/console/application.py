@@ -20,7 +20,6 @@ from services.console.oidc_sign_in import OidcSignIn
 from services.console.orders import drafting, ending, items
 from services.console.orders import routes as orders
 from services.console.overview import routes as overview
-from services.console.overview.running import Runtime
 from services.console.reconciliation import routes as reconciliation
 from services.console.rendering import STATIC
 from services.console.replay import routes as replay
@@ -51,14 +50,12 @@ def create_app(
     system: System | None = None,
     reconciliation_beta: bool = True,
     secure_cookies: bool = True,
-    runtime: Runtime | None = None,
     oidc: OidcSignIn | None = None,
 ) -> FastAPI:
     """The console over one database; `apis` are the base addresses of the services' APIs, by service.
 
-    `system` is what the pages of operations look at: without one they know no broker, and retry nothing. `runtime` says
-    how it runs: without it the overview says nothing of that. `reconciliation_beta` as in rule R7.1. With `oidc` people
-    sign in at the issuer too.
+    `system` is what the pages of operations and the overview look at: without one they know no broker, and retry
+    nothing. `reconciliation_beta` as in rule R7.1. With `oidc` people sign in at the issuer too.
     """
 
     @asynccontextmanager
@@ -83,7 +80,7 @@ def create_app(
 
     app = FastAPI(title="Seatledger console", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     metrics = ApiMetrics(process_registry("console", "pages", {}))
-    app.state.cookie, app.state.runtime, app.state.oidc = Cookie(secure=secure_cookies), runtime, oidc
+    app.state.cookie, app.state.oidc = Cookie(secure=secure_cookies), oidc
     app.state.system = system or System(dsn)
     app.state.reconciliation_beta = reconciliation_beta
     beside = application.create_app("console", api.router, dsn, issuer)

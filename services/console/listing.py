@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Generic, LiteralString, TypeVar
 from urllib.parse import urlencode
@@ -14,11 +14,11 @@ from psycopg.rows import class_row
 from shared.web.errors import BadRequest
 
 ROWS: Final = 50
+# Rows that an export reads and writes at a time.
+AT_ONCE: Final = 1_000
 _LAST_PAGE = 1_000_000
-_LONGEST_SEARCH = 200
 T = TypeVar("T")
 
-Search = Annotated[str, Query(max_length=_LONGEST_SEARCH, description="a part of an id or a name")]
 Sort = Annotated[str | None, Query(max_length=50, description="a column; with - before it the other way round")]
 PageNumber = Annotated[int, Query(alias="page", ge=1, le=_LAST_PAGE)]
 
@@ -71,22 +71,25 @@ class Lister(Generic[T]):
         total = 0 if row is None else row[0]
         page = min(page, max(1, -(-total // ROWS)))
         where = {**wanted, "limit": ROWS, "offset": (page - 1) * ROWS}
-        found = await self._read(connection, column, descending, where)
+        async with connection.cursor(row_factory=class_row(self.model)) as cursor:
+            found = await (await cursor.execute(self._query(column, descending), where, prepare=False)).fetchall()
         return Listed(found, total, page, column, descending)
 
     async def everything(
         self, connection: AsyncConnection, wanted: Mapping[str, Any], sort: str | None, most: int
-    ) -> list[T]:
-        """The first `most` rows of all, for an export."""
-        column, descending = self.sorted_by(sort)
-        return await self._read(connection, column, descending, {**wanted, "limit": most, "offset": 0})
+    ) -> AsyncIterator[list[T]]:
+        """The first `most` rows of all, some at a time, for an export."""
+        query = self._query(*self.sorted_by(sort))
+        async with (
+            connection.transaction(),
+            connection.cursor(name="everything", row_factory=class_row(self.model)) as cursor,
+        ):
+            await cursor.execute(query, {**wanted, "limit": most, "offset": 0})
+            while rows := await cursor.fetchmany(AT_ONCE):
+                yield rows
 
-    async def _read(
-        self, connection: AsyncConnection, column: str, descending: bool, wanted: Mapping[str, Any]
-    ) -> list[T]:
-        query = sql.SQL(self.rows).format(order=self._order(column, descending))
-        async with connection.cursor(row_factory=class_row(self.model)) as cursor:
-            return await (await cursor.execute(query, wanted, prepare=False)).fetchall()
+    def _query(self, column: str, descending: bool) -> sql.Composed:
+        return sql.SQL(self.rows).format(order=self._order(column, descending))
 
     def sorted_by(self, sort: str | None) -> tuple[str, bool]:
         """The column, and whether the other way round."""
@@ -101,14 +104,6 @@ class Lister(Generic[T]):
         way = sql.SQL(" DESC" if descending else " ASC")
         keys = [sql.Identifier(key) + way for key in self.key if key != column]
         return sql.SQL(", ").join([sql.Identifier(column) + way, *keys])
-
-
-def pattern(search: str) -> str | None:
-    """What ILIKE finds a search by, wherever it stands; None where nothing is searched."""
-    plain = search.strip()
-    for special in ("\\", "%", "_"):
-        plain = plain.replace(special, f"\\{special}")
-    return f"%{plain}%" if plain else None
 
 
 def address(request: Request, **changed: object) -> str:

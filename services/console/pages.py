@@ -11,7 +11,6 @@ from pydantic import ValidationError
 from services.console.application import create_app
 from services.console.config import ConsoleConfig
 from services.console.oidc_sign_in import OidcSignIn
-from services.console.overview.running import Runtime
 from services.console.system import System
 from shared.projections.spec import ProjectionSpec
 from shared.store.config import Config
@@ -31,7 +30,7 @@ def serve(specs: Collection[ProjectionSpec]) -> int:
     configure_logging("console-pages", config.log_level)
     app = create_app(
         config.database, console.addresses(), issuer_of(config), secure_cookies=console.console_secure_cookies,
-        system=System(config.database, config.broker, specs), runtime=Runtime(config.database, config.broker),
+        system=System(config.database, config.broker, specs),
         reconciliation_beta=config.reconciliation_beta, oidc=oidc,
     )  # fmt: skip
     uvicorn.run(app, host=config.api_host, port=config.api_port, log_config=None, access_log=False)

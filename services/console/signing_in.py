@@ -5,13 +5,13 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from services.console.config import Cookie
 from services.console.rendering import page
 from services.console.sessions import LIFE, Sessions
-from services.console.viewer import Looking
+from services.console.viewer import Looking, sent_from_here
 from shared.commands.decision import Forbidden
 from shared.web.access import Recognition
 from shared.web.errors import Unauthorized
@@ -26,7 +26,8 @@ async def form(request: Request, next: str = "/") -> Response:
     return page(request, "sign_in.html", next=here(next), wrong=None)
 
 
-@router.post("/sign-in")
+# Nobody is to find themselves signed in as somebody else, with whatever they then do written under that name.
+@router.post("/sign-in", dependencies=[Depends(sent_from_here)])
 async def sign_in(
     request: Request, token: Annotated[str, Form(max_length=_LONGEST_TOKEN)] = "", next: Annotated[str, Form()] = "/"
 ) -> Response:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Annotated, Final
+from typing import Annotated, Final, Generic, TypeVar
 
+import psycopg
 import structlog
 from aiokafka.errors import KafkaError
 from fastapi import Depends, Request
@@ -18,13 +19,43 @@ from services.console.viewer import Looking
 from shared.log.ends import end_offsets
 from shared.log.records import Partition
 from shared.projections.spec import ProjectionSpec
+from shared.projections.status import StatusReport, status_report
 from shared.store.pool import connect
 
 # Several people who look, and pages that follow what happens, ask the broker once in so long.
-_FRESH_S: Final = 2.0
-_ANSWERS_WITHIN_S: Final = 3.0
+_ENDS_FRESH_S: Final = 2.0
+_REPORT_FRESH_S: Final = 5.0
+_ANSWERS_WITHIN_S: Final = 5.0
 _CONNECTION_S: Final = 5.0
 _log = structlog.get_logger("console")
+
+
+T = TypeVar("T")
+
+
+class _Seen(Generic[T]):
+    """What was last seen of something that takes its time to look at: one looks, and all who ask meanwhile wait."""
+
+    def __init__(self, fresh_s: float) -> None:
+        self._fresh_s = fresh_s
+        self._found: T | None = None
+        self._at = float("-inf")
+        self._one_looks = asyncio.Lock()
+
+    async def now(self, look: Callable[[], Awaitable[T]]) -> T | None:
+        """At most so many seconds old; None while the broker does not answer."""
+        async with self._one_looks:
+            if time.monotonic() - self._at > self._fresh_s:
+                self._found = await self._look(look)
+                self._at = time.monotonic()
+            return self._found
+
+    async def _look(self, look: Callable[[], Awaitable[T]]) -> T | None:
+        with suppress(KafkaError, psycopg.Error, TimeoutError, OSError):
+            async with asyncio.timeout(_ANSWERS_WITHIN_S):
+                return await look()
+        _log.warning("the broker does not answer")
+        return None
 
 
 @dataclass
@@ -34,9 +65,8 @@ class System:
     database: str
     broker: str | None = None
     specs: Collection[ProjectionSpec] = ()
-    _ends: Mapping[Partition, int] | None = None
-    _asked: float = float("-inf")
-    _one_asks: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _ends: _Seen[Mapping[Partition, int]] = field(default_factory=lambda: _Seen(_ENDS_FRESH_S))
+    _report: _Seen[StatusReport] = field(default_factory=lambda: _Seen(_REPORT_FRESH_S))
 
     async def connect(self) -> AsyncConnection:
         """A connection of its own, for what takes longer than a page; as the owner of the tables."""
@@ -44,20 +74,13 @@ class System:
 
     async def ends(self, partitions: Collection[Partition]) -> Mapping[Partition, int] | None:
         """Where the log ends, some two seconds old at most; None while the broker does not answer."""
-        async with self._one_asks:
-            if self.broker is None:
-                return None
-            if time.monotonic() - self._asked > _FRESH_S:
-                self._ends = await self._look(self.broker, partitions)
-                self._asked = time.monotonic()
-            return self._ends
+        broker = self.broker
+        return None if broker is None else await self._ends.now(lambda: end_offsets(broker, partitions))
 
-    async def _look(self, broker: str, partitions: Collection[Partition]) -> Mapping[Partition, int] | None:
-        with suppress(KafkaError, TimeoutError, OSError):
-            async with asyncio.timeout(_ANSWERS_WITHIN_S):
-                return await end_offsets(broker, partitions)
-        _log.warning("the broker does not answer")
-        return None
+    async def report(self) -> StatusReport | None:
+        """How everything runs, some five seconds old at most; None while the broker does not answer."""
+        broker = self.broker
+        return None if broker is None else await self._report.now(lambda: status_report(self.database, broker))
 
 
 async def _owning(request: Request, viewer: Looking) -> AsyncIterator[AsyncConnection]:

@@ -67,11 +67,16 @@ async def _viewer(request: Request) -> Viewer:
     return viewer
 
 
-async def _check_form(request: Request, session: Session) -> None:
-    """NotFromHere unless the form came with the session's own field, and from a page of this console."""
+async def sent_from_here(request: Request) -> None:
+    """NotFromHere for a form that a browser sends from a page of another site."""
     origin = request.headers.get("Origin")
     if origin is not None and urlsplit(origin).netloc != request.headers.get("Host"):
         raise NotFromHere("this form was sent from another site")
+
+
+async def _check_form(request: Request, session: Session) -> None:
+    """NotFromHere unless the form came with the session's own field, and from a page of this console."""
+    await sent_from_here(request)
     given = (await request.form()).get(CSRF_FIELD)
     if not isinstance(given, str) or not hmac.compare_digest(given.encode(), session.csrf.encode()):
         raise NotFromHere("this form is of another session: open its page again, and send it from there")

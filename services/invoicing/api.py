@@ -14,7 +14,16 @@ from fastapi import APIRouter, Query
 from services.invoicing import explained_route, next_run_route, queries
 from services.invoicing.delivery import routes as delivery_routes
 from services.invoicing.paper import routes as paper_routes
-from services.invoicing.queries import Balance, Document, DocumentWithLines, InstallmentPlan, NextCharge, OpenInvoice
+from services.invoicing.queries import (
+    Balance,
+    Document,
+    DocumentWithLines,
+    InstallmentPlan,
+    Kind,
+    NextCharge,
+    OpenInvoice,
+    State,
+)
 from shared.web.access import needs
 from shared.web.application import Reading, serve
 from shared.web.errors import BadRequest, NotFound
@@ -36,11 +45,17 @@ async def documents(
     recipient: str | None = None,
     first: From = None,
     last: To = None,
+    kind: Kind | None = None,
+    state: Annotated[State | None, Query(description="`owed`: open or credited in part")] = None,
+    currency: str | None = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Page[Document]:
-    """Issued invoices and credit notes by date and number; of one recipient, of some days."""
-    found = await queries.documents(connection, _after(cursor), limit + 1, recipient=recipient, first=first, last=last)
+    """Issued invoices and credit notes by date and number; of one recipient, of some days, in one state."""
+    found = await queries.documents(
+        connection, _after(cursor), limit + 1, recipient=recipient, first=first, last=last, kind=kind, state=state,
+        currency=currency,
+    )  # fmt: skip
     return page_of(found, limit, lambda one: [one.date.isoformat(), one.number])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from typing import LiteralString, TypeVar
+from typing import Literal, LiteralString, TypeVar
 
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
@@ -14,12 +14,23 @@ from pydantic import BaseModel, Field
 from shared.events.models.base import OPTIONAL
 from shared.events.models.documents import Why
 
+Kind = Literal["invoice", "credit_note"]
+State = Literal["open", "partly_credited", "credited", "credit_note", "owed"]
+"""Of an invoice how much credit notes have left of it; `owed` is whatever they have left something of."""
+
 _DOCUMENTS = """
 SELECT * FROM read.documents
 WHERE (date, number) > (%(after_date)s::date, %(after_number)s)
     AND (%(recipient)s::text IS NULL OR recipient = %(recipient)s)
     AND (%(first)s::date IS NULL OR date >= %(first)s)
     AND (%(last)s::date IS NULL OR date <= %(last)s)
+    AND (%(kind)s::text IS NULL OR kind = %(kind)s)
+    AND (%(currency)s::text IS NULL OR currency = %(currency)s)
+    AND (%(state)s::text IS NULL OR %(state)s = 'credit_note' AND kind = 'credit_note'
+        OR %(state)s = 'credited' AND kind = 'invoice' AND number NOT IN (SELECT number FROM read.open_invoices)
+        OR number IN (
+            SELECT number FROM read.open_invoices
+            WHERE %(state)s = 'owed' OR %(state)s = CASE WHEN open < gross THEN 'partly_credited' ELSE 'open' END))
 ORDER BY date, number LIMIT %(limit)s
 """
 _DOCUMENT = "SELECT * FROM read.documents WHERE number = %s"
@@ -185,11 +196,14 @@ async def documents(
     recipient: str | None = None,
     first: date | None = None,
     last: date | None = None,
+    kind: Kind | None = None,
+    currency: str | None = None,
+    state: State | None = None,
 ) -> list[Document]:
     """At most `limit` documents after (date, number), sorted by these; dated `first` to `last`, both included."""
     wanted = {
         "after_date": after[0], "after_number": after[1], "limit": limit, "recipient": recipient, "first": first,
-        "last": last,
+        "last": last, "kind": kind, "currency": currency, "state": state,
     }  # fmt: skip
     return await _all(connection, Document, _DOCUMENTS, wanted)
 

@@ -6,17 +6,19 @@ Who asks sees what is theirs: the database chooses the rows (`sql/policies.sql`)
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 
 from services.subscriptions import command_routes, history_routes, import_route, queries, several_route
 from services.subscriptions.desk import SubscriptionDesk
-from services.subscriptions.queries import RejectedEvent, Subscription, SubscriptionWithPlan
+from services.subscriptions.queries import Plan, RejectedEvent, Subscription, SubscriptionWithPlan
 from shared.web.access import needs
 from shared.web.application import Reading, serve
 from shared.web.commanding import VERSIONED, etag
 from shared.web.errors import NotFound
 from shared.web.paging import Cursor, Limit, Page, key_of, page_of
+from shared.web.searching import Search, pattern
 
 router = APIRouter(prefix="/v1")
 DESK = SubscriptionDesk()
@@ -31,14 +33,18 @@ async def subscriptions(
     customer: str | None = None,
     reseller: str | None = None,
     status: str | None = None,
+    product: str | None = None,
+    plan: Annotated[Plan | None, Query(description="with a billing plan, or without one")] = None,
+    q: Search = "",
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Page[Subscription]:
-    """Subscriptions by id; of one customer, one reseller, in one status."""
+    """Subscriptions by id; of one customer, reseller or product, in one status; those that a search finds."""
     (after,) = key_of(cursor, [""])
     found = await queries.subscriptions(
-        connection, after, limit + 1, customer=customer, reseller=reseller, status=status
-    )
+        connection, after, limit + 1, customer=customer, reseller=reseller, status=status, product=product, plan=plan,
+        search=pattern(q),
+    )  # fmt: skip
     return page_of(found, limit, lambda one: [one.subscription])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Literal
 
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
@@ -14,12 +15,20 @@ from services.subscriptions.examples import NEXT_TERM, SUBSCRIPTION, scheduled
 from shared.billing.scheduled import Scheduled
 from shared.web.plan_models import PlanSummary
 
+Plan = Literal["some", "none"]
+"""With a billing plan, or paid at once."""
+
 _SUBSCRIPTIONS = """
 SELECT * FROM read.subscriptions
 WHERE subscription > %(after)s
     AND (%(customer)s::text IS NULL OR customer = %(customer)s)
     AND (%(reseller)s::text IS NULL OR reseller = %(reseller)s)
     AND (%(status)s::text IS NULL OR status = %(status)s)
+    AND (%(product)s::text IS NULL OR product = %(product)s)
+    AND (%(plan)s::text IS NULL OR (%(plan)s = 'none') = (billing_plan = '-'))
+    AND (%(search)s::text IS NULL OR search_text LIKE lower(%(search)s)
+        OR customer IN (SELECT c.customer FROM read.customers AS c WHERE lower(c.name) LIKE lower(%(search)s))
+        OR product IN (SELECT p.product FROM read.products AS p WHERE lower(p.name) LIKE lower(%(search)s)))
 ORDER BY subscription LIMIT %(limit)s
 """
 _SUBSCRIPTION = "SELECT * FROM read.subscriptions WHERE subscription = %s"
@@ -90,11 +99,18 @@ async def subscriptions(
     customer: str | None = None,
     reseller: str | None = None,
     status: str | None = None,
+    product: str | None = None,
+    plan: Plan | None = None,
+    search: str | None = None,
 ) -> list[Subscription]:
-    """At most `limit` subscriptions after an id, sorted by id."""
-    wanted = {"after": after, "limit": limit, "customer": customer, "reseller": reseller, "status": status}
+    """At most `limit` subscriptions after an id, sorted by id; `search` is a pattern of LIKE."""
+    wanted = {
+        "after": after, "limit": limit, "customer": customer, "reseller": reseller, "status": status,
+        "product": product, "plan": plan, "search": search,
+    }  # fmt: skip
     async with connection.cursor(row_factory=class_row(Subscription)) as cursor:
-        return await (await cursor.execute(_SUBSCRIPTIONS, wanted)).fetchall()
+        # Planned anew each time: which filters there are makes another plan of it.
+        return await (await cursor.execute(_SUBSCRIPTIONS, wanted, prepare=False)).fetchall()
 
 
 async def subscription(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -48,3 +49,8 @@ def ordered(demonstration: Demonstration, customer: str, name: str, plan: str = 
         f"--quantity 10 --term P1Y{chosen} --execute"
     )
     return f"ord-{customer}-1"
+
+
+def bill(demonstration: Demonstration) -> None:
+    """What is due today, also of what was decided after an earlier run of today."""
+    demonstration.seatledger(f"invoice-run --date {datetime.now(UTC).date()} --early")

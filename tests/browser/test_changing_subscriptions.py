@@ -10,8 +10,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.accessibility import assert_accessible
 from tests.browser.conftest import Demonstration, Opening
-from tests.browser.selling import RESELLER, open_shop, ordered
-from tests.browser.test_orders import bill, documents_of
+from tests.browser.selling import RESELLER, bill, open_shop, ordered
+from tests.browser.test_orders import documents_of
 
 
 @pytest.fixture(scope="module")

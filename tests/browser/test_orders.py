@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
 from decimal import Decimal
 
 import httpx
@@ -13,7 +12,7 @@ from playwright.sync_api import expect
 
 from tests.browser.accessibility import assert_accessible
 from tests.browser.conftest import Demonstration, Opening
-from tests.browser.selling import RESELLER, open_shop, register
+from tests.browser.selling import RESELLER, bill, open_shop, register
 
 
 @pytest.fixture(scope="module")
@@ -32,11 +31,6 @@ def documents_of(demonstration: Demonstration, recipient: str) -> list[tuple[str
     )  # fmt: skip
     items = answer.raise_for_status().json()["items"]
     return [(one["kind"], Decimal(one["net"]), Decimal(one["gross"])) for one in items]
-
-
-def bill(demonstration: Demonstration) -> None:
-    """What is due today, also of what was decided after an earlier run of today."""
-    demonstration.seatledger(f"invoice-run --date {datetime.now(UTC).date()} --early")
 
 
 def test_the_list_of_orders_is_searched_filtered_and_sorted(open_page: Opening) -> None:

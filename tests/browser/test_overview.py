@@ -32,6 +32,13 @@ def test_a_number_leads_to_what_is_behind_it(open_page: Opening) -> None:
     expect(page.get_by_label("Status")).to_have_value("canceled")
 
     page.goto("/")
+    for state in ("Open", "Credit note"):
+        number = page.locator("#states").get_by_role("row", name=re.compile(f"^{state} ")).get_by_role("link").first
+        shown = number.inner_text()
+        number.click()
+        expect(page.locator(".pages").first).to_contain_text(f" of {shown} documents")
+        page.goto("/")
+
     page.get_by_text("Still due this month").first.locator("xpath=..").get_by_role("link").click()
     expect(page.get_by_text(re.compile("Due in 20[0-9]{2}-[0-9]{2}"))).to_be_visible()
     assert_accessible(page)

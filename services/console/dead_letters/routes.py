@@ -14,9 +14,8 @@ from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from services.console.dead_letters.payloads import payload
-from services.console.exports import MOST_ROWS, Field, Format, exported
+from services.console.exports import MOST_ROWS, Field, Format, exported, in_parts
 from services.console.formats import link
-from services.console.listing import Search
 from services.console.rendering import page
 from services.console.system import Operated, Owning
 from services.console.viewer import Looking, shown_to
@@ -30,6 +29,7 @@ from shared.stopped.outcomes import WORDS
 from shared.stopped.retrying import retry_all, there
 from shared.store import dead_letters
 from shared.web.errors import BadRequest
+from shared.web.searching import Search
 
 router = APIRouter(dependencies=[shown_to("operations:read")])
 _ROWS: Final = 50
@@ -86,7 +86,8 @@ async def letters(
 ) -> Response:  # fmt: skip
     """The list; as a file too."""
     if format is not None:
-        return exported(format, "dead-letters", _FIELDS, await find(connection, filters, None, MOST_ROWS))
+        found = await find(connection, filters, None, MOST_ROWS)
+        return await exported(format, "dead-letters", _FIELDS, in_parts(found))
     found = await find(connection, filters, name_of(after) if after else None, _ROWS + 1)
     return page(
         request, "dead_letters/list.html", items=found[:_ROWS], filters=filters, came=_came(came), after=after,

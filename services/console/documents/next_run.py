@@ -14,7 +14,7 @@ from fastapi import Request
 from psycopg import AsyncConnection
 
 from services.console.service_calls import Refused, calls
-from services.console.viewer import Viewer
+from services.console.viewer import Viewer, reading_now
 from shared.web.errors import NotFound
 
 # Of each document; a customer can be chosen for the others.
@@ -64,10 +64,14 @@ class Preview:
 
 
 async def preview(
-    request: Request, viewer: Viewer, connection: AsyncConnection, recipient: str, day: date, customer: str | None
-) -> Preview:
-    """The preview. NotFound for a recipient that is not theirs to look at; ServiceAway where nobody reckons."""
-    row = await (await connection.execute(_RECIPIENT, {"recipient": recipient})).fetchone()
+    request: Request, viewer: Viewer, recipient: str, day: date, customer: str | None
+) -> Preview:  # fmt: skip
+    """The preview. NotFound for a recipient that is not theirs to look at; ServiceAway where nobody reckons.
+
+    While invoicing reckons, which takes seconds for a large recipient, no connection is held here.
+    """
+    async with reading_now(request, viewer) as connection:
+        row = await (await connection.execute(_RECIPIENT, {"recipient": recipient})).fetchone()
     name = None if row is None else row[0]
     wanted = {"recipient": recipient, "date": day, "limit": _LINES} | (
         {} if customer is None else {"customer": customer}
@@ -80,8 +84,10 @@ async def preview(
         raise NotFound(str(refused)) from None
     found = answer.document
     documents = found["documents"]
-    names = await _names(connection, _CUSTOMERS, (part["customer"] for one in documents for part in one["customers"]))
-    products = await _names(connection, _PRODUCTS, (line["product"] for one in documents for line in one["lines"]))
+    of_customers = [part["customer"] for one in documents for part in one["customers"]]
+    async with reading_now(request, viewer) as connection:
+        names = await _names(connection, _CUSTOMERS, of_customers)
+        products = await _names(connection, _PRODUCTS, (line["product"] for one in documents for line in one["lines"]))
     return Preview(
         day, name, [_previewed(one, names, customer) for one in documents],
         None if found["closed"] is None else date.fromisoformat(found["closed"]), found["subscriptions"],

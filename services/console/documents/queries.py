@@ -30,8 +30,12 @@ WHERE (%(search)s::text IS NULL OR d.number ILIKE %(search)s OR d.recipient ILIK
     AND (%(first)s::date IS NULL OR d.date >= %(first)s)
     AND (%(last)s::date IS NULL OR d.date <= %(last)s)
     AND (%(form)s::text IS NULL OR (%(form)s = 'separate') = (d.customer IS NOT NULL))
-    AND (%(state)s::text IS NULL OR d.kind = 'invoice'
-        AND (%(state)s = 'open') = EXISTS (SELECT FROM read.open_invoices AS o WHERE o.number = d.number))
+    AND (%(currency)s::text IS NULL OR d.currency = %(currency)s)
+    AND (%(state)s::text IS NULL OR %(state)s = 'credit_note' AND d.kind = 'credit_note'
+        OR %(state)s = 'credited' AND d.kind = 'invoice' AND d.number NOT IN (SELECT number FROM read.open_invoices)
+        OR d.number IN (
+            SELECT number FROM read.open_invoices
+            WHERE %(state)s = 'owed' OR %(state)s = CASE WHEN open < gross THEN 'partly_credited' ELSE 'open' END))
     AND (%(customer)s::text IS NULL OR d.number IN (
         SELECT l.number FROM read.subscriptions AS s
         JOIN read.document_lines AS l ON l.subscription = s.subscription WHERE s.customer = %(customer)s))
@@ -84,7 +88,7 @@ _DUE_COUNT: Final = f"SELECT count(*) {_DUE}"
 
 
 class Row(BaseModel):
-    """A document in the list; amounts are positive on credit notes too. `open` is null on what is settled."""
+    """A document in the list; amounts are positive on credit notes too. `open` is null where nothing is."""
 
     number: str
     kind: str
@@ -139,8 +143,10 @@ DUE: Final = Lister(
 
 def wanted(
     search: str | None, *, kind: str | None, recipient: str | None, customer: str | None, first: date | None,
-    last: date | None, form: str | None, state: str | None,
+    last: date | None, form: str | None, state: str | None, currency: str | None,
 ) -> dict[str, Any]:  # fmt: skip
     """The parameters of the list; what is empty filters nothing."""
-    filters = {"kind": kind, "recipient": recipient, "customer": customer, "form": form, "state": state}
+    filters = {
+        "kind": kind, "recipient": recipient, "customer": customer, "form": form, "state": state, "currency": currency,
+    }  # fmt: skip
     return {"search": search, "first": first, "last": last, **{name: one or None for name, one in filters.items()}}

@@ -15,10 +15,11 @@ from services.console.documents.groups import LinesPage, page_with, pages_of
 from services.console.documents.next_run import preview
 from services.console.documents.reasons import reasons
 from services.console.exports import MOST_ROWS, Field, Format, exported
-from services.console.listing import PageNumber, Search, Sort, pattern
+from services.console.listing import PageNumber, Sort
 from services.console.rendering import page
-from services.console.viewer import Looking, Reading, shown_to
+from services.console.viewer import Looking, Reading, reading_now, shown_to
 from shared.web.errors import NotFound
+from shared.web.searching import Search, pattern
 
 router = APIRouter(dependencies=[shown_to("invoices:read")])
 
@@ -41,18 +42,20 @@ async def documents(
     first: Annotated[Day, Query(alias="from")] = None,
     last: Annotated[Day, Query(alias="to")] = None,
     form: Literal["aggregated", "separate", ""] | None = None,
-    state: Literal["open", "settled", ""] | None = None,
+    state: Literal["owed", "open", "partly_credited", "credited", "credit_note", ""] | None = None,
+    currency: Filter = None,
     sort: Sort = None,
     page_number: PageNumber = 1,
     format: Format | None = None,
 ) -> Response:
     """The list of invoices and credit notes; as a file too."""
     wanted = queries.wanted(
-        pattern(q), kind=kind, recipient=recipient, customer=customer, first=first, last=last, form=form, state=state
-    )
+        pattern(q), kind=kind, recipient=recipient, customer=customer, first=first, last=last, form=form, state=state,
+        currency=currency,
+    )  # fmt: skip
     if format is not None:
-        rows = await queries.DOCUMENTS.everything(connection, wanted, sort, MOST_ROWS)
-        return exported(format, "documents", _FIELDS, rows)
+        rows = queries.DOCUMENTS.everything(connection, wanted, sort, MOST_ROWS)
+        return await exported(format, "documents", _FIELDS, rows)
     listed = await queries.DOCUMENTS.page(connection, wanted, sort, page_number)
     return page(request, "documents/list.html", listed=listed, search=q, filters=wanted)
 
@@ -69,8 +72,8 @@ async def balances(
     """What each recipient owes in open invoices, and what stands in its favour."""
     wanted = {"search": pattern(q)}
     if format is not None:
-        rows = await queries.STANDING.everything(connection, wanted, sort, MOST_ROWS)
-        return exported(format, "balances", _STANDING_FIELDS, rows)
+        rows = queries.STANDING.everything(connection, wanted, sort, MOST_ROWS)
+        return await exported(format, "balances", _STANDING_FIELDS, rows)
     listed = await queries.STANDING.page(connection, wanted, sort, page_number)
     return page(request, "documents/balances.html", listed=listed, search=q)
 
@@ -89,8 +92,8 @@ async def next_runs(
     until = day or _today()
     wanted = {"search": pattern(q), "until": until}
     if format is not None:
-        rows = await queries.DUE.everything(connection, wanted, sort, MOST_ROWS)
-        return exported(format, f"next-run-{until}", _DUE_FIELDS, rows)
+        rows = queries.DUE.everything(connection, wanted, sort, MOST_ROWS)
+        return await exported(format, f"next-run-{until}", _DUE_FIELDS, rows)
     listed = await queries.DUE.page(connection, wanted, sort, page_number)
     return page(request, "documents/next_runs.html", listed=listed, search=q, until=until)
 
@@ -99,13 +102,12 @@ async def next_runs(
 async def next_run(
     request: Request,
     viewer: Looking,
-    connection: Reading,
     recipient: str,
     day: Annotated[Day, Query(alias="date")] = None,
     customer: Filter = None,
 ) -> Response:
     """What the run of a day would issue to one recipient now."""
-    found = await preview(request, viewer, connection, recipient, day or _today(), customer or None)
+    found = await preview(request, viewer, recipient, day or _today(), customer or None)
     return page(request, "documents/next_run.html", recipient=recipient, preview=found, customer=customer or None)
 
 
@@ -131,26 +133,28 @@ async def as_csv(request: Request, viewer: Looking, number: str) -> Response:
 async def document(
     request: Request,
     viewer: Looking,
-    connection: Reading,
     number: str,
     customer: Filter = None,
     page_number: PageNumber = 1,
 ) -> Response:
     """One document; of its lines a page, or the one on which a customer's begin."""
-    found = await one.document(connection, number)
-    if found is None:
-        raise NotFound(f"there is no document {number}")
-    groups = await one.groups(connection, number)
-    pages = pages_of(groups)
-    if customer:
-        page_number = page_with(pages, customer) or page_number
-    place = min(page_number, max(1, len(pages)))
-    here = pages[place - 1] if pages else LinesPage((), 0)
-    lines = await one.lines(connection, number, here)
+    async with reading_now(request, viewer) as connection:
+        found = await one.document(connection, number)
+        if found is None:
+            raise NotFound(f"there is no document {number}")
+        groups = await one.groups(connection, number)
+        pages = pages_of(groups)
+        if customer:
+            page_number = page_with(pages, customer) or page_number
+        place = min(page_number, max(1, len(pages)))
+        here = pages[place - 1] if pages else LinesPage((), 0)
+        lines = await one.lines(connection, number, here)
+        credit_notes = await one.credit_notes(connection, found)
+        returned, returned_by = await one.returned(connection, lines), await one.returned_by(connection, lines)
+    # Invoicing takes its time: no connection is held meanwhile.
     return page(
         request, "documents/one.html", one=found, groups=groups, pages=pages, place=place, lines_page=here, lines=lines,
-        credit_notes=await one.credit_notes(connection, found), returned=await one.returned(connection, lines),
-        returned_by=await one.returned_by(connection, lines),
+        credit_notes=credit_notes, returned=returned, returned_by=returned_by,
         reasons=await reasons(request, viewer, number, here, lines),
     )  # fmt: skip
 

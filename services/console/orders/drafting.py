@@ -8,7 +8,6 @@ from typing import Final
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from services.console.listing import Search, pattern
 from services.console.orders import buying
 from services.console.orders.sending import asked, form_of, part, status_of, then
 from services.console.rendering import page
@@ -16,6 +15,7 @@ from services.console.service_calls import Refused, new_key
 from services.console.typed import Typed, given, whole
 from services.console.viewer import Looking, Viewer, reading_now, shown_to
 from shared.web.errors import NotFound
+from shared.web.searching import Search, pattern
 
 router = APIRouter(dependencies=[shown_to("orders:read"), shown_to("orders:write")])
 

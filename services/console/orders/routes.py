@@ -10,11 +10,12 @@ from fastapi.responses import Response
 
 from services.console.afterwards import said
 from services.console.exports import MOST_ROWS, Field, Format, exported
-from services.console.listing import PageNumber, Search, Sort, pattern
+from services.console.listing import PageNumber, Sort
 from services.console.orders import queries
 from services.console.rendering import page
 from services.console.viewer import Looking, Reading, shown_to
 from shared.web.errors import NotFound
+from shared.web.searching import Search, pattern
 
 router = APIRouter(dependencies=[shown_to("orders:read")])
 
@@ -38,8 +39,8 @@ async def orders(
     """The list; as a file too."""
     wanted = queries.wanted(pattern(q), status=status, customer=customer, reseller=reseller)
     if format is not None:
-        rows = await queries.ORDERS.everything(connection, wanted, sort, MOST_ROWS)
-        return exported(format, "orders", _FIELDS, rows)
+        rows = queries.ORDERS.everything(connection, wanted, sort, MOST_ROWS)
+        return await exported(format, "orders", _FIELDS, rows)
     listed = await queries.ORDERS.page(connection, wanted, sort, page_number)
     return page(
         request, "orders/list.html", listed=listed, search=q, filters=wanted,

@@ -9,8 +9,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from services.console.overview import drawing, queries
-from services.console.overview.running import Running, Runtime
+from services.console.overview.running import Running, running
 from services.console.rendering import AREAS, page
+from services.console.system import System
 from services.console.viewer import Looking, Reading
 from shared.web.errors import NotFound
 
@@ -20,7 +21,7 @@ _PERMISSION: Final = "invoices:read"
 
 @router.get("/")
 async def overview(request: Request, viewer: Looking, connection: Reading) -> Response:
-    """Revenue, seats, documents; for the organisation, how the system runs. Who may not see it: the first they may."""
+    """Revenue, seats, documents; for who operates it, how the system runs. Who may not see it: the first they may."""
     if not viewer.may(_PERMISSION):
         beta = request.app.state.reconciliation_beta
         first = next((area.path for area in AREAS if area.path != "/" and area.is_shown(viewer, beta=beta)), None)
@@ -32,8 +33,7 @@ async def overview(request: Request, viewer: Looking, connection: Reading) -> Re
     revenue = await queries.revenue(connection, first_month, drawing.months_from(today, drawing.MONTHS))
     seats = await queries.seats(connection, first_month, today)
     subscriptions = await queries.subscriptions(connection) if viewer.may("subscriptions:read") else []
-    is_organisation = viewer.principal.sees_all
-    operates = viewer.may("operations:read")
+    is_organisation, operates = viewer.principal.sees_all, viewer.may("operations:read")
     return page(
         request, "overview/overview.html", revenue=drawing.revenue_charts(revenue, today),
         month=[one for one in revenue if one.month == drawing.months_from(today, 0)],
@@ -46,5 +46,6 @@ async def overview(request: Request, viewer: Looking, connection: Reading) -> Re
 
 
 async def _running(request: Request) -> Running | None:
-    runtime: Runtime | None = request.app.state.runtime
-    return None if runtime is None else await runtime.now()
+    system: System = request.app.state.system
+    report = await system.report()
+    return None if report is None else running(report)

@@ -12,7 +12,7 @@ from psycopg import AsyncConnection
 from pydantic import BaseModel
 
 from services.console.exports import MOST_ROWS, Field, Format, exported
-from services.console.listing import Lister, PageNumber, Search, Sort, pattern
+from services.console.listing import Lister, PageNumber, Sort
 from services.console.reconciliation import acting, costs, queries
 from services.console.reconciliation.actions import ACTIONS
 from services.console.reconciliation.queries import Row
@@ -21,6 +21,7 @@ from services.console.rendering import page
 from services.console.service_calls import Refused, ServiceAway, calls
 from services.console.viewer import Looking, Reading, Viewer
 from shared.web.errors import NotFound
+from shared.web.searching import Search, pattern
 
 router = APIRouter()
 router.include_router(acting.router)
@@ -55,9 +56,9 @@ async def rows(
         "customer": customer or None, "findings": list(queries.FINDINGS),
     }  # fmt: skip
     if format is not None:
-        found = await queries.ROWS.everything(connection, wanted, sort, MOST_ROWS)
+        found = queries.ROWS.everything(connection, wanted, sort, MOST_ROWS)
         fields = _ROW_FIELDS if viewer.principal.sees_all else _RESELLERS_FIELDS
-        return exported(format, "reconciliation", fields, found)
+        return await exported(format, "reconciliation", fields, found)
     return page(
         request, "reconciliation/rows.html", listed=await queries.ROWS.page(connection, wanted, sort, page_number),
         search=q, filters=wanted, vendors=await queries.vendors(connection), verdicts=queries.VERDICTS,
@@ -153,8 +154,8 @@ async def _list(
 ) -> Response:  # fmt: skip
     """A page of a list, or all of it as a file."""
     if form is not None:
-        found = await lister.everything(connection, wanted, sort, MOST_ROWS)
-        return exported(form, name, _fields(lister.model), found)
+        found = lister.everything(connection, wanted, sort, MOST_ROWS)
+        return await exported(form, name, _fields(lister.model), found)
     return page(
         request, f"reconciliation/{name}.html", listed=await lister.page(connection, wanted, sort, number),
         filters=wanted, vendors=await queries.vendors(connection), **shown,

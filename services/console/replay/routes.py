@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
 from services.console.exports import MOST_ROWS, Field, Format, exported
-from services.console.listing import PageNumber, Search, Sort, pattern
+from services.console.listing import PageNumber, Sort
 from services.console.rendering import page
 from services.console.replay import queries
 from services.console.replay.progress import command, phases, state
@@ -20,6 +20,7 @@ from services.console.viewer import shown_to
 from shared.log.records import Partition
 from shared.projections.rebuild import records
 from shared.web.errors import NotFound
+from shared.web.searching import Search, pattern
 
 router = APIRouter(prefix="/replay", dependencies=[shown_to("operations:read")])
 _RUNS: Final = 50
@@ -81,8 +82,8 @@ async def operations(
     """What operators did to the running system; as a file too."""
     wanted = {"search": pattern(q), "what": what or None}
     if format is not None:
-        rows = await queries.OPERATIONS.everything(connection, wanted, sort, MOST_ROWS)
-        return exported(format, "operations", _FIELDS, rows)
+        rows = queries.OPERATIONS.everything(connection, wanted, sort, MOST_ROWS)
+        return await exported(format, "operations", _FIELDS, rows)
     listed = await queries.OPERATIONS.page(connection, wanted, sort, page_number)
     whats = [(one, one) for one in await queries.whats(connection)]
     return page(request, "replay/operations.html", listed=listed, search=q, what=what, whats=whats)

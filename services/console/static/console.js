@@ -2,6 +2,9 @@
 // marked data-live are exchanged. Nothing is, while somebody is in the middle of something.
 
 const QUIET_MS = 1000;
+// A page that takes long to make is asked for less often: a server that is busy is not kept busy by who looks.
+const REST = 5;
+let took = 0;
 let waiting = false;
 let asked = false;
 
@@ -54,13 +57,15 @@ function soon() {
     waiting = false;
     if (!asked || document.hidden) return;
     asked = false;
+    const begun = performance.now();
     try {
       await follow();
     } catch {
       state("off", "Not live: this page is as it was");
     }
+    took = performance.now() - begun;
     if (asked) soon();
-  }, QUIET_MS);
+  }, Math.max(QUIET_MS, REST * took));
 }
 
 if (document.querySelector("[data-live]")) {

@@ -11,12 +11,13 @@ from fastapi.responses import Response
 
 from services.console.afterwards import said
 from services.console.exports import MOST_ROWS, Field, Format, exported
-from services.console.listing import PageNumber, Search, Sort, pattern
+from services.console.listing import PageNumber, Sort
 from services.console.rendering import page
 from services.console.subscriptions import history, queries
 from services.console.subscriptions.changes import offered
-from services.console.viewer import Looking, Reading, shown_to
+from services.console.viewer import Looking, Reading, reading_now, shown_to
 from shared.web.errors import BadRequest, NotFound
+from shared.web.searching import Search, pattern
 
 router = APIRouter(dependencies=[shown_to("subscriptions:read")])
 
@@ -56,8 +57,8 @@ async def subscriptions(
         pattern(q), status=status, reseller=reseller, customer=customer, product=product, plan=plan, due=month_of(due)
     )
     if format is not None:
-        rows = await queries.SUBSCRIPTIONS.everything(connection, wanted, sort, MOST_ROWS)
-        return exported(format, "subscriptions", _FIELDS, rows)
+        rows = queries.SUBSCRIPTIONS.everything(connection, wanted, sort, MOST_ROWS)
+        return await exported(format, "subscriptions", _FIELDS, rows)
     listed = await queries.SUBSCRIPTIONS.page(connection, wanted, sort, page_number)
     return page(
         request, "subscriptions/list.html", listed=listed, search=q, filters=wanted,
@@ -70,22 +71,24 @@ async def subscriptions(
 async def subscription(
     request: Request,
     viewer: Looking,
-    connection: Reading,
     subscription_id: str,
     life: Literal["all", ""] | None = None,
 ) -> Response:
     """One subscription: how it is, what comes, and what happened to it."""
-    found = await queries.subscription(connection, subscription_id)
-    if found is None:
-        raise NotFound(f"there is no subscription {subscription_id}")
-    plans = await queries.plans(connection, [subscription_id])
+    async with reading_now(request, viewer) as connection:
+        found = await queries.subscription(connection, subscription_id)
+        if found is None:
+            raise NotFound(f"there is no subscription {subscription_id}")
+        plans = await queries.plans(connection, [subscription_id])
+        documents = await history.documents_of(connection, subscription_id) if viewer.may("invoices:read") else []
+        version = await queries.version(connection, subscription_id)
+    # Another service is asked: no connection is held meanwhile.
     told = await history.told_of(request, viewer, subscription_id)
-    documents = await history.documents_of(connection, subscription_id) if viewer.may("invoices:read") else []
     drawn = None if told.timeline is None else history.charts_of(told.timeline, documents, whole=life == "all")
     return page(
         request, "subscriptions/one.html", one=found, plan=plans.get(subscription_id), happened=told,
         documents=documents, charts=drawn, life=life,
         is_cut=told.timeline is not None and history.is_cut(told.timeline),
-        said=said(request, viewer), version=await queries.version(connection, subscription_id),
+        said=said(request, viewer), version=version,
         changes=offered(found, viewer.principal),
     )  # fmt: skip

@@ -6,6 +6,7 @@ terms (BT-…, BG-…) and rules (BR-…) are those of EN 16931-1.
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Final
@@ -30,6 +31,8 @@ _NAMESPACES: Final = {
     "udt": "urn:un:unece:uncefact:data:standard:UnqualifiedDataType:100",
 }
 _PROFILE: Final = "urn:cen.eu:en16931:2017"
+# Characters that XML has no way to write (XML 1.0, 2.2); names that somebody chose may have them.
+_NOT_OF_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # UNTDID 1001, 4461; UN/ECE recommendation 20.
 _INVOICE, _CREDIT_NOTE, _SEPA_TRANSFER, _TRANSFER, _PIECE = "380", "381", "58", "30", "C62"
 
@@ -205,7 +208,7 @@ def _in(parent: Element, *names: str) -> Element:
 
 def _text(parent: Element, name: str, text: str) -> Element:
     element = SubElement(parent, name)
-    element.text = text
+    element.text = _NOT_OF_XML.sub("\N{REPLACEMENT CHARACTER}", text)
     return element
 
 

@@ -18,7 +18,7 @@ Json = dict[str, object]
 
 # Points; what is longer than fits such a row has its height found out by typst, which takes long for many.
 _LINE, _GROUP, _SUBTOTAL = 27, 26, 22
-_FITS_NAME, _FITS_DETAIL, _FITS_GROUP = 44, 62, 72
+_FITS_NAME, _FITS_DETAIL, _FITS_GROUP = 44, 62, 70
 # A word of which a column cannot hold more has to break somewhere: in parts of that many letters, not amid an accent.
 _LONGEST_WORD, _PART = 30, 10
 _LONG_WORD = re.compile(rf"\S{{{_LONGEST_WORD},}}")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import Callable
 from datetime import UTC, date, datetime
 from enum import Enum
 from functools import partial
@@ -13,7 +11,6 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Path, Response
 from psycopg import AsyncConnection
 from pydantic import Base64Bytes, BaseModel, ConfigDict, Field, JsonValue
-from starlette.types import Receive, Scope, Send
 
 from services.invoicing import queries
 from services.invoicing.paper import letterhead_store, logos
@@ -24,6 +21,7 @@ from services.invoicing.paper.expressible import refuse_inexpressible
 from services.invoicing.paper.files import NotExpressible, rendered_pdf
 from services.invoicing.paper.letterheads import Letterhead, Recipient, Seller
 from services.invoicing.paper.letterheads import Scope as Kind
+from services.invoicing.paper.rendered import RenderedResponse
 from shared.commands.decision import CommandRefused, Unknown
 from shared.errors import UserError
 from shared.events.models.fields import ID_PATTERN, MAX_ID_LENGTH
@@ -50,25 +48,10 @@ _KEPT: Final[dict[str, JsonValue]] = {
     "set_at": "2025-12-20T09:00:00Z",
     "set_by": "token 7 (shop)",
 }
-_UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 _LETTERHEADS: list[str | Enum] = ["letterheads"]
 _READING = [needs("invoices:read", "read documents")]
 _SET: Final[dict[int | str, dict[str, Any]]] = {status: {"description": MEANINGS[status]} for status in (404, 422)}
 RecipientId = Annotated[str, Path(min_length=1, max_length=MAX_ID_LENGTH, pattern=ID_PATTERN)]
-
-
-class RenderedResponse(Response):
-    """An answer that is made in a thread when it is sent: no connection to the database is held meanwhile."""
-
-    def __init__(self, make: Callable[[], bytes], media_type: str, name: str) -> None:
-        super().__init__(media_type=media_type)
-        self._make, self._name = make, name
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        content = await asyncio.to_thread(self._make)
-        # A number may have any letter in it: a name of a file has none that ends a header.
-        headers = {"Content-Disposition": f'attachment; filename="{_UNSAFE.sub("-", self._name)}"'}
-        await Response(content, media_type=self.media_type, headers=headers)(scope, receive, send)
 
 
 def _file(media_type: str, about: str) -> dict[int | str, dict[str, Any]]:

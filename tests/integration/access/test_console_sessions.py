@@ -72,6 +72,21 @@ def test_signing_in_leads_nowhere_else(world: World, client: TestClient, elsewhe
     assert answer.headers["Location"] == "/"
 
 
+@pytest.mark.parametrize("origin", ["https://elsewhere.test", "null", "https://console.test.elsewhere.test"])
+def test_nobody_is_signed_in_by_another_site(world: World, client: TestClient, origin: str) -> None:
+    answer = client.post("/sign-in", data={"token": token_of(world.dsn, "distributor")}, headers={"Origin": origin})
+
+    assert answer.status_code == 403
+    assert "Set-Cookie" not in answer.headers
+    assert not is_signed_in(client)
+
+
+def test_a_form_of_its_own_signs_in(world: World, client: TestClient) -> None:
+    given = {"token": token_of(world.dsn, "distributor")}
+
+    assert client.post("/sign-in", data=given, headers={"Origin": "https://console.test"}).status_code == 303
+
+
 def test_a_session_that_is_over_opens_nothing(world: World, client: TestClient) -> None:
     sign_in(client, token_of(world.dsn, "distributor"))
     assert is_signed_in(client)

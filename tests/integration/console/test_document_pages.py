@@ -13,6 +13,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, StreamingResponse
 from fastapi.testclient import TestClient
 
+from services.console import listing
 from tests.infrastructure.brokers import Broker
 from tests.infrastructure.databases import Databases
 from tests.infrastructure.topics import delete_all_topics
@@ -62,8 +63,13 @@ def all_numbers(dsn: str, condition: str) -> set[str]:
         ("form=aggregated", "customer IS NULL"),
         ("from=2019-03-01&to=2019-04-01", "date BETWEEN '2019-03-01' AND '2019-04-01'"),
         ("from=&to=", "true"),
-        ("state=open", "number IN (SELECT number FROM read.open_invoices)"),
-        ("state=settled", "kind = 'invoice' AND number NOT IN (SELECT number FROM read.open_invoices)"),
+        ("state=owed", "number IN (SELECT number FROM read.open_invoices)"),
+        ("state=open", "number IN (SELECT number FROM read.open_invoices WHERE open = gross)"),
+        ("state=partly_credited", "number IN (SELECT number FROM read.open_invoices WHERE open < gross)"),
+        ("state=credited", "kind = 'invoice' AND number NOT IN (SELECT number FROM read.open_invoices)"),
+        ("state=credit_note", "kind = 'credit_note'"),
+        ("currency=EUR", "currency = 'EUR'"),
+        ("currency=XXX", "false"),
         ("customer=d", "number IN (SELECT number FROM read.document_lines WHERE customer = 'd')"),
         ("q=res-2", "recipient = 'res-2'"),
     ],
@@ -72,7 +78,22 @@ def test_the_list_is_filtered(dsn: str, browser: TestClient, filters: str, condi
     assert numbers(browser, f"/documents?{filters}") == all_numbers(dsn, condition)
 
 
-def test_the_list_as_a_file_has_what_the_page_has(dsn: str, browser: TestClient) -> None:
+def test_each_number_of_the_overview_leads_to_what_is_behind_it(browser: TestClient) -> None:
+    links = re.findall(r'<a href="(/[^"]+)"[^>]*>([\d,]+)</a>', shown(browser, "/"))
+    documents = [(to, int(count.replace(",", ""))) for to, count in links if to.startswith("/documents?state=")]
+
+    assert {"state=open", "state=credit_note"} <= {to.partition("?")[2].partition("&")[0] for to, _ in documents}
+    for to, count in documents:
+        assert f" of {count} documents" in shown(browser, to), to
+    for to, _ in links:
+        assert browser.get(to).status_code == 200, to
+
+
+@pytest.mark.parametrize("at_once", [1, 1000])
+def test_the_list_as_a_file_has_what_the_page_has(
+    dsn: str, browser: TestClient, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(listing, "AT_ONCE", at_once)
     text = browser.get("/documents?kind=credit_note&format=csv").content.decode("utf-8-sig")
 
     assert {row["number"] for row in csv.DictReader(io.StringIO(text))} == all_numbers(dsn, "kind = 'credit_note'")
@@ -127,7 +148,7 @@ def test_the_next_run_is_previewed(browser: TestClient) -> None:
 def test_what_is_open_by_recipient(dsn: str, browser: TestClient) -> None:
     page = shown(browser, "/balances")
     for recipient, total in query(dsn, "SELECT recipient, sum(open)::text FROM read.open_invoices GROUP BY 1"):
-        assert f"/documents?recipient={recipient}&state=open" in page
+        assert f"/documents?recipient={recipient}&currency=" in page
         assert total in page.replace(",", "")
 
 

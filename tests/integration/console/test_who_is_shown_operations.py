@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import html
+import re
+
 import pytest
 
 from tests.integration.console.conftest import SignIn
@@ -31,10 +34,22 @@ def test_nobody_but_the_distributor_finds_pages_of_operations(
     assert {path: client.get(path).status_code for path in _OPERATIONS} == dict.fromkeys(_OPERATIONS, 404)
 
 
-@pytest.mark.parametrize(("role", "shown"), [("distributor", True), ("customer_success", False)])
-def test_the_overview_links_to_operations_for_who_finds_them(sign_in: SignIn, role: str, shown: bool) -> None:
-    overview = sign_in(role).get("/").text
-    assert ("Events not read yet" in overview, 'href="/reconciliation' in overview) == (shown, True)
+@pytest.mark.parametrize(
+    ("role", "whose", "operates"),
+    [("distributor", {}, True), ("customer_success", {}, False), ("integration", {}, False),
+     ("reseller", _RESELLER, False), ("customer", {"customer": "cus-1"}, False)],
+    ids=str,
+)  # fmt: skip
+def test_the_overview_leads_nobody_to_what_is_not_there_for_them(
+    sign_in: SignIn, role: str, whose: dict[str, str], operates: bool
+) -> None:
+    client = sign_in(role, **whose)
+    page = client.get("/").text
+    links = {html.unescape(one) for one in re.findall(r'href="(/[^"]*)"', page)}
+
+    assert "/subscriptions?status=active" in links
+    assert ("The broker does not answer" in page) is operates
+    assert {link: client.get(link).status_code for link in links} == dict.fromkeys(links, 200)
 
 
 def test_the_distributor_finds_them(sign_in: SignIn) -> None:

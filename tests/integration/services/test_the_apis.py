@@ -43,6 +43,12 @@ SELECT 'C-1', 'credit_note', '2026-02-05', 'res-2', NULL, 'EUR', '120.00', '0.00
     '[{"rate": "0", "base": "120.00", "amount": "0.00", "reverse_charge": true}]',
     '{"currency": "USD", "rate": "1.1", "rate_date": "2026-02-04", "total": "132.00"}', '10.80'
 """
+_NAMES = (
+    "INSERT INTO orders_g1.customer (customer, name, version) VALUES ('cus-0', 'Contoso', '1'), ('cus-1', 'Lamp', '1')",
+    "INSERT INTO orders_g1.product (product, name, nce, free_period, billing_plans, deleted, version) "
+    "VALUES ('office', 'Office 365', false, false, '[]', false, '1')",
+    "UPDATE subscriptions_g1.subscription SET billing_plan = 'Monthly' WHERE subscription = 'sub-5'",
+)
 _RELATIONS = "INSERT INTO invoicing_g1.document_relation VALUES ('C-1', 0, 'I-1', '99.20'), ('C-1', 1, 'I-2', '10.00')"
 
 
@@ -88,6 +94,53 @@ def test_pages_of_the_apis(clients: dict[str, TestClient]) -> None:
                           ("invoicing", "/v1/next-charges"), ("orders", "/v1/orders"), ("orders", "/v1/customers"),
                           ("orders", "/v1/products")):  # fmt: skip
         assert pages(clients[service], path) == [[]]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ({"q": "SUB-3"}, [3]),
+        ({"q": "s_b"}, []),
+        ({"q": "Contoso"}, [2, 4]),
+        ({"q": "Office 365"}, [1, 2, 3, 4, 5]),
+        ({"product": "office"}, [1, 2, 3, 4, 5]),
+        ({"product": "offic"}, []),
+        ({"plan": "none"}, [1, 2, 3, 4]),
+        ({"plan": "some", "status": "active"}, [5]),
+        ({"q": "cus-0", "reseller": "res-1"}, [2, 4]),
+    ],
+)
+def test_subscriptions_are_searched_and_filtered_as_on_their_page(
+    clients: dict[str, TestClient], config: Config, wanted: dict[str, str], found: list[int]
+) -> None:
+    with psycopg.connect(config.database, autocommit=True) as connection:
+        for statement in _NAMES:
+            connection.execute(statement)
+    items = [one for page in pages(clients["subscriptions"], "/v1/subscriptions", limit=2, **wanted) for one in page]
+
+    assert [one["subscription"] for one in items] == [f"sub-{number}" for number in found]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ({"kind": "credit_note"}, ["C-1"]),
+        ({"kind": "invoice", "currency": "EUR"}, ["I-1", "I-2", "I-3"]),
+        ({"currency": "USD"}, []),
+        ({"state": "open"}, ["I-3"]),
+        ({"state": "partly_credited"}, ["I-2"]),
+        ({"state": "credited"}, ["I-1"]),
+        ({"state": "credit_note"}, ["C-1"]),
+        ({"state": "owed"}, ["I-2", "I-3"]),
+        ({"state": "owed", "kind": "credit_note"}, []),
+    ],
+)
+def test_documents_are_filtered_as_on_their_page(
+    clients: dict[str, TestClient], wanted: dict[str, str], found: list[str]
+) -> None:
+    items = [one for page in pages(clients["invoicing"], "/v1/documents", limit=1, **wanted) for one in page]
+
+    assert [one["number"] for one in items] == found
 
 
 def test_one_thing_with_money_as_text(clients: dict[str, TestClient]) -> None:
@@ -200,5 +253,5 @@ def test_a_parameter_that_is_not_known_is_refused(clients: dict[str, TestClient]
 
     assert answer.status_code == 400
     assert answer.json()["detail"] == (
-        f"{name}: is no parameter here; there are cursor, customer, limit, reseller, status"
+        f"{name}: is no parameter here; there are cursor, customer, limit, plan, product, q, reseller, status"
     )

@@ -17,6 +17,7 @@ from services.invoicing.paper.content import Paper
 from services.invoicing.paper.en16931 import xml
 from services.invoicing.paper.factur_x import UnknownPdf, declared
 from services.invoicing.paper.files import rendered_pdf
+from services.invoicing.paper.layout import printed
 from services.invoicing.paper.letterheads import Recipient
 from services.invoicing.paper.names import Named
 from tests.paper_samples import KINDS, aggregated, credit_note, several_taxes
@@ -42,6 +43,18 @@ def test_pages_look_as_they_are_kept(kind: str) -> None:
     assert len(found) == len(expected) > 0
     for one, other in zip(found, expected, strict=True):
         assert differing(one, other.convert("L")) < 0.002
+
+
+@pytest.mark.parametrize(("name", "is_known"), [("Bakery", True), ("A Company With A Long Name " * 6, False)])
+def test_a_row_whose_text_needs_more_room_has_its_height_found(name: str, is_known: bool) -> None:
+    paper = aggregated()
+    first, *_ = sorted(paper.names.customers)
+    rows = printed(replace(paper, names=replace(paper.names, customers={**paper.names.customers, first: name})))["rows"]
+
+    assert isinstance(rows, list)
+    of_it = [one for one in rows if one["name"] == name or name in one["name"]]
+    assert {one["kind"] for one in of_it} == {"group", "subtotal"}
+    assert {one["height"] is not None for one in of_it} == {is_known}
 
 
 def test_a_page_that_looks_otherwise_is_told_apart() -> None:

@@ -48,6 +48,18 @@ def test_every_kind_of_document_is_valid(kind: Callable[[], Paper]) -> None:
     assert_valid(xml(kind()))
 
 
+@pytest.mark.parametrize("letter", ["\x01", "\x0b", "\ufffe", "\ud800"])
+def test_a_name_with_what_xml_cannot_write_keeps_it_well_formed(letter: str) -> None:
+    paper = aggregated()
+    first, *_ = sorted(paper.names.customers)
+    odd = replace(
+        paper, names=replace(paper.names, customers={**paper.names.customers, first: f"A{letter}B\U0001f600"})
+    )
+
+    assert "A\ufffdB\U0001f600" in texts(parsed(odd), "ram:ApplicableProductCharacteristic/ram:Value")
+    assert_valid(xml(odd))
+
+
 def test_a_rule_that_does_not_hold_is_found() -> None:
     wrong = xml(aggregated()).replace("<ram:GrandTotalAmount>", "<ram:GrandTotalAmount>1")
 
