@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
+from tests.browser.selling import open_shop
 from tests.end_to_end.pages import run
 
 # Pictures of every page that a test looked at, for people to look at too.
@@ -56,6 +57,13 @@ def demonstration(session_folder: Path) -> Iterator[Demonstration]:
         yield Demonstration(home, f"http://localhost:{port}")
     finally:
         run("seatledger down", home)
+
+
+@pytest.fixture(scope="session")
+def sold(demonstration: Demonstration) -> Demonstration:
+    """The demonstration with a reseller of the tests' own, whose customers order."""
+    open_shop(demonstration)
+    return demonstration
 
 
 @pytest.fixture(scope="session")

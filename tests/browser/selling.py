@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
-from tests.browser.conftest import Demonstration
+if TYPE_CHECKING:
+    from tests.browser.conftest import Demonstration
 
 RESELLER = "res-browser"
 _PRODUCT = """\

@@ -5,19 +5,12 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.accessibility import assert_accessible
 from tests.browser.conftest import Demonstration, Opening
-from tests.browser.selling import RESELLER, bill, open_shop, ordered
+from tests.browser.selling import RESELLER, bill, ordered
 from tests.browser.test_orders import documents_of
-
-
-@pytest.fixture(scope="module")
-def sold(demonstration: Demonstration) -> Demonstration:
-    open_shop(demonstration)
-    return demonstration
 
 
 def reach(page: Page, name: str, role: str = "link") -> None:

@@ -62,7 +62,7 @@ def test_open_invoices_and_what_stands_in_favour(open_page: Opening) -> None:
     expect(page.get_by_role("columnheader", name="In favour")).to_be_visible()
     page.get_by_role("rowheader").get_by_role("link").first.click()
     page.wait_for_url(re.compile("state=owed"))
-    expect(page.get_by_text("Open", exact=True).first).to_be_visible()
+    expect(page.get_by_role("table").get_by_text("Open", exact=True).first).to_be_visible()
 
 
 def test_a_subscription_over_time(open_page: Opening) -> None:

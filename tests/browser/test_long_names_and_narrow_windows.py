@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.accessibility import assert_accessible
 from tests.browser.conftest import Demonstration, Opening, at_width
-from tests.browser.selling import open_shop, ordered
+from tests.browser.selling import ordered
 
 NAME = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerk" * 4
 _LINES = """one => {
@@ -18,10 +18,9 @@ _LINES = """one => {
 
 
 @pytest.fixture(scope="module")
-def endless(demonstration: Demonstration) -> str:
+def endless(sold: Demonstration) -> str:
     """A subscription of a customer with such a name."""
-    open_shop(demonstration)
-    return ordered(demonstration, "endless", NAME)
+    return ordered(sold, "endless", NAME)
 
 
 def _lies_within(page: Page, inner: str, outer: str) -> bool:

@@ -11,7 +11,7 @@ from playwright.sync_api import Download, Page, expect
 
 from tests.browser.accessibility import assert_accessible
 from tests.browser.conftest import Demonstration, Opening
-from tests.browser.selling import RESELLER, bill, open_shop, register
+from tests.browser.selling import RESELLER, bill, register
 
 _CUSTOMER, _NAME = "cus-paper", "Papyrus Press"
 
@@ -38,12 +38,11 @@ def saved(page: Page, name: str, folder: Path) -> Path:
 
 
 def test_an_order_with_a_plan_becomes_an_invoice_on_paper(
-    demonstration: Demonstration, open_page: Opening, tmp_path: Path
+    sold: Demonstration, open_page: Opening, tmp_path: Path
 ) -> None:
-    open_shop(demonstration)
-    register(demonstration, _CUSTOMER, _NAME)
+    register(sold, _CUSTOMER, _NAME)
     # What other tests of this session sold is on an earlier document.
-    bill(demonstration)
+    bill(sold)
     page = open_page(f"/orders/new?customer={_CUSTOMER}")
 
     draft_with_a_plan(page)
@@ -53,7 +52,7 @@ def test_an_order_with_a_plan_becomes_an_invoice_on_paper(
     expect(figures).to_contain_text("+130.20 EUR")
     page.get_by_role("button", name="Confirm: execute").click()
     expect(page.locator(".status.executed")).to_be_visible()
-    bill(demonstration)
+    bill(sold)
 
     page.goto(f"/documents?customer={_CUSTOMER}")
     expect(page.get_by_role("rowheader")).to_have_count(1)

@@ -7,19 +7,11 @@ import re
 from decimal import Decimal
 
 import httpx
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.accessibility import assert_accessible
 from tests.browser.conftest import Demonstration, Opening
-from tests.browser.selling import RESELLER, bill, open_shop, register
-
-
-@pytest.fixture(scope="module")
-def sold(demonstration: Demonstration) -> Demonstration:
-    """The demonstration with a reseller of these tests' own."""
-    open_shop(demonstration)
-    return demonstration
+from tests.browser.selling import RESELLER, bill, register
 
 
 def documents_of(demonstration: Demonstration, recipient: str) -> list[tuple[str, Decimal, Decimal]]:

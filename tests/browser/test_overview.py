@@ -47,7 +47,7 @@ def test_a_number_leads_to_what_is_behind_it(open_page: Opening) -> None:
 def test_a_reseller_sees_figures_of_its_own_and_nothing_of_the_system(
     open_page: Opening, demonstration: Demonstration
 ) -> None:
-    page = open_page("/", demonstration.token("reseller", "--reseller res-1"))
+    page = open_page("/", demonstration.token("reseller", "--reseller res-aegean"))
 
     expect(page.get_by_role("heading", name="Overview")).to_be_visible()
     expect(page.get_by_text("Dead letters")).to_have_count(0)

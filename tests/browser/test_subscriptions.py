@@ -42,5 +42,5 @@ def test_one_subscription(open_page: Opening) -> None:
     page = open_page("/subscriptions")
 
     page.get_by_role("rowheader").get_by_role("link").first.click()
-    expect(page.get_by_text("Price of a licence and cycle")).to_be_visible()
+    expect(page.get_by_role("term").filter(has_text="Price of a licence and cycle")).to_be_visible()
     assert_accessible(page)
