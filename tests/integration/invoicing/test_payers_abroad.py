@@ -11,6 +11,7 @@ from shared.store.migrations import migrate
 from shared.store.pool import connect
 from tests.infrastructure.billing_system import BillingSystem, Event, billing_system
 from tests.infrastructure.brokers import Broker
+from tests.infrastructure.older_release import back_to
 from tests.integration.invoicing.documents import facts_in, in_order, simulated
 
 RESELLER = {"id": "res-1", "country": "DE", "vat_id": "DE123456789", "transaction_currency": "USD"}
@@ -113,11 +114,7 @@ def test_an_installation_that_issued_documents_before_gets_its_open_invoices(
                     "ALTER TABLE invoicing.issued_line DROP COLUMN reverse_charge, DROP COLUMN why"
                 )
                 await connection.execute("ALTER TABLE invoicing.billing_run DROP COLUMN payers_left")
-                await connection.execute(
-                    "DROP TABLE invoicing.letterhead, invoicing.document_names, invoicing.delivery_destination, "
-                    "invoicing.webhook_secret, invoicing.delivery CASCADE"
-                )
-                await connection.execute("DELETE FROM store.schema_migration WHERE room = 'invoicing' AND number > 1")
+                await back_to(connection, 1)
 
                 applied = await migrate(connection, migration_folders())
 
