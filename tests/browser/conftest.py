@@ -38,6 +38,11 @@ class Demonstration:
         """What a command says. It has to succeed."""
         return _seatledger(command, self.home)
 
+    @property
+    def database(self) -> str:
+        """Where its PostgreSQL is."""
+        return str(json.loads((self.home / "system.json").read_text())["database"])
+
     def token(self, role: str, options: str = "") -> str:
         made = json.loads(self.seatledger(f"tokens create --role {role} {options} --json"))
         return str(made["token"])
