@@ -28,6 +28,8 @@ _SHOWN = {
                          "next_invoice_amount", "customer", "reseller"),
     "document": ("number", "kind", "date", "recipient", "customer", "currency", "net", "tax", "gross"),
 }  # fmt: skip
+# Columns that readers see as rows of another view, not in this one.
+_ELSEWHERE = frozenset({"seat_history"})
 _ROWS_A_TABLE = 1_000
 _NUMBERS = (
     "quantity", "unit_price", "installments", "invoiced", "remaining", "next_invoice_amount", "net", "tax", "gross",
@@ -50,7 +52,7 @@ def show(time: str, what: str, database: Address, broker: Address, *, workers: i
 
 async def _as_json(at: datetime, what: str, tables: Sequence[Table], then: AsOf) -> None:
     parked = [{"stream": str(key), "reason": reason} for key, reason in sorted(then.parked.items())]
-    items = _with_lines(then) if what == "documents" else then.rows(tables[0])
+    items = _with_lines(then) if what == "documents" else _as_read(then, tables[0])
     await flowing_document({"as_of": at}, "items", items, {"parked": parked})
 
 
@@ -67,6 +69,11 @@ async def _as_table(at: datetime, what: str, tables: Sequence[Table], then: AsOf
         table(title, columns, some, right=_NUMBERS)
     say(f"{count + len(some)} {what}")
     note(f"{key} is not shown: {reason}" for key, reason in sorted(then.parked.items()))
+
+
+async def _as_read(then: AsOf, of: Table) -> AsyncIterator[Row]:
+    async for row in then.rows(of):
+        yield {name: value for name, value in row.items() if name not in _ELSEWHERE}
 
 
 async def _with_lines(then: AsOf) -> AsyncIterator[Row]:

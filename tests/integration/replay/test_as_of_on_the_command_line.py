@@ -60,7 +60,9 @@ async def _seen(running: BillingSystem, view: str) -> list[dict[str, Any]]:
         "ORDER BY ordinal_position", view,
     )  # fmt: skip
     rows = await running.query(f"SELECT * FROM read.{view} ORDER BY 1")
-    return [{name: _plain(value) for (name,), value in zip(columns, row, strict=True)} for row in rows]
+    found = [{name: _plain(value) for (name,), value in zip(columns, row, strict=True)} for row in rows]
+    # What is searched is made of the other columns.
+    return [{name: value for name, value in row.items() if name != "search_text"} for row in found]
 
 
 def _plain(value: object) -> object:
