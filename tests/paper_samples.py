@@ -10,8 +10,9 @@ from typing import Any, Final
 from services.invoicing.paper.content import Paper
 from services.invoicing.paper.letterheads import Recipient, Seller
 from services.invoicing.paper.names import Named
-from services.invoicing.queries import DocumentLine, DocumentWithLines, Relation, Tax, Transaction
+from services.invoicing.queries import DocumentLine, DocumentWithLines
 from shared.billing.money import round_money
+from shared.web.document_models import Relation, Tax, Transaction
 
 DAY: Final = date(2026, 2, 1)
 SELLER: Final = Seller(

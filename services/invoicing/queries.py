@@ -11,8 +11,8 @@ from psycopg import AsyncConnection
 from psycopg.rows import class_row
 from pydantic import BaseModel, Field
 
-from shared.events.models.base import OPTIONAL
 from shared.events.models.documents import Why
+from shared.web.document_models import Relation, Tax, Transaction
 
 Kind = Literal["invoice", "credit_note"]
 State = Literal["open", "partly_credited", "credited", "credit_note", "owed"]
@@ -63,32 +63,6 @@ WHERE (recipient, currency) > (%(after_recipient)s, %(after_currency)s)
     AND (%(recipient)s::text IS NULL OR recipient = %(recipient)s)
 ORDER BY recipient, currency LIMIT %(limit)s
 """
-
-
-class Tax(BaseModel):
-    """What is owed at one rate."""
-
-    rate: Decimal
-    base: Decimal
-    amount: Decimal
-    reverse_charge: bool | None = OPTIONAL
-
-
-class Transaction(BaseModel):
-    """A document's gross in the currency that its recipient pays in; without a rate the reason why it is missing."""
-
-    currency: str
-    rate: Decimal | None = OPTIONAL
-    rate_date: date | None = OPTIONAL
-    total: Decimal | None = OPTIONAL
-    reason: str | None = OPTIONAL
-
-
-class Relation(BaseModel):
-    """What a credit note takes off one invoice."""
-
-    document: str
-    amount: Decimal
 
 
 class Document(BaseModel):

@@ -12,6 +12,7 @@ from psycopg.rows import class_row
 from pydantic import BaseModel, Field
 
 from services.console.documents.groups import CustomerGroup, LinesPage
+from shared.web.document_models import Relation, Tax, Transaction
 
 _ONE = """
 SELECT d.*, coalesce(r.name, payer.name) AS recipient_name, c.name AS customer_name,
@@ -48,32 +49,6 @@ _RETURNED_BY = """
 SELECT returns, number, line, net FROM read.document_lines
 WHERE subscription = ANY(%s) AND returns = ANY(%s) ORDER BY number, line
 """
-
-
-class Tax(BaseModel):
-    """What is owed at one rate; `reverse_charge`: the recipient owes it itself."""
-
-    rate: Decimal
-    base: Decimal
-    amount: Decimal
-    reverse_charge: bool = False
-
-
-class Transaction(BaseModel):
-    """The gross in the currency that the recipient pays in, or the reason why that is not known."""
-
-    currency: str
-    rate: Decimal | None = None
-    rate_date: date | None = None
-    total: Decimal | None = None
-    reason: str | None = None
-
-
-class Relation(BaseModel):
-    """What a credit note takes off one invoice."""
-
-    document: str
-    amount: Decimal
 
 
 class One(BaseModel):

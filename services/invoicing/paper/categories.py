@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from services.invoicing.paper.content import Paper
 from services.invoicing.paper.sums import taxes_by_line
-from services.invoicing.queries import DocumentLine, Tax
+from services.invoicing.queries import DocumentLine
 from shared.billing.money import ZERO, minor_unit, written
+from shared.web.document_models import Tax
 
 
 class Category(NamedTuple):

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from services.invoicing.paper.content import Paper
-from services.invoicing.queries import DocumentWithLines, Tax
+from services.invoicing.queries import DocumentWithLines
+from shared.web.document_models import Tax
 
 
 def taxes_by_line(document: DocumentWithLines) -> Mapping[str, Tax]:
