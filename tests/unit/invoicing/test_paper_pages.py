@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from decimal import Decimal
 
 import facturx
 import pypdfium2
@@ -20,7 +21,7 @@ from services.invoicing.paper.files import rendered_pdf
 from services.invoicing.paper.layout import printed
 from services.invoicing.paper.letterheads import Recipient
 from services.invoicing.paper.names import Named
-from tests.paper_samples import KINDS, aggregated, credit_note, several_taxes
+from tests.paper_samples import KINDS, a_document, a_line, aggregated, credit_note, on_paper, several_taxes
 from tests.unit.invoicing.paper_pages import differing, kept, pages
 
 _MAKE = """
@@ -93,6 +94,16 @@ def test_what_cannot_be_xml_is_printed_without_it() -> None:
 
     assert pypdfium2.PdfDocument(pdf)[0].get_textpage().get_text_range().startswith("res-6")
     assert b"factur-x" not in pdf
+
+
+def test_a_document_with_lines_and_without_taxes_is_printed() -> None:
+    lines = [a_line(1, "80.00", "10.00", 8), a_line(2, "20.00", "10.00", 2, tax_rate=Decimal("0.24"))]
+    document = a_document(lines, [], tax=Decimal("19.20"), gross=Decimal("119.20"))
+
+    (page,) = text_of(on_paper(document))
+
+    assert "119.20" in page
+    assert "VAT" not in page.partition("Total EUR")[0].partition("Net")[2]
 
 
 def test_another_pdf_than_typsts_is_not_taken_for_one() -> None:
