@@ -9,6 +9,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from decimal import Decimal
+from itertools import pairwise
 
 import facturx
 import pypdfium2
@@ -119,6 +120,31 @@ def test_heads_are_repeated_and_pages_are_counted() -> None:
         assert f"{place} / {len(found)}" in page
     for page in found[:-1]:
         assert all(head in page for head in ("Description", "Quantity", "Unit price", "Amount"))
+
+
+def kinds_of_rows(page: str) -> list[str]:
+    """What stands on a page, row by row: customers, their lines, and their subtotals."""
+    kinds = {"cus-": "customer", "Office Suite": "line", "Subtotal": "subtotal"}
+    lines = (line.strip() for line in page.splitlines())
+    return [kind for line in lines for begin, kind in kinds.items() if line.startswith(begin)]
+
+
+@pytest.mark.parametrize(
+    "name", ["Office Suite", "Office Suite that has a name which is so long that it stands in two"]
+)
+def test_a_customer_is_never_alone_at_the_end_of_a_page_nor_its_subtotal_at_the_beginning(name: str) -> None:
+    for before in range(9, 23):
+        whose = ["cus-1"] * before + ["cus-2"] + ["cus-3"] * 30
+        lines = [a_line(place, "80.00", "10.00", 8, customer=customer) for place, customer in enumerate(whose)]
+        paper = on_paper(a_document(lines, []), names=Named(products={"suite": name}))
+
+        found = [kinds_of_rows(page) for page in text_of(paper)]
+
+        assert sum(page.count("line") for page in found) == len(lines)
+        for page in found:
+            following = list(pairwise([*page, "end"]))
+            assert ("customer", "subtotal") not in following
+            assert ("customer", "end") not in following
 
 
 def test_customers_have_subtotals_and_totals_are_there_once() -> None:
