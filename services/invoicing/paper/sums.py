@@ -8,11 +8,17 @@ from decimal import Decimal
 
 from services.invoicing.paper.content import Paper
 from services.invoicing.queries import DocumentWithLines
+from shared.billing.money import ZERO
 from shared.web.document_models import Tax
 
 
 def taxes_by_line(document: DocumentWithLines) -> Mapping[str, Tax]:
-    """The tax of each line, by its id: the only one of the document, or the one that the line names."""
+    """The tax of each line, by its id: the only one of the document, or the one that the line names.
+
+    On the lines of a document without taxes, as events of others may be, there is none.
+    """
+    if not document.taxes:
+        return {line.line: Tax(rate=ZERO, base=line.net, amount=ZERO) for line in document.lines}
     if len(document.taxes) == 1:
         return {line.line: document.taxes[0] for line in document.lines}
     by_tax: dict[tuple[Decimal | None, bool], Tax] = {
