@@ -56,6 +56,35 @@ def test_the_next_run_is_previewed_by_customer(open_page: Opening) -> None:
     assert_accessible(page)
 
 
+def test_a_customer_of_a_large_document_is_found_without_scripts(open_page: Opening) -> None:
+    page = open_page(
+        "/documents?recipient=res-aegean&form=aggregated&kind=invoice&sort=-net", java_script_enabled=False
+    )
+    page.get_by_role("rowheader").get_by_role("link").first.click()
+
+    search = page.get_by_role("searchbox", name="Go to customer")
+    search.fill("cus-aegean-0")
+    page.get_by_role("button", name="Go", exact=True).click()
+    expect(page.get_by_role("status").filter(has_text="these are the first 20")).to_be_visible()
+    search.fill("nobody at all")
+    page.get_by_role("button", name="Go", exact=True).click()
+    expect(page.get_by_text("No customer on it fits")).to_be_visible()
+    search.fill("cus-aegean-16")
+    page.get_by_role("button", name="Go", exact=True).click()
+    found = page.get_by_role("status").get_by_role("link").last
+    name = found.inner_text()
+    found.click()
+    expect(page.get_by_role("rowheader", name=name)).to_be_visible()
+    expect(page.get_by_role("combobox")).to_have_count(0)
+
+
+def test_the_fields_that_find_customers_can_be_used_by_everybody(open_page: Opening) -> None:
+    page = open_page("/next-run/res-aegean?date=2027-01-01&find=cus-aegean")
+
+    expect(page.get_by_role("status").filter(has_text="these are the first 20")).to_be_visible()
+    assert_accessible(page)
+
+
 def test_open_invoices_and_what_stands_in_favour(open_page: Opening) -> None:
     page = open_page("/balances")
 
