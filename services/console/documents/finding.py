@@ -16,12 +16,12 @@ class Sought(NamedTuple):
 
     text: str
     first: Sequence[tuple[str, str | None]]
-    count: int
+    total: int
     one: str | None = None
 
     @property
     def is_all(self) -> bool:
-        return self.count == len(self.first)
+        return self.total == len(self.first)
 
 
 def sought(customers: Iterable[tuple[str, str | None]], text: str) -> Sought:

@@ -24,7 +24,7 @@ def test_few_are_offered_all_and_of_many_the_first() -> None:
     assert list(sought(FEW, "").first) == FEW
     for text, count in (("", 20_000), ("company 1", 11_111)):
         found = sought(MANY, text)
-        assert (len(found.first), found.count, found.is_all) == (MOST, count, False)
+        assert (len(found.first), found.total, found.is_all) == (MOST, count, False)
     assert sought(MANY, "cus-19999").one == "cus-19999"
 
 
