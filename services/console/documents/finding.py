@@ -21,7 +21,7 @@ class Sought(NamedTuple):
 
     @property
     def is_all(self) -> bool:
-        return self.total == len(self.first)
+        return 0 < self.total == len(self.first)
 
 
 def sought(customers: Iterable[tuple[str, str | None]], text: str) -> Sought:

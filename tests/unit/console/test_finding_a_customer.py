@@ -30,3 +30,7 @@ def test_few_are_offered_all_and_of_many_the_first() -> None:
 
 def test_without_a_search_the_only_customer_is_not_gone_to() -> None:
     assert sought(FEW[:1], "").one is None
+
+
+def test_where_nobody_fits_nobody_is_offered() -> None:
+    assert not sought(FEW, "nobody").is_all
