@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from deploy.local.services import CONSOLE_PORT
 from services.cli_options import Json
 
 system = typer.Typer()
@@ -12,8 +13,28 @@ system = typer.Typer()
 Broker = Annotated[str, typer.Option(help="embedded, kafka (Apache Kafka on this machine) or host:port.")]
 Database = Annotated[str, typer.Option(help="embedded (PostgreSQL on this machine) or a DSN.")]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Delete what an earlier run kept on this machine.")]
+_LAST_PORT = 65_535
+_DIGITS_OF_A_PORT = 5
 EventFile = Annotated[
     str, typer.Argument(metavar="FILE", help="JSON Lines, or a JSON or YAML list; - = standard input.")
+]
+
+
+def _port(text: str) -> int:
+    port = int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS_OF_A_PORT else 0
+    if not 1 <= port <= _LAST_PORT:
+        raise typer.BadParameter(f"{text!r} is no port: give a number from 1 to {_LAST_PORT}, like 8443")
+    return port
+
+
+ConsolePort = Annotated[
+    int | None,
+    typer.Option(
+        parser=_port,
+        metavar="PORT",
+        envvar=CONSOLE_PORT,
+        help="Where the console is to answer on this machine; any free port.",
+    ),
 ]
 
 
@@ -40,11 +61,12 @@ def up(
     database: Database = "embedded",
     fresh: Fresh = False,
     detach: Annotated[bool, typer.Option("--detach", help="Go to the background once it is ready.")] = False,
+    console_port: ConsolePort = None,
 ) -> None:
     """Start the whole system on this machine; Ctrl-C stops it."""
     from services import system_commands
 
-    system_commands.up(broker, database, fresh=fresh, detach=detach)
+    system_commands.up(broker, database, fresh=fresh, detach=detach, console_port=console_port)
 
 
 @system.command()
@@ -75,11 +97,12 @@ def demo(
     start: Annotated[bool, typer.Option("--start", help="Start a fresh system for it and stop it at the end.")] = False,
     broker: Broker = "embedded",
     database: Database = "embedded",
+    console_port: ConsolePort = None,
 ) -> None:
     """The release notes' example and a reseller with a few hundred customers, end to end on the running system."""
     from services import system_commands
 
-    system_commands.demo(broker, database, once=once, start=start)
+    system_commands.demo(broker, database, once=once, start=start, console_port=console_port)
 
 
 @system.command()

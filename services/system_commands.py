@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 _STATUS = {"dropped": "dropped", "taken_in": "taken in"}
 
 
-def up(broker: str, database: str, *, fresh: bool, detach: bool) -> None:
+def up(broker: str, database: str, *, fresh: bool, detach: bool, console_port: int | None) -> None:
     """Start; in the foreground until a signal, or in the background. Raises UserError when it runs already."""
     home, choice = system.home_folder(), Choice(broker, database)
     choice.check()
     if not fresh:
         infrastructure.keep(choice, home)
     if not detach:
-        Supervisor(home, choice, say).run(fresh=fresh)
+        Supervisor(home, choice, say, console_port=console_port).run(fresh=fresh)
         return
-    found = control.start_in_background(home, _foreground(choice, fresh=fresh), say)
+    found = control.start_in_background(home, _foreground(choice, fresh=fresh, console_port=console_port), say)
     say(f"Running in the background (process {found.pid}). Stop it with: seatledger down")
 
 
@@ -38,7 +38,7 @@ def down() -> None:
     say("Stopped" if control.down(home, say) else f"Nothing is running in {home}")
 
 
-def demo(broker: str, database: str, *, once: bool, start: bool) -> None:
+def demo(broker: str, database: str, *, once: bool, start: bool, console_port: int | None) -> None:
     """On the running system, or (`start`) on a fresh one that lives as long as this command."""
     if not start:
         _demonstrate(system.require_running(system.home_folder()))
@@ -49,7 +49,8 @@ def demo(broker: str, database: str, *, once: bool, start: bool) -> None:
     if not system.is_locked(home):
         infrastructure.keep_aside(choice, home, say)
     try:
-        with control.running_for_a_while(home, _foreground(choice, fresh=True), say) as found:
+        arguments = _foreground(choice, fresh=True, console_port=console_port)
+        with control.running_for_a_while(home, arguments, say) as found:
             infrastructure.mark_as_demonstration(choice, home)
             try:
                 _demonstrate(found)
@@ -148,9 +149,11 @@ def _demonstrate(found: System) -> None:
     demonstration.run(dsn=found.database, broker=found.broker, apis=found.apis, console=found.console)
 
 
-def _foreground(choice: Choice, *, fresh: bool) -> list[str]:
+def _foreground(choice: Choice, *, fresh: bool, console_port: int | None) -> list[str]:
     """The same `up` as a command line for another process."""
     arguments = ["-m", "services.cli", "up", "--broker", choice.broker, "--database", choice.database]
+    if console_port is not None:
+        arguments += ["--console-port", str(console_port)]
     return [*arguments, "--fresh"] if fresh else arguments
 
 

@@ -118,6 +118,18 @@ def free_port() -> int:
         return port
 
 
+def refusal_of(port: int) -> str | None:
+    """Why nothing can listen on a port of this machine, in the system's words; None where something can."""
+    with socket.socket() as probe:
+        # As a server would: connections that have just ended are in nobody's way.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            return error.strerror or str(error)
+    return None
+
+
 def listens(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(0.5)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 ROLES = ("projector", "api", "worker")
 PAGES = "pages"
 PREPARE = "services.prepare"
+# Where `up` reads the port of the console from, when it is not told on the command line.
+CONSOLE_PORT = "SEATLEDGER_CONSOLE_PORT"
 
 
 @dataclass(frozen=True)

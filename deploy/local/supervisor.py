@@ -14,13 +14,14 @@ from deploy.local.processes import (
     end_left_behind,
     free_port,
     listens,
+    refusal_of,
     start,
     started_at,
     stop,
     tail,
     wait_until,
 )
-from deploy.local.services import PAGES, PREPARE, SERVICES, ServiceProcess, api_variable
+from deploy.local.services import CONSOLE_PORT, PAGES, PREPARE, SERVICES, ServiceProcess, api_variable
 from deploy.local.system import System
 from deploy.local.watch import STOP_GRACE_SECONDS, Child, NotRestartable, Watch
 from shared.errors import UserError
@@ -42,9 +43,11 @@ class Supervisor:
         say: Callable[[str], None],
         services: Sequence[ServiceProcess] = SERVICES,
         prepare: str | None = PREPARE,
+        console_port: int | None = None,
     ) -> None:
         self.home, self.choice, self.say = home, choice, say
         self.services, self.prepare = services, prepare
+        self.console_port = console_port
         self.watch = Watch(self._publish, say)
         self.system: System | None = None
         self.asked_to_stop: str | None = None
@@ -56,6 +59,7 @@ class Supervisor:
             for folder in ("logs", "ready"):
                 (self.home / folder).mkdir(exist_ok=True)
             clean_up_left_behind(self.home, self.say)
+            self._check_port()
             if fresh:
                 infrastructure.forget_data(self.choice, self.home)
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -73,6 +77,15 @@ class Supervisor:
                 self._state("stopping")
                 self.watch.stop()
                 system.forget(self.home)
+
+    def _check_port(self) -> None:
+        """The console's port, where it is fixed, has to be free: said before anything is started or deleted."""
+        reason = None if self.console_port is None else refusal_of(self.console_port)
+        if reason is not None:
+            raise UserError(
+                f"The console cannot have port {self.console_port} of this machine ({reason}): stop what listens "
+                f"there, or name another one with --console-port or in {CONSOLE_PORT}"
+            )
 
     def _asked(self, number: int, _frame: object) -> None:
         self.asked_to_stop = "Ctrl-C" if number == signal.SIGINT else signal.Signals(number).name
@@ -157,7 +170,7 @@ class Supervisor:
         """Start all and wait; gives the names of those not ready in time. Raises UserError for a broken one."""
         self.say(f"Starting {len(self.services)} processes: {', '.join(service.name for service in self.services)}")
         # All ports are chosen before the first is started: the console is told where the APIs are.
-        ports = {service.name: free_port() for service in self.services}
+        ports = {service.name: self._port_of(service) for service in self.services}
         apis = {
             api_variable(service.service): f"http://127.0.0.1:{ports[service.name]}"
             for service in self.services
@@ -175,6 +188,9 @@ class Supervisor:
                     raise UserError(f"{child.record.name} does not start. Its log, {log}, ends:\n{tail(log)}")
             self.watch.look()
             time.sleep(0.02)
+
+    def _port_of(self, service: ServiceProcess) -> int:
+        return self.console_port if service.role == PAGES and self.console_port is not None else free_port()
 
     def _start_service(self, service: ServiceProcess, port: int, apis: Mapping[str, str]) -> Child:
         ready_file = self.home / "ready" / service.name

@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 
 from services.console.rendering import page
 from services.console.service_calls import ServiceAway
+from services.console.signing_in import here
 from services.console.viewer import NotFromHere, SignInFirst
 from shared.errors import BAD_REQUEST, NOT_FOUND, UNAVAILABLE, UserError
 from shared.web.errors import BadRequest, NotFound, Unavailable, mending, told_of, wrong_in
@@ -25,11 +26,30 @@ _STATUSES: Final = {
     NOT_FOUND: HTTPStatus.NOT_FOUND,
     UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
 }
+# What may be over by the time that somebody asks again.
+_MAY_PASS: Final = frozenset({HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE})
 
 
 def error_page(request: Request, status: HTTPStatus, sentence: str) -> Response:
-    """A page that says in one sentence what is wrong."""
-    return page(request, "error.html", status, title=status.phrase, sentence=sentence)
+    """A page that says in one sentence what is wrong, with the ways on: again, back, or to the list of the area."""
+    return page(
+        request, "error.html", status, title=status.phrase, sentence=sentence, came_from=_came_from(request),
+        again=_address(request.url) if request.method == "GET" and status in _MAY_PASS else None,
+    )  # fmt: skip
+
+
+def _came_from(request: Request) -> str | None:
+    """The page of this console that somebody came from; None for another site's, for this same page and the sign-in."""
+    before = URL(request.headers.get("Referer", ""))
+    if before.netloc != request.headers.get("Host") or before.path.startswith("/sign-in"):
+        return None
+    address = _address(before)
+    is_this = request.method == "GET" and address == _address(request.url)
+    return None if is_this or here(address) != address else address
+
+
+def _address(url: URL) -> str:
+    return url.path + (f"?{url.query}" if url.query else "")
 
 
 def add_error_pages(app: FastAPI) -> None:
@@ -40,8 +60,7 @@ def add_error_pages(app: FastAPI) -> None:
     async def sign_in(request: Request, _: SignInFirst) -> Response:
         # A form cannot be sent again for them; the page that it stood on can be shown again.
         came_from = request.url if request.method == "GET" else URL(request.headers.get("Referer", "/"))
-        wanted = came_from.path + (f"?{came_from.query}" if came_from.query else "")
-        return RedirectResponse(f"/sign-in?next={quote(wanted, safe='')}", HTTPStatus.SEE_OTHER)
+        return RedirectResponse(f"/sign-in?next={quote(_address(came_from), safe='')}", HTTPStatus.SEE_OTHER)
 
     @app.exception_handler(NotFromHere)
     async def not_from_here(request: Request, error: NotFromHere) -> Response:

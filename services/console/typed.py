@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final
 
 Typed = Mapping[str, str]
 """The fields of a form by name, as typed; one that is not there is empty."""
 
-_WHOLE: Final = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
+# Python reads no longer ones; the service says how large one may be.
+_WHOLE: Final = re.compile(r"[+-]?[0-9]{1,4000}", re.ASCII)
+# What an amount of an event may have.
+_AMOUNT: Final = re.compile(r"[0-9]{1,15}(\.[0-9]{1,12})?", re.ASCII)
+_PER_CENT: Final = re.compile(r"[0-9]{1,6}(\.[0-9]{1,10})?", re.ASCII)
 _HUNDRED: Final = Decimal(100)
+_SHOWN: Final = 40
 
 
 class Unclear(Exception):
@@ -24,15 +29,31 @@ def whole(text: str) -> int | str:
     return int(plain) if _WHOLE.fullmatch(plain) else plain
 
 
+def amount(text: str) -> str:
+    """A price as it was typed. Raises Unclear for what is no plain number of 0 or more."""
+    plain = text.strip()
+    if not _AMOUNT.fullmatch(plain):
+        raise Unclear(
+            f"price: {_short(plain)} is no price; give one of 0 or more like 114.00, with at most 15 digits before the "
+            "point and 12 after it"
+        )
+    return plain
+
+
 def rate(percent: str) -> str:
-    """A rate of what was typed as per cent: 12.5 is 0.125. Raises Unclear for what is no number."""
-    try:
-        value = Decimal(percent.strip().removesuffix("%").strip())
-    except InvalidOperation:
-        raise Unclear(f"rate: {percent!r} is no number of per cent; give one like 10 or 12.5") from None
-    if not value.is_finite():
-        raise Unclear(f"rate: {percent!r} is no number of per cent; give one like 10 or 12.5")
-    return f"{value / _HUNDRED:f}"
+    """A rate of what was typed as per cent: 12.5 is 0.125. Raises Unclear for what is no number of 0 or more."""
+    plain = percent.strip().removesuffix("%").strip()
+    if not _PER_CENT.fullmatch(plain):
+        raise Unclear(
+            f"rate: {_short(plain)} is no number of per cent; give one of 0 or more like 10 or 12.5, with at most 6 "
+            "digits before the point"
+        )
+    return f"{Decimal(plain) / _HUNDRED:f}"
+
+
+def _short(text: str) -> str:
+    """What was typed, quoted; of much of it the beginning."""
+    return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")
 
 
 def when(typed: Typed) -> dict[str, str]:

@@ -25,7 +25,8 @@ def vendors_id(subscription: str) -> str:
 class Offer:
     """A product on one set of terms. `unit_price` in EUR for one licence and one term; `weight`: how often it is sold.
 
-    `raised_to` is its list price from the middle of the year on, where there is one.
+    `raised_to` is its list price from the middle of the year on, where there is one. `at_once` is what the term costs
+    who pays it in one, where it is sold in installments. `plans` are the billing plans that an order here may choose.
     """
 
     product: str
@@ -36,6 +37,8 @@ class Offer:
     frequency: str
     weight: int
     raised_to: str | None = None
+    at_once: str | None = None
+    plans: tuple[str, ...] = ()
     terms: Json = field(default_factory=dict)
 
     @property
@@ -45,20 +48,23 @@ class Offer:
     def price(self, currency: str, *, raised: bool = False) -> str:
         """The list price in a currency, before or after it was raised."""
         amount = self.raised_to if raised and self.raised_to is not None else self.unit_price
-        return amount if currency == "EUR" else str((Decimal(amount) * _GBP_FOR_A_EUR).quantize(_CENT))
+        return _in(currency, amount)
 
     def defined(self) -> Json:
         """The data of its ProductDefined."""
+        listed = {self.frequency: self.unit_price} | ({} if self.at_once is None else {self.term: self.at_once})
         prices = [
             {
                 "currency": currency,
                 "term": self.term,
-                "billing_frequency": self.frequency,
-                "unit_price": self.price(currency),
+                "billing_frequency": frequency,
+                "unit_price": _in(currency, amount),
             }
             for currency in CURRENCIES
+            for frequency, amount in listed.items()
         ]
-        return {"id": self.product, "name": self.name, "vendor": self.vendor, **self._terms(), "prices": prices}
+        sold: Json = {"prices": prices} | ({"billing_plans": list(self.plans)} if self.plans else {})
+        return {"id": self.product, "name": self.name, "vendor": self.vendor, **self._terms(), **sold}
 
     def raises(self, effective_from: str) -> list[Json]:
         """The data of the PriceChanged events that raise it."""
@@ -68,6 +74,9 @@ class Offer:
             {
                 "product_id": self.product,
                 "currency": currency,
+                # Of a month: without it a year would cost as little.
+                "term": self.term,
+                "billing_frequency": self.frequency,
                 "unit_price": self.price(currency, raised=True),
                 "effective_from": effective_from,
             }
@@ -76,6 +85,11 @@ class Offer:
 
     def _terms(self) -> Json:
         return {"term": self.term, "billing_frequency": self.frequency, **self.terms}
+
+
+def _in(currency: str, amount: str) -> str:
+    """An amount of EUR in a currency, at the rate that the price lists were made with."""
+    return amount if currency == "EUR" else str((Decimal(amount) * _GBP_FOR_A_EUR).quantize(_CENT))
 
 
 OFFERS: Final = (
@@ -87,13 +101,25 @@ OFFERS: Final = (
         "m365-apps-business", "Microsoft 365 Apps for business", "microsoft", "9.80", "P1M", "P1M", 12,
         raised_to="10.60", terms={"free_period": True, "price_protection_months": 12},
     ),
-    Offer("m365-business-basic", "Microsoft 365 Business Basic", "microsoft", "67.20", "P1Y", "P1M", 16),
-    Offer("m365-business-standard", "Microsoft 365 Business Standard", "microsoft", "140.40", "P1Y", "P1M", 18),
-    Offer("m365-business-premium", "Microsoft 365 Business Premium", "microsoft", "247.20", "P1Y", "P1M", 9),
     Offer(
-        "m365-e3", "Microsoft 365 E3", "microsoft", "432.00", "P1Y", "P1Y", 4, terms={"anchor": "order_day"}
+        "m365-business-basic", "Microsoft 365 Business Basic", "microsoft", "67.20", "P1Y", "P1M", 16,
+        at_once="64.00", plans=("P1M",),
     ),
-    Offer("visio-plan-2", "Visio Plan 2", "microsoft", "168.00", "P1Y", "P3M", 3),
+    Offer(
+        "m365-business-standard", "Microsoft 365 Business Standard", "microsoft", "140.40", "P1Y", "P1M", 18,
+        at_once="133.70", plans=("P1M", "P3M"),
+    ),
+    Offer(
+        "m365-business-premium", "Microsoft 365 Business Premium", "microsoft", "247.20", "P1Y", "P1M", 9,
+        at_once="235.40", plans=("P1M", "P3M"),
+    ),
+    Offer(
+        "m365-e3", "Microsoft 365 E3", "microsoft", "432.00", "P1Y", "P1Y", 4, plans=("P1M",),
+        terms={"anchor": "order_day"},
+    ),
+    Offer(
+        "visio-plan-2", "Visio Plan 2", "microsoft", "168.00", "P1Y", "P3M", 3, at_once="160.00", plans=("P3M",)
+    ),
     Offer("panda-ad360", "Panda Adaptive Defense 360", "panda", "4.90", "P1M", "P1M", 14, raised_to="5.30"),
     Offer(
         "panda-epp", "Panda Endpoint Protection Plus", "panda", "31.00", "P1Y", "P1Y", 6,

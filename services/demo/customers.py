@@ -30,6 +30,17 @@ class Reseller:
     tax_rate: str
     block: Json | None
 
+    @property
+    def accounts(self) -> list[tuple[str, str]]:
+        """Who decides for its customers whether they pay in installments, as scope and id: it, else each of them."""
+        if self.block is not None:
+            return [("reseller", str(self.block["id"]))]
+        return [("customer", self.customer(number)) for number in range(1, self.customers + 1)]
+
+    def customer(self, number: int) -> str:
+        """The id of its customer of a number, from 1."""
+        return f"cus-{self.key}-{number:03}"
+
 
 RESELLERS: Final = (
     Reseller(
@@ -82,7 +93,7 @@ class Histories:
 
     def _customer(self, reseller: Reseller, number: int) -> Json:
         customer: Json = {
-            "id": f"cus-{reseller.key}-{number:03}",
+            "id": reseller.customer(number),
             "name": next(self._names),
             "time_zone": reseller.time_zone,
             "country": reseller.country,

@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from typing import Final
 
-from services.demo.catalogue import Json, vendors_id
+from services.demo.catalogue import MICROSOFT, Json, vendors_id
 
 RECIPIENT: Final = "res-release-notes"
 SUBSCRIPTION: Final = "sub-release-notes"
 _CUSTOMER: Final = "cus-release-notes"
 _PRODUCT: Final = "o365-business"
+_NAME: Final = "Office 365 Business"
+
+
+def sold_in(year: int) -> Json:
+    """What the catalogue says of its product a week before the order, so that it can be ordered here as well.
+
+    No part of the example: that is billed the same without it.
+    """
+    price: Json = {"currency": "EUR", "term": "P1M", "billing_frequency": "P1M", "unit_price": "10.00"}
+    product: Json = {
+        "id": _PRODUCT, "name": _NAME, "vendor": MICROSOFT, "term": "P1M", "billing_frequency": "P1M",
+        "free_period": True, "price_protection_months": 12, "prices": [price],
+    }  # fmt: skip
+    return {"type": "ProductDefined", "time": f"{year}-01-08T06:00:00Z", "data": product}
 
 
 def release_notes(year: int) -> list[Json]:
@@ -19,7 +33,7 @@ def release_notes(year: int) -> list[Json]:
     """
     item: Json = {
         "item_id": "1", "subscription_id": SUBSCRIPTION, "quantity": 5, "unit_price": "10.00",
-        "product": {"id": _PRODUCT, "name": "Office 365 Business", "vendor": "microsoft"},
+        "product": {"id": _PRODUCT, "name": _NAME, "vendor": MICROSOFT},
         "free_period": True, "price_protection_months": 12, "vendor_subscription_id": vendors_id(SUBSCRIPTION),
     }  # fmt: skip
     order: Json = {

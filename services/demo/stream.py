@@ -10,7 +10,7 @@ from typing import Final
 from services.demo.catalogue import OFFERS, Json
 from services.demo.customers import RESELLERS, Histories
 from services.demo.days import example_year, first_day
-from services.demo.example import release_notes
+from services.demo.example import RECIPIENT, release_notes, sold_in
 from services.demo.mishaps import mishaps
 
 # Another seed is another year of the same customers; this one is what the documentation shows.
@@ -35,7 +35,8 @@ def stream(last: date) -> list[Json]:
     """CloudEvents with all they need, as JSON objects, in the order in which they are sent."""
     random = Random(_SEED)
     histories = Histories(random, last)
-    short = [*_catalogue(last), *release_notes(example_year(last)), *mishaps(last)]
+    year = example_year(last)
+    short = [*_billing_plans(last), *_catalogue(last), sold_in(year), *release_notes(year), *mishaps(last)]
     for reseller in RESELLERS:
         short += histories.of(reseller)
     # Stable: events of the same minute stay in the order in which they were made up.
@@ -47,6 +48,15 @@ def stream(last: date) -> list[Json]:
     for place in random.sample(range(len(OFFERS) + 1, len(events) - 1), _OUT_OF_ORDER):
         events[place], events[place + 1] = events[place + 1], events[place]
     return events
+
+
+def _billing_plans(last: date) -> list[Json]:
+    """Orders made here may choose billing plans: the organisation and every account says so (rule R4.2)."""
+    since = f"{first_day(last) - timedelta(days=7)}T05:00:00Z"
+    accounts = [("reseller", RECIPIENT), *(account for reseller in RESELLERS for account in reseller.accounts)]
+    said: Json = {"key": "billing_plans_enabled", "value": True, "effective_from": since}
+    scopes: list[Json] = [{"scope": "organisation"}, *({"scope": scope, "scope_id": one} for scope, one in accounts)]
+    return [{"type": "SettingChanged", "time": since, "data": {**scope, **said}} for scope in scopes]
 
 
 def _catalogue(last: date) -> list[Json]:

@@ -75,7 +75,7 @@ def _appended(asked: Asked[Command]) -> Iterator[Key]:
     about, request = asked.command.about, asked.command.request
     match request:
         case RegisterReseller() | RegisterCustomer():
-            yield Key("reseller" if isinstance(request, RegisterReseller) else "customer", request.id)
+            yield from _either(request.id)
         case ChangeReseller():
             yield Key("reseller", about)
         case ChangeCustomer():
@@ -91,11 +91,17 @@ def _appended(asked: Asked[Command]) -> Iterator[Key]:
         case PlaceOrder():
             yield Key("order", order_id_of(asked, request))
             if len(request.customer.model_fields_set) > 1:
-                yield Key("customer", request.customer.id)
+                yield from _either(request.customer.id)
         case AddItem() | ItemChange() | RemoveItem() | ExecuteOrder() | DeleteOrder():
             yield Key("order", about)
         case ListOffers():
             return
+
+
+def _either(account: str) -> Iterator[Key]:
+    """A new account under both names: no reseller and customer of one id are registered beside each other."""
+    yield Key("reseller", account)
+    yield Key("customer", account)
 
 
 def _named(asked: Asked[Command]) -> Iterator[Key]:

@@ -56,6 +56,31 @@ def test_the_next_run_is_previewed_by_customer(open_page: Opening) -> None:
     assert_accessible(page)
 
 
+def test_a_customer_of_a_large_next_run_is_found_without_scripts(open_page: Opening) -> None:
+    page = open_page("/next-run/res-aegean?date=2027-01-01", java_script_enabled=False)
+
+    search, show = page.get_by_role("searchbox", name="Go to customer"), page.get_by_role("button", name="Show")
+    search.fill("nobody at all")
+    show.click()
+    expect(page.get_by_text("No customer on it fits")).to_be_visible()
+    search.fill("cus-aegean")
+    show.click()
+    found = page.get_by_role("status").filter(has_text="these are the first 20")
+    expect(found).to_be_visible()
+    name = found.get_by_role("link").last.inner_text()
+    found.get_by_role("link").last.click()
+    expect(page.get_by_role("rowheader", name=name)).to_be_visible()
+    page.get_by_role("link", name="Show the lines of every customer").click()
+    expect(page.get_by_role("rowheader", name=name)).to_be_visible()
+
+
+def test_the_field_that_finds_customers_can_be_used_by_everybody(open_page: Opening) -> None:
+    page = open_page("/next-run/res-aegean?date=2027-01-01&find=cus-aegean")
+
+    expect(page.get_by_role("status").filter(has_text="these are the first 20")).to_be_visible()
+    assert_accessible(page)
+
+
 def test_open_invoices_and_what_stands_in_favour(open_page: Opening) -> None:
     page = open_page("/balances")
 

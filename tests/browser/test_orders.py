@@ -89,6 +89,42 @@ def test_an_order_with_a_plan_is_billed_as_its_preview_says(sold: Demonstration,
     assert_accessible(page)
 
 
+def test_the_demonstrations_own_products_are_ordered_with_a_plan(
+    demonstration: Demonstration, open_page: Opening
+) -> None:
+    page = open_page("/orders/new")
+
+    # What the form begins with can be bought as it stands.
+    page.get_by_role("searchbox", name="Customer").fill("cus-aegean-001")
+    page.get_by_role("button", name="Search").click()
+    page.get_by_role("row", name=re.compile("cus-aegean-001")).get_by_role("link").click()
+    expect(page.get_by_label("Currency")).to_have_value("EUR")
+    page.get_by_role("button", name="Show the prices").click()
+    expect(page.get_by_role("row", name=re.compile("paid at once"))).to_contain_text("EUR")
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+    # A product whose own way to be paid is a plan, from the price to the subscription.
+    page.get_by_label("Product", exact=True).select_option("Microsoft 365 Business Standard")
+    page.get_by_label("Licences").fill("10")
+    page.get_by_role("button", name="Place the draft").click()
+    page.get_by_role("link", name="Edit item 1").click()
+    expect(page.get_by_role("row", name=re.compile("paid at once"))).to_contain_text("1,337.00 EUR")
+    page.get_by_role("radio", name="Quarterly").check()
+    page.get_by_role("radio", name="Monthly").check()
+    page.get_by_role("button", name="Save").click()
+    products = page.get_by_role("region", name="Products")
+    for words in ("Monthly", "5 %", "122.90 EUR", "152.40 EUR"):
+        expect(products).to_contain_text(words)
+    page.get_by_role("link", name="Execute").click()
+    expect(page.locator("#costs .figures")).to_contain_text("with VAT")
+    page.get_by_role("button", name="Confirm: execute").click()
+    expect(page.locator(".status.executed")).to_be_visible()
+    assert_accessible(page)
+    products.get_by_role("link").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Microsoft 365 Business Standard")
+    expect(page.locator("#state")).to_contain_text("Monthly")
+
+
 def test_a_draft_changes_and_goes_without_scripts(sold: Demonstration, open_page: Opening) -> None:
     register(sold, "cus-plain", "Plain Paper")
     page = open_page("/orders/new?customer=cus-plain", java_script_enabled=False)

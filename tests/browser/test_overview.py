@@ -53,3 +53,16 @@ def test_a_reseller_sees_figures_of_its_own_and_nothing_of_the_system(
     expect(page.get_by_text("Dead letters")).to_have_count(0)
     expect(page.get_by_text("Open discrepancies")).to_have_count(0)
     assert_accessible(page)
+
+
+def test_a_customer_whose_reseller_pays_is_told_so(open_page: Opening, demonstration: Demonstration) -> None:
+    page = open_page("/", demonstration.token("customer", "--customer cus-aegean-001"))
+
+    charts = page.get_by_role("region", name="Charts")
+    expect(charts).to_contain_text("Your reseller pays for these subscriptions")
+    expect(charts).not_to_contain_text("It begins with the first invoice run")
+    expect(charts.get_by_role("figure", name="Active seats")).to_be_visible()
+    assert_accessible(page)
+
+    page = open_page("/", demonstration.token("customer", "--customer cus-direct-001"))
+    expect(page.get_by_role("figure", name="Revenue by month, EUR")).to_be_visible()

@@ -93,6 +93,7 @@ def test_every_command_explains_itself(tmp_path: Path, command: tuple[str, ...])
         (("simulate", "events.jsonl", "--base", "embedded", "--until", "2026-02-28"), "exclude each other"),
         (("simulate", "events.jsonl", "--events", "changes.jsonl", "--until", "2026-02-28"), "go with --base"),
         (("simulate", "--base", "embedded", "--until", "2026-02-28"), "--base needs something to try"),
+        (("up", "--console-port", "99999"), "'99999' is no port: give a number from 1 to 65535"),
     ],
 )
 def test_wrong_usage_is_code_2_and_names_what_is_wrong(tmp_path: Path, command: tuple[str, ...], named: str) -> None:

@@ -40,18 +40,25 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Previewed:
-    """One document as the run would issue it: its head as invoicing says it, its lines by customer."""
+    """One document as the run would issue it: its head as invoicing says it, its lines by customer.
+
+    `others` are the customers on it of whom no line is among those that are shown.
+    """
 
     head: Mapping[str, Any]
     customer_name: str | None
     groups: Sequence[Group]
+    others: int
     shown: int
     count: int
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What the run of a day would issue. `refused` is why that cannot be said, `unbillable` why there is nothing."""
+    """What the run of a day would issue. `refused` is why that cannot be said, `unbillable` why there is nothing.
+
+    `customers` are all end customers on its documents, by id and name, in the order of their ids.
+    """
 
     day: date
     name: str | None
@@ -61,6 +68,7 @@ class Preview:
     unbillable: str | None = None
     refused: str | None = None
     products: Mapping[str, str | None] | None = None
+    customers: Sequence[tuple[str, str | None]] = ()
 
 
 async def preview(
@@ -91,7 +99,7 @@ async def preview(
     return Preview(
         day, name, [_previewed(one, names, customer) for one in documents],
         None if found["closed"] is None else date.fromisoformat(found["closed"]), found["subscriptions"],
-        found["unbillable"], products=products,
+        found["unbillable"], products=products, customers=[(id, names.get(id)) for id in sorted(set(of_customers))],
     )  # fmt: skip
 
 
@@ -103,12 +111,13 @@ def _previewed(one: Mapping[str, Any], names: Mapping[str, str | None], customer
     by_customer: dict[str, list[Mapping[str, Any]]] = {}
     for line in one["lines"]:
         by_customer.setdefault(line["customer"], []).append(line)
+    parts = [part for part in one["customers"] if customer is None or part["customer"] == customer]
     groups = [
-        Group(part["customer"], names.get(part["customer"]), part["lines"], Decimal(part["net"]),
-              by_customer.get(part["customer"], ()))
-        for part in one["customers"]
-        if customer is None or part["customer"] == customer
-    ]  # fmt: skip
+        Group(part["customer"], names.get(part["customer"]), part["lines"], Decimal(part["net"]), lines)
+        for part in parts
+        if (lines := by_customer.get(part["customer"]))
+    ]
     count = sum(part["lines"] for part in one["customers"])
-    separate = one["customer"]
-    return Previewed(one, None if separate is None else names.get(separate), groups, len(one["lines"]), count)
+    separate, others = one["customer"], len(parts) - len(groups)
+    named = None if separate is None else names.get(separate)
+    return Previewed(one, named, groups, others, len(one["lines"]), count)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from http import HTTPStatus
 from operator import attrgetter
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 from pydantic import BeforeValidator
 
 from services.console.documents import files, one, queries
+from services.console.documents.finding import sought
 from services.console.documents.groups import LinesPage, page_with, pages_of
 from services.console.documents.next_run import preview
 from services.console.documents.reasons import reasons
 from services.console.exports import MOST_ROWS, Field, Format, exported
-from services.console.listing import PageNumber, Sort
+from services.console.listing import PageNumber, Sort, address
 from services.console.rendering import page
 from services.console.viewer import Looking, Reading, reading_now, shown_to
 from shared.web.errors import NotFound
@@ -105,10 +107,18 @@ async def next_run(
     recipient: str,
     day: Annotated[Day, Query(alias="date")] = None,
     customer: Filter = None,
+    find: Search = "",
 ) -> Response:
-    """What the run of a day would issue to one recipient now."""
-    found = await preview(request, viewer, recipient, day or _today(), customer or None)
-    return page(request, "documents/next_run.html", recipient=recipient, preview=found, customer=customer or None)
+    """What the run of a day would issue to one recipient now; `find` leads to one of its customers."""
+    # Among all customers, whoever was chosen before.
+    customer = None if find else customer or None
+    found = await preview(request, viewer, recipient, day or _today(), customer)
+    theirs = sought(found.customers, find)
+    if theirs.one is not None:
+        return _to_customer(request, theirs.one)
+    return page(
+        request, "documents/next_run.html", recipient=recipient, preview=found, customer=customer, sought=theirs
+    )
 
 
 @router.get("/documents/{number:path}/pdf")
@@ -135,14 +145,18 @@ async def document(
     viewer: Looking,
     number: str,
     customer: Filter = None,
+    find: Search = "",
     page_number: PageNumber = 1,
 ) -> Response:
-    """One document; of its lines a page, or the one on which a customer's begin."""
+    """One document; of its lines a page, or the one on which a customer's begin. `find` leads to a customer's."""
     async with reading_now(request, viewer) as connection:
         found = await one.document(connection, number)
         if found is None:
             raise NotFound(f"there is no document {number}")
         groups = await one.groups(connection, number)
+        theirs = sought(((group.customer, group.name) for group in groups), find)
+        if theirs.one is not None:
+            return _to_customer(request, theirs.one)
         pages = pages_of(groups)
         if customer:
             page_number = page_with(pages, customer) or page_number
@@ -153,10 +167,14 @@ async def document(
         returned, returned_by = await one.returned(connection, lines), await one.returned_by(connection, lines)
     # Invoicing takes its time: no connection is held meanwhile.
     return page(
-        request, "documents/one.html", one=found, groups=groups, pages=pages, place=place, lines_page=here, lines=lines,
+        request, "documents/one.html", one=found, sought=theirs, pages=pages, place=place, lines_page=here, lines=lines,
         credit_notes=credit_notes, returned=returned, returned_by=returned_by,
         reasons=await reasons(request, viewer, number, here, lines),
     )  # fmt: skip
+
+
+def _to_customer(request: Request, customer: str) -> Response:
+    return RedirectResponse(address(request, customer=customer, find=None), HTTPStatus.SEE_OTHER)
 
 
 def _today() -> date:

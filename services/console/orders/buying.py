@@ -28,10 +28,13 @@ SELECT c.customer, c.name, r.reseller, r.name AS reseller_name
 FROM read.customers AS c LEFT JOIN read.resellers AS r USING (reseller)
 WHERE c.customer = %s
 """
+# The form begins with the first one, so what has no price in the currency, or prices and no definition, comes last.
 _PRODUCTS = """
-SELECT product, coalesce(name, product) FROM read.products
-WHERE NOT deleted AND EXISTS (SELECT FROM read.list_prices AS l WHERE l.product = products.product)
-ORDER BY 2
+SELECT product, coalesce(name, product)
+FROM read.products JOIN read.list_prices AS l USING (product)
+WHERE NOT deleted
+GROUP BY product, name
+ORDER BY bool_or(l.currency = %s) DESC, name IS NULL, 2
 """
 _CURRENCIES = "SELECT DISTINCT currency FROM read.list_prices ORDER BY currency"
 _USUAL_CURRENCY = """
@@ -70,9 +73,9 @@ async def buyer(connection: AsyncConnection, customer: str) -> Buyer | None:
         return await (await cursor.execute(_CUSTOMER, [customer])).fetchone()
 
 
-async def products(connection: AsyncConnection) -> list[tuple[str, str]]:
-    """Products that have a price, each with its name."""
-    return [(product, name) for product, name in await (await connection.execute(_PRODUCTS)).fetchall()]
+async def products(connection: AsyncConnection, currency: str) -> list[tuple[str, str]]:
+    """Products that have a price, each with its name; those that have one in the currency come first."""
+    return [(product, name) for product, name in await (await connection.execute(_PRODUCTS, [currency])).fetchall()]
 
 
 async def currencies(connection: AsyncConnection, customer: str) -> list[str]:

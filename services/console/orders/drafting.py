@@ -62,8 +62,8 @@ async def _form(
         buyer = await buying.buyer(connection, typed["customer"])
         if buyer is None:
             raise NotFound(f"there is no customer {typed['customer']}")
-        products = await buying.products(connection)
         currencies = await buying.currencies(connection, buyer.customer)
+        products = await buying.products(connection, typed["currency"] or next(iter(currencies), ""))
     offers = None
     if is_asked:
         try:

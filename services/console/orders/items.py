@@ -116,7 +116,7 @@ async def _adding(
     is_asked: bool = False, wrong: str | None = None, conflict: bool = False,
 ) -> Response:  # fmt: skip
     async with reading_now(request, viewer) as connection:
-        products = await buying.products(connection)
+        products = await buying.products(connection, order.currency)
     offers = None
     if is_asked:
         try:

@@ -66,6 +66,7 @@ SELECT vendor, verdict, count(*) AS discrepancies FROM read.discrepancies WHERE 
 GROUP BY vendor, verdict HAVING (vendor, verdict) > (%(after_vendor)s, %(after_verdict)s)
 ORDER BY vendor, verdict LIMIT %(limit)s
 """
+_RESELLER: Final = "SELECT reseller FROM read.customers WHERE customer = %s"
 _EARLIEST: Final = date(1, 1, 1)
 _LATEST: Final = date(9999, 12, 1)
 ALL: Final = 10_000
@@ -180,3 +181,9 @@ async def discrepancies(
     """By vendor and verdict; of who is not of the organisation none."""
     wanted = {"after_vendor": after[0], "after_verdict": after[1], "limit": limit}
     return await _all(connection, OpenDiscrepancies, _DISCREPANCIES, wanted)
+
+
+async def reseller(connection: AsyncConnection, customer: str) -> str | None:
+    """Who pays for a customer (rule R6.1); None for one that pays itself."""
+    found = await (await connection.execute(_RESELLER, [customer])).fetchone()
+    return None if found is None else found[0]

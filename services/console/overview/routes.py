@@ -33,12 +33,14 @@ async def overview(request: Request, viewer: Looking, connection: Reading) -> Re
     revenue = await queries.revenue(connection, first_month, drawing.months_from(today, drawing.MONTHS))
     seats = await queries.seats(connection, first_month, today)
     subscriptions = await queries.subscriptions(connection) if viewer.may("subscriptions:read") else []
+    customer = viewer.principal.customer
+    reseller = None if customer is None else await queries.reseller(connection, customer)
     is_organisation, operates = viewer.principal.sees_all, viewer.may("operations:read")
     return page(
         request, "overview/overview.html", revenue=drawing.revenue_charts(revenue, today),
         month=[one for one in revenue if one.month == drawing.months_from(today, 0)],
         seats_chart=drawing.seats_chart(seats, today), seats=seats[-1].seats,
-        documents=await queries.documents(connection), subscriptions=subscriptions,
+        documents=await queries.documents(connection), subscriptions=subscriptions, reseller_pays=reseller is not None,
         discrepancies=await queries.discrepancies(connection)
         if is_organisation and viewer.may("reconciliation:read") else None,
         running=await _running(request) if operates else None, operates=operates,

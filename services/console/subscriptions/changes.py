@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from services.console.subscriptions.queries import One
-from services.console.typed import Typed, Unclear, given, rate, when, whole
+from services.console.typed import Typed, Unclear, amount, given, rate, when, whole
 from shared.commands.principal import Permission, Principal
 
 # Nothing of a subscription that is over can be another.
@@ -81,7 +81,9 @@ def _pricing(typed: Typed) -> Json:
         if not typed["rate"].strip():
             raise Unclear("rate: say how many per cent")
         return {"pricing": {"rule": typed["rule"], "rate": rate(typed["rate"])}, **applies}
-    return {**given(typed, "unit_price"), **applies}
+    if not typed["unit_price"].strip():
+        raise Unclear("price: say what a licence is to cost for a term")
+    return {"unit_price": amount(typed["unit_price"]), **applies}
 
 
 def _cancel(typed: Typed) -> Json:

@@ -27,6 +27,8 @@ def register_reseller(books: Books, request: RegisterReseller, principal: Princi
     key = Key("reseller", request.id)
     if books.account(key) is not None:
         raise Exists(f"reseller {request.id} exists already: choose another id, or change it")
+    if books.account(Key("customer", request.id)) is not None:
+        raise Exists(_shared("reseller", "customer", request.id))
     return Change(key, [(key, [ResellerRegistered(**_given(request))])], created=True)
 
 
@@ -61,9 +63,26 @@ def registration(books: Books, request: CustomerRegistered, principal: Principal
     reseller = own_reseller(principal, request.reseller_id)
     if reseller is not None and books.account(Key("reseller", reseller)) is None:
         raise Unknown(f"there is no reseller {reseller!r}: register it first")
+    _refuse_id_of_reseller(books, request.id, principal)
     given = _given(request)
     _need_for_rates(given, principal)
     return CustomerRegistered(**{**given, "reseller_id": reseller, "separate_invoices": False})
+
+
+def _refuse_id_of_reseller(books: Books, customer: str, principal: Principal) -> None:
+    """The recipient of a document is an id alone: a customer under a reseller's would be sent what is the reseller's.
+
+    Binds commands; an event of upstream is not refused for it. Who may not know of the reseller is not told of it.
+    """
+    if books.account(Key("reseller", customer)) is None:
+        return
+    if not principal.reaches(customer=None, reseller=customer):
+        raise Forbidden(f"{principal.name} may not register customer {customer}: choose another id")
+    raise Exists(_shared("customer", "reseller", customer))
+
+
+def _shared(new: str, known: str, account: str) -> str:
+    return f"{account} is a {known} already, and a {new} of that id would share its documents: choose another id"
 
 
 def change_customer(books: Books, customer: str, request: ChangeCustomer, principal: Principal) -> Change:

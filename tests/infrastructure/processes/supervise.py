@@ -5,11 +5,12 @@ import sys
 from pathlib import Path
 
 from deploy.local.infrastructure import Choice
-from deploy.local.services import ServiceProcess
+from deploy.local.services import PAGES, ServiceProcess
 from deploy.local.supervisor import Supervisor
 from shared.errors import UserError
 
 STEADY = "tests.infrastructure.processes.steady"
+ANSWERING = "tests.infrastructure.processes.answering"
 STAND_INS = (ServiceProcess("orders", "projector", STEADY), ServiceProcess("orders", "worker", STEADY))
 
 
@@ -20,10 +21,15 @@ def main() -> None:
     parser.add_argument("--fresh", action="store_true")
     parser.add_argument("--prepare")
     parser.add_argument("--service", help="the module of one more stand-in")
+    parser.add_argument("--console-port", type=int, help="with a stand-in for the console")
     given = parser.parse_args()
     try:
         more = (ServiceProcess("invoicing", "worker", given.service),) if given.service else ()
-        supervisor = Supervisor(given.home, Choice(given.broker), say, STAND_INS + more, given.prepare)
+        if given.console_port is not None:
+            more = (*more, ServiceProcess("console", PAGES, ANSWERING))
+        supervisor = Supervisor(
+            given.home, Choice(given.broker), say, STAND_INS + more, given.prepare, given.console_port
+        )
         supervisor.run(fresh=given.fresh)
     except UserError as error:
         print(error, file=sys.stderr)

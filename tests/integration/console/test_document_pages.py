@@ -145,6 +145,56 @@ def test_the_next_run_is_previewed(browser: TestClient) -> None:
     assert browser.get("/next-run/nobody").status_code == 404
 
 
+def test_a_customer_of_a_document_and_of_a_next_run_is_found(dsn: str, browser: TestClient) -> None:
+    ((number,),) = query(dsn, "SELECT number FROM read.documents WHERE recipient = 'res-1' AND kind = 'invoice' "
+                              "AND customer IS NULL AND date = '2019-03-01'")  # fmt: skip
+    for path in (f"/documents/{number}", "/next-run/res-1?date=2019-06-01"):
+        where, _, day = path.partition("?")
+        to = browser.get(where, params=f"{day}&find=a", follow_redirects=False)
+        assert (to.status_code, to.headers["location"]) == (303, f"{where}?{f'{day}&' if day else ''}customer=a")
+        assert "No customer on it fits “nobody”" in shown(browser, f"{where}?{day}&find=nobody")
+
+
+def test_of_many_customers_a_next_run_shows_those_with_lines_and_finds_the_others(dsn: str) -> None:
+    invoicing = FastAPI()
+
+    @invoicing.get("/v1/next-run")
+    async def reckoned() -> object:
+        line = {
+            "line": "l",
+            "customer": "cus-00000",
+            "subscription": "s",
+            "product": "p",
+            "kind": "recurring",
+            "from": "2026-01-01",
+            "to": "2026-01-31",
+            "quantity": 1,
+            "unit_price": "10.00",
+            "net": "10.00",
+        }
+        theirs = [{"customer": f"cus-{one:05}", "lines": 1, "net": "10.00"} for one in range(20_000)]
+        document = {
+            "kind": "invoice",
+            "customer": None,
+            "currency": "EUR",
+            "net": "200000.00",
+            "tax": "0.00",
+            "gross": "200000.00",
+            "customers": theirs,
+            "lines": [line],
+        }
+        return {"closed": None, "subscriptions": 20_000, "unbillable": None, "documents": [document]}  # fmt: skip
+
+    with signed_in(dsn, apps={"invoicing": invoicing}) as browser:
+        page = shown(browser, "/next-run/res-1")
+        assert page.count('class="group"') == 1
+        assert "19,999 more customers are on it" in page
+        assert "<option" not in page
+        some = shown(browser, "/next-run/res-1?find=cus-1")
+        assert "10,000 customers fit “cus-1”; these are the first 20" in some
+        assert some.count('class="button plain" href="/next-run/res-1?customer=cus-1') == 20
+
+
 def test_what_is_open_by_recipient(dsn: str, browser: TestClient) -> None:
     page = shown(browser, "/balances")
     for recipient, total in query(dsn, "SELECT recipient, sum(open)::text FROM read.open_invoices GROUP BY 1"):

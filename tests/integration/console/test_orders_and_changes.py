@@ -162,13 +162,15 @@ def test_with_a_plan_immediate_is_the_only_choice_and_a_refusal_keeps_what_was_t
             assert "On a day" in (await visitor.look("/subscriptions/ord-at-once-1/licences")).words
             page = await visitor.look("/subscriptions/ord-refused-1/licences")
             assert "On a day" not in page.words
+            many = await visitor.send(page, ASK, 400, quantity="9" * 23)
+            assert "; give a whole number of at most 1000000000" in many.words
             refused = await visitor.send(page, ASK, 422, quantity="12", when="later", on="2099-01-01")
             assert "with a billing plan a change of seats is executed immediately" in refused.words
             assert refused.form(ASK).fields["quantity"] == "12"
             pricing = await visitor.look("/subscriptions/ord-refused-1/pricing")
             assert "The cycle that runs" not in pricing.words
             dear = await visitor.send(pricing, ASK, 400, unit_price="much")
-            assert 'Unit_price: got "much"; give a plain decimal number' in dear.words
+            assert "Price: 'much' is no price; give one of 0 or more like 114.00" in dear.words
             assert dear.form(ASK).fields["unit_price"] == "much"
             unclear = await visitor.send(pricing, ASK, 400, what="rule", rate="ten")
             assert "'ten' is no number of per cent" in unclear.words

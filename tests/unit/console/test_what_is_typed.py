@@ -15,13 +15,16 @@ from services.console.costs import costs
 from services.console.formats import NOTHING, duration, durations, instant
 from services.console.sessions import Session
 from services.console.subscriptions.changes import CHANGES
-from services.console.typed import Typed, Unclear, rate, when, whole
+from services.console.typed import Typed, Unclear, amount, rate, when, whole
 from services.console.viewer import Viewer
 from services.orders.preview_example import PREVIEW
 from shared.commands.principal import OPERATOR
 
 
-@pytest.mark.parametrize(("text", "value"), [("8", 8), (" 8 ", 8), ("-2", -2), ("8.5", "8.5"), ("", ""), ("٨", "٨")])
+@pytest.mark.parametrize(("text", "value"), [
+    ("8", 8), (" 8 ", 8), ("-2", -2), ("8.5", "8.5"), ("", ""), ("٨", "٨"), ("9" * 23, int("9" * 23)),
+    ("9" * 5000, "9" * 5000),
+])  # fmt: skip
 def test_a_whole_number_is_one_and_all_else_is_left_to_the_service(text: str, value: object) -> None:
     assert whole(text) == value
 
@@ -32,10 +35,22 @@ def test_per_cent_become_a_rate_without_an_exponent(text: str, value: str) -> No
     assert "E" not in rate(text)
 
 
-@pytest.mark.parametrize("text", ["ten", "", "NaN", "Infinity"])
+@pytest.mark.parametrize("text", ["ten", "", "NaN", "Infinity", "-3", "1e9999999", "9" * 23, "1,5"])
 def test_what_is_no_rate_is_said_to_be_none(text: str) -> None:
-    with pytest.raises(Unclear, match="is no number of per cent"):
+    with pytest.raises(Unclear, match="is no number of per cent; give one of 0 or more like 10"):
         rate(text)
+
+
+@pytest.mark.parametrize("text", ["ten", "-3", "1e30", "9" * 23, "1,5", "0.1234567890123"])
+def test_what_is_no_price_is_said_to_be_none(text: str) -> None:
+    with pytest.raises(Unclear, match="is no price; give one of 0 or more like 114"):
+        amount(text)
+
+
+def test_of_much_that_was_typed_the_beginning_is_quoted() -> None:
+    with pytest.raises(Unclear) as caught:
+        amount("x" * 5000)
+    assert len(str(caught.value)) < 200
 
 
 def test_a_later_day_has_to_be_chosen() -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from services.invoicing.paper.content import Paper
 from services.invoicing.paper.en16931 import NotExpressible, xml
+from services.invoicing.paper.files import rendered_pdf
 from tests.infrastructure.en16931 import assert_valid, broken_rules
 from tests.paper_samples import (
     KINDS,
@@ -94,6 +95,19 @@ def test_categories_say_why_there_is_no_tax() -> None:
     assert texts(reverse, of_lines) == ["AE", "AE"]
     assert texts(several, "ram:ExemptionReason") == ["Exempt from VAT"]
     assert texts(reverse, "ram:ExemptionReasonCode") == ["VATEX-EU-AE"]
+
+
+def test_lines_of_a_document_without_taxes_have_none_on_paper_and_in_xml() -> None:
+    lines = [a_line(1, "80.00", "10.00", 8), a_line(2, "20.00", "20.00", product="book")]
+    paper = on_paper(a_document(lines, []))
+
+    assert_valid(xml(paper))
+    assert texts(parsed(paper), "ram:SpecifiedLineTradeSettlement/ram:ApplicableTradeTax/ram:CategoryCode") == [
+        "Z",
+        "E",
+    ]
+    assert texts(parsed(paper), "ram:GrandTotalAmount") == ["100.00"]
+    assert rendered_pdf(paper)
 
 
 def test_a_credit_note_has_its_type_and_names_the_invoices_that_it_takes_off() -> None:

@@ -30,6 +30,33 @@ def test_what_exists_is_not_registered_again() -> None:
         shop.customer()
 
 
+def test_no_reseller_and_customer_have_the_same_id_for_they_would_share_documents() -> None:
+    shop = open_shop()
+    shared = "res-1 is a reseller already, and a customer of that id would share its documents: choose another id"
+    for more in ({}, {"reseller_id": "res-1"}):
+        with pytest.raises(Exists, match=shared):
+            shop.customer("res-1", **more)
+    with pytest.raises(Exists, match=shared):
+        shop.place(customer={"id": "res-1", "name": "Contoso"})
+    with pytest.raises(
+        Exists, match="cus-1 is a customer already, and a reseller of that id would share its documents"
+    ):
+        shop.reseller("cus-1")
+
+
+def test_another_reseller_is_not_told_whose_the_id_is() -> None:
+    shop = open_shop()
+    shop.reseller("res-2")
+    with pytest.raises(Forbidden, match="may not register customer res-1: choose another id"):
+        shop.customer("res-1", ANOTHER)
+
+
+def test_what_upstream_named_alike_is_not_refused() -> None:
+    shop = open_shop()
+    shop.told("CustomerRegistered", {"id": "res-1", "name": "Contoso"})
+    assert shop.change_customer("res-1", name="Fabrikam").body["name"] == "Fabrikam"
+
+
 def test_a_new_customer_is_on_aggregated_invoices() -> None:
     shop = open_shop()
     decided = shop.customer("cus-2", reseller_id="res-1")
