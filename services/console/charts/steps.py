@@ -97,11 +97,7 @@ def step_chart(
     low = height - BOTTOM
     behind = [(band, bar) for band in bands if (bar := _band(band, first, until, across, (top, low)))]
     below = [bar for one in strips if (bar := _band(one, first, until, across, (low + 2, low + 2 + _STRIP)))]
-    curves = [
-        curve
-        for one in series
-        for curve in _curves(one, first, until, today, across, scale)
-    ]
+    curves = [curve for one in series for curve in _curves(one, first, until, today, across, scale)]
     return Chart(
         title=title,
         told=told or _told(title, series, shown, first, until, today, write),
@@ -119,10 +115,8 @@ def step_chart(
         band_legend=list(dict.fromkeys((band.look, band.name) for band, _ in behind)),
         strips=below,
         strip_legend=strips[0].name if below else "",
-        points=[
-            Point(across.on(mark.on), TOP + _HEAD * lane + _HEAD // 2, number, f"{mark.on.isoformat()}: {mark.words}", mark.href)
-            for number, (mark, lane) in enumerate(zip(seen, lanes, strict=True), 1)
-        ],
+        points=[_point(mark, lane, number, across)
+                for number, (mark, lane) in enumerate(zip(seen, lanes, strict=True), 1)],
         point_legend=marks_are if seen else "",
         notes=[[Cell(str(number)), Cell(mark.on.isoformat()), Cell(mark.words, mark.href)]
                for number, mark in enumerate(seen, 1)],
@@ -141,6 +135,11 @@ def _lanes(places: Sequence[float]) -> list[int]:
     return found
 
 
+def _point(mark: Mark, lane: int, number: int, across: Scale) -> Point:
+    y = TOP + _HEAD * lane + _HEAD // 2
+    return Point(across.on(mark.on), y, number, f"{mark.on.isoformat()}: {mark.words}", mark.href)
+
+
 def _today(today: date | None, first: date, until: date, across: Scale, width: int) -> Tick | None:
     if today is None or not first <= today <= until:
         return None
@@ -148,9 +147,7 @@ def _today(today: date | None, first: date, until: date, across: Scale, width: i
     return Tick(at, "Today", "end" if at > width - right_room(width) - _WORD else "")
 
 
-def _curves(
-    one: Steps, first: date, until: date, today: date | None, across: Scale, scale: Scale
-) -> list[Curve]:  # fmt: skip
+def _curves(one: Steps, first: date, until: date, today: date | None, across: Scale, scale: Scale) -> list[Curve]:
     """The curve to the end of today, and what is to come after it."""
     then = until + _A_DAY if today is None else min(today, until) + _A_DAY
     parts = [(_path(_shown(one, first, then - _A_DAY), then, across, scale), one.look, one.name)]
@@ -162,11 +159,10 @@ def _curves(
 
 def _legend(series: Sequence[Steps], curves: Sequence[Curve]) -> list[tuple[Look, str]]:
     """What tells curves apart: their names where there are several, and what is not there yet."""
-    is_coming = any(curve.look == Look.DUE for curve in curves)
-    names = [(one.look, one.name) for one in series] if len(series) > 1 else [(one.look, "So far") for one in series]
-    if not is_coming:
-        return names if len(series) > 1 else []
-    return [*names, (Look.DUE, "To come, if nothing is changed")]
+    names = [(one.look, one.name) for one in series] if len(series) > 1 else []
+    if not any(curve.look == Look.DUE for curve in curves):
+        return names
+    return [*(names or [(one.look, "So far") for one in series]), (Look.DUE, "To come, if nothing is changed")]
 
 
 def _number(day: date) -> Decimal:
@@ -214,7 +210,7 @@ def _x_ticks(first: date, until: date, across: Scale) -> list[Tick]:
 
 def _rows(
     series: Sequence[Sequence[tuple[date, Value | None]]], write: Write, today: date | None
-) -> list[list[Cell]]:
+) -> list[list[Cell]]:  # fmt: skip
     """A row for each day on which anything becomes another, with what holds from then on."""
     days = sorted({day for values in series for day, _ in values})
     rows = []
