@@ -10,7 +10,8 @@ import pytest
 
 from services.console.overview.drawing import revenue_charts
 from services.console.overview.queries import Revenue
-from services.console.subscriptions.history import Timeline, as_it_stands, charts_of
+from services.console.subscriptions.history import as_it_stands, charts_of
+from shared.web.history_models import Timeline
 
 TODAY = date(2026, 6, 10)
 
@@ -18,15 +19,18 @@ TODAY = date(2026, 6, 10)
 def timeline(**changed: Any) -> Timeline:
     """A subscription of a year, in its seventh month; `changed` replaces what it has."""
     year = {"from": date(2026, 1, 1), "to": date(2026, 12, 31)}
+    ordered = {"source": "upstream", "id": "1"}
     price = {**year, "unit_price": Decimal("10.00"), "origin": "list", "protected_until": date(2026, 8, 31),
-             "free": False, "excluded": False}  # fmt: skip
+             "free": False, "excluded": False, "product": "office", "event": ordered}  # fmt: skip
     window = {"opened": "2026-06-09T08:00:00Z", "seats": 2, "full_refund_until": "2026-06-10T08:00:00Z",
               "change_until": "2026-06-16T08:00:00Z"}  # fmt: skip
     known = {
-        "currency": "EUR", "today": TODAY, "starts": date(2026, 1, 1), "ends": None, "until": date(2026, 12, 31),
-        "seats": [{"from": date(2026, 1, 1), "quantity": 5}], "prices": [price],
+        "subscription": "sub-1", "currency": "EUR",
+        "today": TODAY, "starts": date(2026, 1, 1), "ends": None, "until": date(2026, 12, 31),
+        "seats": [{"from": date(2026, 1, 1), "quantity": 5, "event": ordered}], "prices": [price],
         "free": [{"from": date(2026, 1, 1), "to": date(2026, 1, 31)}],
-        "suspended": [{"from": date(2026, 3, 1), "to": date(2026, 3, 15)}], "terms": [year], "windows": [window],
+        "suspended": [{"from": date(2026, 3, 1), "to": date(2026, 3, 15)}],
+        "cycles": [], "terms": [year], "windows": [window],
     }  # fmt: skip
     return Timeline.model_validate({**known, **changed})
 
