@@ -1,11 +1,11 @@
-"""Bars: a group for each place on the axis, in it a bar for each series."""
+"""Bars: a group for each place on the axis, in it a bar for each series, beside each other or upon each other."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from services.console.charts.drawing import HEIGHT, LEFT, RIGHT, Bar, Cell, Chart, Look, Tick, Write, value_axis
+from services.console.charts.drawing import HEIGHT, LEFT, Bar, Cell, Chart, Look, Tick, Write, right_room, value_axis
 from services.console.charts.scales import Scale, Value
 
 # Of the room of a group what its bars fill, and how broad one is at most.
@@ -41,12 +41,24 @@ def bar_chart(
     axis: Write | None = None,
     told: str = "",
     of: str = "Month",
+    stacked: bool = False,
     width: int = 640,
     height: int = HEIGHT,
 ) -> Chart:
-    """Bars of each series beside each other. `of` is the table's first header, `told` replaces the text made of it."""
-    scale, ticks = value_axis([v for one in series for v in one.values if v is not None], axis or write, height)
-    group = (width - LEFT - RIGHT) / max(1, len(places))
+    """Bars of each series beside each other; `stacked`: each upon those before it, where their sum says something.
+
+    `of` is the table's first header, `told` replaces the text made of the figures.
+    """
+    feet = [_feet(one, series[:number] if stacked else ()) for number, one in enumerate(series)]
+    ends = [
+        foot + value
+        for one, below in zip(series, feet, strict=True)
+        for value, foot in zip(one.values, below, strict=True)
+        if value is not None
+    ]
+    scale, ticks = value_axis(ends, axis or write, height)
+    group = (width - LEFT - right_room(width)) / max(1, len(places))
+    columns = 1 if stacked else len(series)
     return Chart(
         title=title,
         told=told or _told(title, places, series, write),
@@ -64,21 +76,30 @@ def bar_chart(
         bars=[
             bar
             for number, one in enumerate(series)
-            for bar in _bars(one, number, len(series), places, group, scale, write)
+            for bar in _bars(one, feet[number], 0 if stacked else number, columns, places, group, scale, write)
         ],
     )
 
 
+def _feet(one: Bars, below: Sequence[Bars]) -> list[Value]:
+    """On what each bar of a series stands: on what stands below it. What hangs below zero hangs from there."""
+    return [
+        0 if value is None or value < 0 else sum(max(other.values[place] or 0, 0) for other in below)
+        for place, value in enumerate(one.values)
+    ]
+
+
 def _bars(
-    one: Bars, number: int, of: int, places: Sequence[Place], group: float, scale: Scale, write: Write
-) -> list[Bar]:
+    one: Bars, feet: Sequence[Value], number: int, of: int, places: Sequence[Place], group: float, scale: Scale,
+    write: Write,
+) -> list[Bar]:  # fmt: skip
     broad = min(_BROADEST, group * _FILLED / of)
     drawn = []
     for place, value in enumerate(one.values):
         if value is None or value == 0:
             continue
         x = LEFT + (place + 0.5) * group + (number - of / 2) * broad
-        ends = sorted((scale.at(0), scale.at(value)))
+        ends = sorted((scale.at(feet[place]), scale.at(feet[place] + value)))
         # What is there is seen, however little it is.
         tall = max(ends[1] - ends[0], 1.0)
         y = ends[0] if value < 0 else ends[1] - tall

@@ -12,9 +12,9 @@ from services.console.charts.scales import Scale, Value, round_ticks
 
 Write = Callable[[Value], str]
 HEIGHT: Final = 260
-LEFT, RIGHT, TOP, BOTTOM = 64, 12, 16, 40
-# Two lines of words below an axis.
-LINE: Final = 14
+LEFT, RIGHT, TOP, BOTTOM = 64, 12, 16, 42
+# As wide as a page: who looks at its right end reads the axis there as well.
+BROAD: Final = 1000
 
 
 class Look(StrEnum):
@@ -32,6 +32,7 @@ class BandLook(StrEnum):
     PROTECTED = "protected"
     WINDOW = "window"
     STILL = "still"
+    TERM = "term"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +67,13 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A mark at a day: a line from top to bottom, and a number at its head."""
+    """A mark at a day: a line from its head to the bottom, and a number at its head, `y` from above."""
 
     at: float
+    y: float
     number: int
     words: str
+    href: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +102,16 @@ class Chart:
     curves: Sequence[Curve] = field(default=())
     bands: Sequence[Bar] = field(default=())
     band_legend: Sequence[tuple[BandLook, str]] = field(default=())
+    # Bars between the axis and its words, and what they are.
+    strips: Sequence[Bar] = field(default=())
+    strip_legend: str = ""
     points: Sequence[Point] = field(default=())
-    # What the numbers of the points stand for: number, day and words.
+    # What a point is; what the numbers of the points stand for: number, day and words.
+    point_legend: str = ""
     notes: Sequence[Sequence[Cell]] = field(default=())
+    # Where today is, and with it what has happened ends.
+    today: Tick | None = None
+    top: int = TOP
 
     @property
     def is_empty(self) -> bool:
@@ -114,21 +124,32 @@ class Chart:
 
     @property
     def right(self) -> int:
-        return self.width - RIGHT
+        return self.width - right_room(self.width)
 
     @property
-    def top(self) -> int:
-        return TOP
+    def is_broad(self) -> bool:
+        """Whether it is as wide as a page."""
+        return self.width >= BROAD
+
+    @property
+    def is_linked(self) -> bool:
+        """Whether something in the picture leads elsewhere: it is a group of links then, and no image."""
+        return any(point.href for point in self.points)
 
     @property
     def bottom(self) -> int:
         return self.height - BOTTOM
 
 
-def value_axis(values: Sequence[Value], write: Write, height: int) -> tuple[Scale, list[Tick]]:
+def right_room(width: int) -> int:
+    """The room right of the axis: in a broad chart the words of the values stand there too."""
+    return LEFT if width >= BROAD else RIGHT
+
+
+def value_axis(values: Sequence[Value], write: Write, height: int, top: int = TOP) -> tuple[Scale, list[Tick]]:
     """The scale from bottom to top for these values, and its marks. Counts have no mark between two of them."""
     ticks = round_ticks(values, whole=all(isinstance(value, int) for value in values))
-    scale = Scale(ticks[0], ticks[-1], height - BOTTOM, TOP)
+    scale = Scale(ticks[0], ticks[-1], height - BOTTOM, top)
     return scale, [Tick(scale.at(tick), write(_plain(tick))) for tick in ticks]
 
 

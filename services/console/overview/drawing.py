@@ -15,6 +15,9 @@ from services.console.formats import money, number
 from services.console.overview.queries import Revenue, Seats
 
 MONTHS: Final = 12
+# A chart over the full width needs less height to be read.
+_BROAD: Final = 1200
+_LOW: Final = 220
 _MONTHS_OF_A_YEAR = 12
 
 
@@ -41,11 +44,12 @@ def _revenue_chart(currency: str, found: Mapping[date, Revenue], today: date) ->
         f"Revenue by month, {currency}",
         [_place(month, currency) for month in months],
         [
-            Bars("Billed", [one.billed if one else None for one in here]),
+            Bars("Billed", [one.billed if one and one.documents else None for one in here]),
             Bars("Due", [one.due or None if one else None for one in here], Look.DUE),
         ],
         write=partial(_amount, currency=currency),
         axis=number,
+        stacked=True,
     )
 
 
@@ -68,4 +72,6 @@ def seats_chart(found: Sequence[Seats], today: date) -> Chart:
         write=number,
         since=months_from(today, 1 - MONTHS),
         until=today,
+        width=_BROAD,
+        height=_LOW,
     )

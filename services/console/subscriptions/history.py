@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -84,7 +85,8 @@ def charts_of(timeline: Timeline, documents: Sequence[OnDocument], *, whole: boo
     """Seats and the price of one over the same days, one below the other; documents are marks on the seats."""
     until = max(timeline.until, timeline.today)
     since = timeline.starts if whole else max(timeline.starts, timeline.today - _SHOWN)
-    marks = [_mark(one) for one in documents[:_MOST_MARKS]]
+    drawn = partial(step_chart, since=since, until=until, today=timeline.today, width=_WIDTH,
+                    strips=_bands("Term", timeline.terms, BandLook.TERM, until))  # fmt: skip
     bands = [*_bands("Free period", timeline.free, BandLook.FREE, until),
              *_bands("Suspended", timeline.suspended, BandLook.STILL, until),
              *_window_bands(timeline)]  # fmt: skip
@@ -96,14 +98,23 @@ def charts_of(timeline: Timeline, documents: Sequence[OnDocument], *, whole: boo
     seats = Steps("Seats", [(one.from_, one.quantity) for one in timeline.seats])
     price = Steps("Price", _price_steps(timeline))
     return {
-        "seats": step_chart(
-            "Seats", [seats], write=number, since=since, until=until, bands=bands, marks=marks, width=_WIDTH
-        ),
-        "price": step_chart(
-            "Price of a licence and cycle", [price], write=_money(timeline.currency), since=since, until=until,
-            bands=protected, width=_WIDTH,
-        ),
+        "seats": drawn("Seats", [seats], write=number, bands=bands, marks_are="A document: its number leads there",
+                       marks=[_mark(one) for one in documents[:_MOST_MARKS]]),
+        "price": drawn(f"Price of a licence and cycle, {timeline.currency}", [price], write=_money(timeline.currency),
+                       axis=_money(None), bands=protected),
     }  # fmt: skip
+
+
+def as_it_stands(timeline: Timeline, *, renews: bool) -> str:
+    """What of the charts has happened and what has not, in a sentence or two."""
+    today = f"Today is {timeline.today.isoformat()}"
+    if timeline.ends is not None and timeline.ends < timeline.today:
+        return f"{today}. It ended on {timeline.ends.isoformat()}."
+    if timeline.ends is not None:
+        end = f"its last day, {timeline.ends.isoformat()}"
+    else:
+        end = f"the end of its term on {timeline.until.isoformat()}" + (", when it renews" if renews else "")
+    return f"{today}. Dashed is what will be if nothing is changed, to {end}."
 
 
 def is_cut(timeline: Timeline) -> bool:
@@ -124,7 +135,7 @@ def _bands(name: str, spans: Sequence[Days], look: BandLook, until: date) -> lis
 
 def _window_bands(timeline: Timeline) -> list[Band]:
     return [
-        Band("Window to give seats back", one.opened.date(), one.change_until.date(), BandLook.WINDOW)
+        Band("Seats can be given back", one.opened.date(), one.change_until.date(), BandLook.WINDOW)
         for one in timeline.windows
         if one.change_until is not None
     ]
@@ -135,5 +146,5 @@ def _mark(one: OnDocument) -> Mark:
     return Mark(one.date, f"{kind} {one.number}: {money(one.net, one.currency)}", link("documents", one.number))
 
 
-def _money(currency: str) -> Any:
+def _money(currency: str | None) -> Any:
     return lambda value: money(Decimal(value), currency)

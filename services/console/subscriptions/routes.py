@@ -88,6 +88,7 @@ async def subscription(
     return page(
         request, "subscriptions/one.html", one=found, plan=plans.get(subscription_id), happened=told,
         documents=documents, charts=drawn, life=life,
+        stands="" if told.timeline is None else history.as_it_stands(told.timeline, renews=found.auto_renew),
         is_cut=told.timeline is not None and history.is_cut(told.timeline),
         said=said(request, viewer), version=version,
         changes=offered(found, viewer.principal),

@@ -88,6 +88,69 @@ def test_bars_stand_on_zero_beside_each_other_and_hang_below_it() -> None:
     assert "Billed from -40 (2026-02) to 80 (2026-01)" in chart.told
 
 
+def test_stacked_bars_stand_on_those_below_and_the_axis_holds_their_sum() -> None:
+    billed, due = Bars("Billed", [80, -40, None]), Bars("Due", [40, 10, 50], Look.DUE)
+    places = [Place("Jan", "2026-01"), Place("Feb", "2026-02"), Place("Mar", "2026-03")]
+
+    chart = bar_chart("Revenue", places, [billed, due], write=number, stacked=True)
+
+    january, february, upon, beside, alone = chart.bars
+    assert (upon.x, upon.width) == (january.x, january.width)
+    assert upon.y + upon.height == pytest.approx(january.y, abs=0.2)
+    assert february.y == pytest.approx(chart.zero, abs=0.2)
+    assert [beside.y + beside.height, alone.y + alone.height] == pytest.approx([chart.zero] * 2, abs=0.2)
+    assert [tick.words for tick in chart.y_ticks][-1] == "150"
+
+
+def test_what_is_after_today_is_drawn_as_what_is_to_come() -> None:
+    today, seats = date(2026, 1, 31), Steps("Seats", [(JANUARY, 5), (date(2026, 3, 1), 8)])
+    chart = step_chart("Seats", [seats], write=number, until=MARCH, today=today)
+
+    happened, coming = chart.curves
+    assert chart.today is not None
+    assert (happened.look, coming.look) == (Look.A, Look.DUE)
+    assert happened.path.endswith(f"H{chart.today.at}")
+    assert coming.path.startswith(f"M{chart.today.at} ")
+    assert "V" in coming.path
+    assert [words for _, words in chart.legend] == ["So far", "To come, if nothing is changed"]
+    assert [row[0].words for row in chart.rows] == ["2026-01-01", "2026-03-01 (to come)"]
+    assert "What is after 2026-01-31 is to come." in chart.told
+    assert ">Today</text>" in drawn(chart)
+
+
+def test_a_chart_that_ends_today_has_nothing_to_come() -> None:
+    chart = step_chart("Seats", [Steps("Seats", [(JANUARY, 5)])], write=number, until=MARCH, today=MARCH)
+
+    assert [curve.look for curve in chart.curves] == [Look.A]
+    assert chart.legend == []
+
+
+def test_terms_lie_below_the_axis_and_are_told_in_words() -> None:
+    terms = [Band("Term", date(2025, 1, 1), date(2025, 12, 31)), Band("Term", JANUARY, date(2026, 12, 31))]
+    chart = step_chart("Seats", [Steps("Seats", [(JANUARY, 5)])], write=number, until=MARCH, strips=terms)
+
+    (running,) = chart.strips
+    assert running.y > chart.bottom
+    assert chart.strip_legend == "Term"
+    assert "<li>Term, 2026-01-01 to 2026-12-31</li>" in drawn(chart)
+
+
+def test_documents_of_one_day_have_heads_of_their_own_that_lead_to_them() -> None:
+    marks = [Mark(date(2026, 2, 1), f"Invoice {number}", f"/documents/{number}") for number in (1, 2)]
+    seats = Steps("Seats", [(JANUARY, 5)])
+    chart = step_chart("Seats", [seats], write=number, until=MARCH, marks=marks, marks_are="A document", width=1200)
+
+    first, second = chart.points
+    html = drawn(chart)
+    assert first.at == second.at
+    assert second.y - first.y >= 24
+    assert chart.top > second.y
+    assert '<a class="mark" href="/documents/2" aria-label="2026-02-01: Invoice 2">' in html
+    assert 'role="group"' in html
+    assert 'role="img"' not in html
+    assert "A document</li>" in html
+
+
 def test_a_curve_holds_each_value_to_the_next_and_the_last_to_the_end() -> None:
     seats = Steps("Seats", [(date(2025, 6, 1), 5), (date(2026, 2, 15), 10)])
     chart = step_chart("Seats", [seats], write=number, since=JANUARY, until=MARCH)
@@ -118,7 +181,8 @@ def test_bands_are_cut_to_the_days_shown_and_marks_are_numbered_in_their_order()
     (band,) = chart.bands
     assert band.x == chart.left
     assert chart.band_legend == [("free", "Free")]
-    assert [(point.number, point.words) for point in chart.points] == [(1, "Invoice 1"), (2, "Invoice 2")]
+    heads = [(point.number, point.words) for point in chart.points]
+    assert heads == [(1, "2026-02-01: Invoice 1"), (2, "2026-03-01: Invoice 2")]
     assert '<a href="/documents/2">Invoice 2</a>' in drawn(chart)
 
 
