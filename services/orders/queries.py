@@ -13,13 +13,13 @@ from services.orders.shown import (
     Customer,
     ListPrice,
     Order,
-    OrderItem,
     OrderWithItems,
     Product,
     ProductWithPrices,
     Reseller,
     Setting,
 )
+from shared.web.order_models import OrderItem
 
 _ORDERS = """
 SELECT * FROM read.orders

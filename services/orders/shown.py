@@ -18,6 +18,7 @@ from services.orders.projection import FOLDS
 from shared.billing.masterdata import MasterData
 from shared.projections.registers import Registers, View
 from shared.projections.spec import Key, Rows, Table
+from shared.web.order_models import OrderItem
 from shared.web.preview_models import Preview
 
 
@@ -36,28 +37,6 @@ class Order(BaseModel):
     placed_at: str | None
     executed_at: str | None
     version: str
-
-
-class OrderItem(BaseModel):
-    """A row of read.order_items: as ordered, and what was told of it."""
-
-    subscription: str
-    item_id: str | None
-    product: str
-    product_name: str | None
-    quantity: int
-    unit_price: Decimal
-    term: str | None
-    billing_frequency: str | None
-    billing_plan: str | None
-    installments: int | None
-    extra_charge_rate: Decimal | None
-    price: Decimal | None
-    net: Decimal | None
-    gross: Decimal | None
-    first_billing_date: date | None
-    free_until: date | None
-    note: str | None
 
 
 class OrderWithItems(Order):

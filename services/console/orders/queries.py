@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-from decimal import Decimal
 from typing import Any, Final
 
 from psycopg import AsyncConnection
@@ -11,6 +9,7 @@ from psycopg.rows import class_row
 from pydantic import BaseModel
 
 from services.console.listing import Lister
+from shared.web.order_models import OrderItem
 
 _WANTED = """
 FROM read.orders AS o
@@ -64,26 +63,9 @@ class Row(BaseModel):
     items: int
 
 
-class Item(BaseModel):
-    """An item; what was told of it is None where upstream placed the order. Prices include the extra charge."""
+class Item(OrderItem):
+    """An item, and what its subscription has become; that is None where there is none yet."""
 
-    subscription: str
-    item_id: str | None
-    product: str
-    product_name: str | None
-    quantity: int
-    unit_price: Decimal
-    term: str | None
-    billing_frequency: str | None
-    billing_plan: str | None
-    installments: int | None
-    extra_charge_rate: Decimal | None
-    price: Decimal | None
-    net: Decimal | None
-    gross: Decimal | None
-    first_billing_date: date | None
-    free_until: date | None
-    note: str | None
     subscription_status: str | None = None
 
     @property

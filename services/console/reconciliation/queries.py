@@ -1,10 +1,9 @@
-"""What the pages of reconciliation read: the comparison with both sides, what was told of differences, looks, tasks."""
+"""What the pages of reconciliation read of the comparison: its rows with both sides, and what else both say of one."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Final
-from uuid import UUID
 
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
@@ -15,8 +14,6 @@ from services.console.listing import Lister
 # Where somebody has to look: the rest agrees, or cannot be known yet (rules R7.3 and R7.4).
 FINDINGS: Final = ("QUANTITY_MISMATCH", "STATUS_MISMATCH", "MISSING_IN_VENDOR", "MISSING_IN_BSS")
 VERDICTS: Final = (*FINDINGS, "NOT_COMPARABLE", "OK")
-STATES: Final = ("open", "ignored", "over")
-TASK_STATES: Final = ("waiting", "failed", "done")
 
 # Resellers have no looks and no differences: the database gives them none, so those columns are empty for them.
 _COMPARED: Final = """
@@ -54,55 +51,6 @@ LEFT JOIN read.subscriptions AS s ON s.subscription = asked.subscription
 LEFT JOIN read.vendor_subscriptions AS v
     ON v.vendor = %(vendor)s AND v.account = %(account)s AND v.vendor_subscription = asked.vendor_subscription
 """
-_HISTORY: Final = """
-SELECT * FROM read.discrepancies
-WHERE vendor = %(vendor)s
-    AND (subscription = %(subscription)s OR vendor_subscription = %(vendor_subscription)s)
-ORDER BY found_at DESC, discrepancy, number DESC LIMIT 100
-"""
-_FOUND_WANTED: Final = """
-FROM read.discrepancies AS d
-WHERE (%(search)s::text IS NULL OR d.subscription ILIKE %(search)s OR d.vendor_subscription ILIKE %(search)s
-        OR d.account ILIKE %(search)s OR d.by ILIKE %(search)s OR d.reason ILIKE %(search)s)
-    AND (%(vendor)s::text IS NULL OR d.vendor = %(vendor)s)
-    AND (%(verdict)s::text IS NULL OR d.verdict = %(verdict)s)
-    AND (%(state)s::text IS NULL OR d.state = %(state)s)
-    AND (%(account)s::text IS NULL OR d.account = %(account)s)
-"""
-_FOUND: Final = f"""
-SELECT d.*, EXISTS (
-    SELECT FROM read.reconciliation AS r WHERE r.vendor = d.vendor
-        AND r.row = coalesce('s:' || d.subscription, 'v:' || d.vendor_subscription)
-) AS has_row
-{_FOUND_WANTED} ORDER BY {{order}} LIMIT %(limit)s OFFSET %(offset)s
-"""
-_FOUND_COUNT: Final = f"SELECT count(*) {_FOUND_WANTED}"
-_ACCOUNTS_WANTED: Final = """
-FROM read.vendor_looks AS l
-WHERE (%(search)s::text IS NULL OR l.account ILIKE %(search)s OR l.name ILIKE %(search)s OR l.domain ILIKE %(search)s
-        OR l.failed ILIKE %(search)s)
-    AND (%(vendor)s::text IS NULL OR l.vendor = %(vendor)s)
-    AND (%(failed)s::text IS NULL OR (%(failed)s = 'yes') = (l.failed IS NOT NULL))
-"""
-_ACCOUNTS: Final = f"""
-SELECT l.vendor, l.account, l.name, l.domain, l.looked_at, l.failed, l.hinted, (
-    SELECT count(*) FROM read.vendor_subscriptions AS s WHERE (s.vendor, s.account) = (l.vendor, l.account)
-) AS held
-{_ACCOUNTS_WANTED} ORDER BY {{order}} LIMIT %(limit)s OFFSET %(offset)s
-"""
-_ACCOUNTS_COUNT: Final = f"SELECT count(*) {_ACCOUNTS_WANTED}"
-_SWEEPS_WANTED: Final = "FROM read.sweeps WHERE (%(vendor)s::text IS NULL OR vendor = %(vendor)s)"
-_SWEEPS: Final = f"SELECT * {_SWEEPS_WANTED} ORDER BY {{order}} LIMIT %(limit)s OFFSET %(offset)s"
-_SWEEPS_COUNT: Final = f"SELECT count(*) {_SWEEPS_WANTED}"
-_TASKS_WANTED: Final = """
-FROM read.vendor_tasks
-WHERE (%(search)s::text IS NULL OR subscription ILIKE %(search)s OR vendor_subscription ILIKE %(search)s
-        OR customer ILIKE %(search)s OR by ILIKE %(search)s OR error ILIKE %(search)s)
-    AND (%(vendor)s::text IS NULL OR vendor = %(vendor)s)
-    AND (%(state)s::text IS NULL OR state = %(state)s)
-"""
-_TASKS: Final = f"SELECT * {_TASKS_WANTED} ORDER BY {{order}} LIMIT %(limit)s OFFSET %(offset)s"
-_TASKS_COUNT: Final = f"SELECT count(*) {_TASKS_WANTED}"
 _SUMMARY: Final = """
 SELECT verdict, count(*) FROM read.reconciliation, unnest(verdicts) AS verdict GROUP BY verdict
 """
@@ -179,101 +127,11 @@ class Details(BaseModel):
     migrated_from: str | None
 
 
-class Discrepancy(BaseModel):
-    """One time that both sides began to differ, and what became of it (rule R7.4)."""
-
-    discrepancy: str
-    number: int
-    vendor: str
-    account: str
-    subscription: str | None
-    vendor_subscription: str | None
-    verdict: str
-    state: str
-    ours_quantity: int | None
-    ours_status: str | None
-    theirs_quantity: int | None
-    theirs_status: str | None
-    found_at: datetime
-    ended_at: datetime | None
-    resolution: str | None
-    by: str | None
-    reason: str | None
-    has_row: bool = False
-
-    @property
-    def row(self) -> str:
-        """The key of its row in the comparison."""
-        return f"s:{self.subscription}" if self.subscription is not None else f"v:{self.vendor_subscription}"
-
-
-class Account(BaseModel):
-    """An account of a vendor as it was last looked at; `held` is how many subscriptions it showed."""
-
-    vendor: str
-    account: str
-    name: str
-    domain: str | None
-    looked_at: datetime
-    failed: str | None
-    hinted: bool
-    held: int
-
-
-class Sweep(BaseModel):
-    """One look at all accounts of a vendor."""
-
-    sweep: int
-    vendor: str
-    began_at: datetime
-    finished_at: datetime | None
-    by: str
-    accounts: int
-    failed: int
-
-
-class Task(BaseModel):
-    """Something that a vendor is to do (rule R7.6, R8.2)."""
-
-    task: UUID
-    kind: str
-    vendor: str
-    account: str | None
-    customer: str | None
-    subscription: str
-    vendor_subscription: str | None
-    quantity: int | None
-    by: str
-    asked_at: datetime
-    state: str
-    attempts: int
-    next_at: datetime
-    ended_at: datetime | None
-    error: str | None
-
-
 ROWS: Final = Lister(
     Row, _ROWS, _ROWS_COUNT,
     ("subscription", "vendor_subscription", "account", "customer", "name", "ours_quantity", "theirs_quantity",
      "ours_status", "theirs_status", "verdicts", "looked_at", "vendor", "row"),
     key=("vendor", "row"), default="row",
-)  # fmt: skip
-DISCREPANCIES: Final = Lister(
-    Discrepancy, _FOUND, _FOUND_COUNT,
-    ("found_at", "ended_at", "subscription", "vendor_subscription", "account", "verdict", "state"),
-    key=("discrepancy", "number"), default="-found_at",
-)  # fmt: skip
-ACCOUNTS: Final = Lister(
-    Account, _ACCOUNTS, _ACCOUNTS_COUNT, ("vendor", "account", "name", "domain", "looked_at", "failed", "held"),
-    key=("vendor", "account"), default="name",
-)  # fmt: skip
-SWEEPS: Final = Lister(
-    Sweep, _SWEEPS, _SWEEPS_COUNT, ("sweep", "vendor", "began_at", "finished_at", "accounts", "failed"),
-    key=("sweep",), default="-sweep",
-)  # fmt: skip
-TASKS: Final = Lister(
-    Task, _TASKS, _TASKS_COUNT, ("asked_at", "vendor", "kind", "subscription", "state", "attempts"),
-    key=("task",), default="-asked_at",
 )  # fmt: skip
 
 
@@ -288,12 +146,6 @@ async def details(connection: AsyncConnection, one: Row) -> Details:
         found = await (await cursor.execute(_DETAILS, one.model_dump())).fetchone()
     assert found is not None
     return found
-
-
-async def history(connection: AsyncConnection, one: Row) -> list[Discrepancy]:
-    """The times that both sides of a row began to differ, the newest first; none for who may not see them."""
-    async with connection.cursor(row_factory=class_row(Discrepancy)) as cursor:
-        return await (await cursor.execute(_HISTORY, one.model_dump())).fetchall()
 
 
 async def summary(connection: AsyncConnection) -> dict[str, int]:

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from services.console.exports import MOST_ROWS, Field, Format, exported
 from services.console.listing import Lister, PageNumber, Sort
-from services.console.reconciliation import acting, costs, queries
+from services.console.reconciliation import acting, at_vendors, costs, discrepancies, queries
 from services.console.reconciliation.actions import ACTIONS
 from services.console.reconciliation.queries import Row
 from services.console.reconciliation.seen_by import ROWS, THE_ORGANISATION
@@ -77,7 +77,7 @@ async def row(
     offered, away = await _offered(request, viewer, found)
     return page(
         request, "reconciliation/row.html", one=found, details=await queries.details(connection, found),
-        history=await queries.history(connection, found), offered=offered, away=away, done=ACTIONS.get(done),
+        history=await discrepancies.history(connection, found), offered=offered, away=away, done=ACTIONS.get(done),
         labels=ACTIONS,
     )  # fmt: skip
 
@@ -110,8 +110,8 @@ async def findings(
         "account": account or None,
     }  # fmt: skip
     return await _list(
-        request, connection, "findings", queries.DISCREPANCIES, wanted, sort, page_number, format, search=q,
-        verdicts=queries.FINDINGS, states=queries.STATES,
+        request, connection, "findings", discrepancies.DISCREPANCIES, wanted, sort, page_number, format, search=q,
+        verdicts=queries.FINDINGS, states=discrepancies.STATES,
     )  # fmt: skip
 
 
@@ -123,8 +123,8 @@ async def tasks(
     """What vendors are to do."""
     wanted = {"search": pattern(q), "vendor": vendor or None, "state": state or None}
     return await _list(
-        request, connection, "tasks", queries.TASKS, wanted, sort, page_number, format, search=q,
-        states=queries.TASK_STATES, done=done == "again",
+        request, connection, "tasks", at_vendors.TASKS, wanted, sort, page_number, format, search=q,
+        states=at_vendors.TASK_STATES, done=done == "again",
     )  # fmt: skip
 
 
@@ -135,7 +135,9 @@ async def accounts(
 ) -> Response:  # fmt: skip
     """The accounts of vendors as they were last looked at."""
     wanted = {"search": pattern(q), "vendor": vendor or None, "failed": failed or None}
-    return await _list(request, connection, "accounts", queries.ACCOUNTS, wanted, sort, page_number, format, search=q)
+    return await _list(
+        request, connection, "accounts", at_vendors.ACCOUNTS, wanted, sort, page_number, format, search=q
+    )
 
 
 @router.get("/reconciliation/sweeps", dependencies=THE_ORGANISATION)
@@ -145,7 +147,7 @@ async def sweeps(
 ) -> Response:  # fmt: skip
     """Looks at all accounts of a vendor."""
     wanted = {"vendor": vendor or None}
-    return await _list(request, connection, "sweeps", queries.SWEEPS, wanted, sort, page_number, format)
+    return await _list(request, connection, "sweeps", at_vendors.SWEEPS, wanted, sort, page_number, format)
 
 
 async def _list(

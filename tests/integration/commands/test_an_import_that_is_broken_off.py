@@ -37,7 +37,8 @@ def test_ctrl_c_says_what_is_done_and_again_goes_on(prepared: str, tmp_path: Pat
         env={**os.environ, "SEATLEDGER_DATABASE": prepared},
     )  # fmt: skip
     deadline = time.monotonic() + 60
-    while not query(prepared, "SELECT FROM store.event LIMIT 1"):
+    # With the second portion the first one has been told of, and what was refused in it.
+    while not query(prepared, f"SELECT FROM store.event OFFSET {PORTION} LIMIT 1"):
         assert time.monotonic() < deadline
         time.sleep(0.05)
     importing.send_signal(signal.SIGINT)

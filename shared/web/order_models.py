@@ -1,0 +1,33 @@
+"""Parts of an order, as the view read.order_items has them: for the API and the console."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from pydantic import BaseModel
+
+
+class OrderItem(BaseModel):
+    """A row of read.order_items: as ordered, and what was told of it.
+
+    What was told is None where upstream placed the order. Prices include the extra charge.
+    """
+
+    subscription: str
+    item_id: str | None
+    product: str
+    product_name: str | None
+    quantity: int
+    unit_price: Decimal
+    term: str | None
+    billing_frequency: str | None
+    billing_plan: str | None
+    installments: int | None
+    extra_charge_rate: Decimal | None
+    price: Decimal | None
+    net: Decimal | None
+    gross: Decimal | None
+    first_billing_date: date | None
+    free_until: date | None
+    note: str | None
