@@ -112,9 +112,9 @@ def test_a_price_is_protected_where_it_can_be_and_by_who_sets_prices(in_shop: In
             await reseller.look(f"{of}/price-protection", 404)
             form = await reseller.look(f"{of}/convert")
             assert "unit_price" not in form.form(ASK).fields
-        async with shop.console.visitor("customer", customer="sealed") as customer:
-            assert not offers(await customer.look(of), "convert")
-            await customer.look(f"{of}/convert", 404)
+        async with shop.console.visitor("customer", customer="sealed") as buyer:
+            assert not offers(await buyer.look(of), "convert")
+            await buyer.look(f"{of}/convert", 404)
 
     in_shop(scenario)
 
