@@ -161,6 +161,9 @@ _OF_DELIVERY: Final[Mapping[str, Asked]] = {
         body=lambda theirs: {"channel": "email", "address": "a@b.c", "recipient": theirs.payer}
     ),
     "DELETE /v1/delivery-destinations/{destination}": Asked(path={"destination": lambda one: str(one.destination)}),
+    "POST /v1/delivery-destinations/{destination}/secret": Asked(
+        path={"destination": lambda one: str(one.destination)}, body=_saying({"old_signs_for_hours": 1})
+    ),
     "POST /v1/deliveries/{delivery}/retry": Asked(path={"delivery": lambda one: str(one.delivery)}),
 }
 
