@@ -84,7 +84,7 @@ def stop(process: subprocess.Popen[bytes], with_signal: signal.Signals, grace_se
 
 
 def wait_until(
-    ready: Callable[[], bool], process: subprocess.Popen[bytes], command: Command, seconds: float = 60.0
+    ready: Callable[[], bool], process: subprocess.Popen[bytes], command: Command, seconds: float = 180.0
 ) -> None:
     """Wait for a freshly started process. Raises UserError with the end of its log when it exits or takes too long."""
     deadline = time.monotonic() + seconds

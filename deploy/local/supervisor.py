@@ -136,7 +136,7 @@ class Supervisor:
             "SEATLEDGER_DATABASE": self.system.database,
             "SEATLEDGER_BROKER": self.system.broker,
             "SEATLEDGER_OWN_GROUPS": "true" if self.choice.broker == EMBEDDED else "false",
-            "SEATLEDGER_REST_SECONDS": "0.1" if self.choice.broker == EMBEDDED else "0",
+            "SEATLEDGER_REST_SECONDS": "0.5" if self.choice.broker == EMBEDDED else "0",
             "PYTHONUNBUFFERED": "1",
         }
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-from decimal import Decimal
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
@@ -24,6 +22,7 @@ from services.orders.shown import OrderPreview, OrderWithItems
 from shared.events.models.fields import ID_PATTERN, MAX_ID_LENGTH
 from shared.web.access import needs
 from shared.web.commanding import PROBLEMS, Ask
+from shared.web.order_models import Offer
 
 router = APIRouter(responses={**PROBLEMS}, tags=["orders"])
 
@@ -31,22 +30,6 @@ _ID = Path(min_length=1, max_length=MAX_ID_LENGTH, pattern=ID_PATTERN)
 OrderId = Annotated[str, _ID]
 ItemId = Annotated[str, _ID]
 _NOW = ExecuteOrder()
-
-
-class Offer(BaseModel):
-    """One way to buy a product: at once (billing_plan null) or in installments; all amounts with the extra charge."""
-
-    billing_frequency: str | None
-    billing_plan: str | None
-    installments: int | None
-    extra_charge_rate: Decimal | None
-    unit_price: Decimal
-    price: Decimal
-    net: Decimal
-    gross: Decimal
-    first_billing_date: date | None
-    free_until: date | None
-    note: str | None
 
 
 class Offers(BaseModel):

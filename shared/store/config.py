@@ -66,7 +66,7 @@ class Config(OutboxConfig, ReconciliationConfig):
     own_groups: bool = Field(default=False, description="each projector is alone: it joins a group of its own")
     # The same broker answers at once when it has nothing; asked without a pause it would keep half a core busy.
     rest_seconds: float = Field(
-        default=0.0, ge=0, le=10, description="how long nothing is read after nothing was found"
+        default=0.0, ge=0, le=10, description="how long at most nothing is read after nothing was found"
     )
     parked_limit: int = Field(default=100, ge=0, description="parked streams beyond which a projector stops")
     tick_seconds: float = Field(default=5.0, gt=0, description="how often a generation's clock moves forward")

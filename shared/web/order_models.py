@@ -1,4 +1,4 @@
-"""Parts of an order, as the view read.order_items has them: for the API and the console."""
+"""Parts of an order, and what can be ordered, as the API tells them: for the API and the console."""
 
 from __future__ import annotations
 
@@ -28,6 +28,22 @@ class OrderItem(BaseModel):
     price: Decimal | None
     net: Decimal | None
     gross: Decimal | None
+    first_billing_date: date | None
+    free_until: date | None
+    note: str | None
+
+
+class Offer(BaseModel):
+    """One way to buy a product: at once (billing_plan null) or in installments; all amounts with the extra charge."""
+
+    billing_frequency: str | None
+    billing_plan: str | None
+    installments: int | None
+    extra_charge_rate: Decimal | None
+    unit_price: Decimal
+    price: Decimal
+    net: Decimal
+    gross: Decimal
     first_billing_date: date | None
     free_until: date | None
     note: str | None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-from decimal import Decimal
 from typing import Final
 from urllib.parse import urlencode
 
@@ -14,6 +12,7 @@ from pydantic import BaseModel
 
 from services.console.service_calls import calls
 from services.console.viewer import Viewer
+from shared.web.order_models import Offer
 
 MOST_CUSTOMERS: Final = 20
 _CUSTOMERS = """
@@ -48,22 +47,6 @@ class Buyer(BaseModel):
     name: str | None
     reseller: str | None
     reseller_name: str | None
-
-
-class Offer(BaseModel):
-    """One way to buy: at once (billing_plan None) or in installments; all amounts with the extra charge."""
-
-    billing_frequency: str | None
-    billing_plan: str | None
-    installments: int | None
-    extra_charge_rate: Decimal | None
-    unit_price: Decimal
-    price: Decimal
-    net: Decimal
-    gross: Decimal
-    first_billing_date: date | None
-    free_until: date | None
-    note: str | None
 
 
 class Offers(BaseModel):

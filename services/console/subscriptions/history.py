@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import quote
@@ -12,12 +12,13 @@ from urllib.parse import quote
 from fastapi import Request
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
-from pydantic import BaseModel, Field, TypeAdapter
+from pydantic import BaseModel, TypeAdapter
 
 from services.console.charts import Band, BandLook, Chart, Mark, Steps, step_chart
 from services.console.formats import link, money, number
 from services.console.service_calls import Refused, ServiceAway, calls
 from services.console.viewer import Viewer
+from shared.web.history_models import Days, SubscriptionEvent, Timeline
 
 _MOST_EVENTS: Final = 1000
 # What a chart shows where nothing else is asked for; all of a long life is a link away.
@@ -31,72 +32,6 @@ FROM read.document_lines AS l JOIN read.documents AS d USING (number)
 WHERE l.subscription = %s
 GROUP BY d.number, d.kind, d.date, d.currency ORDER BY d.date DESC, d.number DESC LIMIT 500
 """
-
-
-class Span(BaseModel):
-    """Days, both covered; without `to` no end is known."""
-
-    from_: date = Field(alias="from")
-    to: date | None
-
-
-class Seats(BaseModel):
-    """The seats from a day on."""
-
-    from_: date = Field(alias="from")
-    quantity: int
-
-
-class Price(Span):
-    """What one licence costs a cycle on these days."""
-
-    unit_price: Decimal
-    origin: str
-    protected_until: date | None
-    free: bool
-    excluded: bool
-
-
-class Window(BaseModel):
-    """Seats that came together, and until when they can be given back: in full, and at all."""
-
-    opened: datetime
-    seats: int
-    full_refund_until: datetime | None
-    change_until: datetime | None
-
-
-class Timeline(BaseModel):
-    """The life of a subscription; `ends` is the last day that is covered, where one is known."""
-
-    currency: str
-    today: date
-    starts: date
-    ends: date | None
-    until: date
-    seats: list[Seats]
-    prices: list[Price]
-    free: list[Span]
-    suspended: list[Span]
-    terms: list[Span]
-    windows: list[Window]
-
-
-class Event(BaseModel):
-    """One event, and what it says in words and as JSON; `rejected` is why the rules refuse it."""
-
-    source: str
-    id: str
-    type: str
-    time: str
-    effective: str
-    about: str
-    says: str
-    data: dict[str, Any]
-    rejected: str | None = None
-    topic: str | None = None
-    partition: int | None = None
-    offset: int | None = None
 
 
 class OnDocument(BaseModel):
@@ -114,13 +49,13 @@ class OnDocument(BaseModel):
 class Told:
     """What the API of subscriptions tells of one. `missing` says why it does not."""
 
-    events: Sequence[Event] = ()
+    events: Sequence[SubscriptionEvent] = ()
     more_events: bool = False
     timeline: Timeline | None = None
     missing: str | None = None
 
 
-_EVENTS: Final = TypeAdapter(list[Event])
+_EVENTS: Final = TypeAdapter(list[SubscriptionEvent])
 
 
 async def told_of(request: Request, viewer: Viewer, subscription: str) -> Told:
@@ -183,7 +118,7 @@ def _price_steps(timeline: Timeline) -> list[tuple[date, Decimal | None]]:
     return steps
 
 
-def _bands(name: str, spans: Sequence[Span], look: BandLook, until: date) -> list[Band]:
+def _bands(name: str, spans: Sequence[Days], look: BandLook, until: date) -> list[Band]:
     return [Band(name, one.from_, one.to or until, look) for one in spans]
 
 
