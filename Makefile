@@ -1,4 +1,5 @@
-# Seatledger. `make` alone lists what there is. Needs Python 3.11+, make and pip; `make kafka` also Java 17 and Maven.
+# Seatledger. `make` alone lists what there is. Needs Python 3.11+, make and pip; `make kafka` and `make verapdf` also
+# Java 17 and Maven.
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
@@ -14,7 +15,7 @@ ARGS ?=
 # Two workers are what two cores carry; each brings up its own PostgreSQL and broker.
 WORKERS ?= 2
 
-.PHONY: help setup lock demo test test-slow test-browser lint mutation kafka test-kafka bench clean
+.PHONY: help setup lock demo test test-slow test-browser lint mutation verapdf kafka test-kafka bench clean
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -87,6 +88,19 @@ $(MUTATION_STAMP): requirements-mutation.lock
 	@$(BIN)/uv pip sync --quiet --require-hashes --python .mutation/venv/bin/python requirements-mutation.lock
 	@touch $(MUTATION_STAMP)
 
+VERAPDF_STAMP := .verapdf/.copied
+
+verapdf: $(VERAPDF_STAMP) ## veraPDF into .verapdf/, for the test that holds our PDFs against PDF/A (needs Java and Maven)
+	@echo "Ready: veraPDF in .verapdf/jars"
+
+$(VERAPDF_STAMP): tests/verapdf/pom.xml
+	@command -v mvn >/dev/null || { echo "make verapdf needs Maven, and no mvn is on the PATH" >&2; exit 1; }
+	@echo "Copying veraPDF, pinned by tests/verapdf/pom.xml, into .verapdf/jars"
+	@rm -rf .verapdf
+	@mvn --quiet --batch-mode --file tests/verapdf/pom.xml dependency:copy-dependencies \
+		-DincludeScope=runtime -DoutputDirectory=$(CURDIR)/.verapdf/jars
+	@touch $(VERAPDF_STAMP)
+
 KAFKA_STAMP := .kafka/.copied
 
 kafka: $(KAFKA_STAMP) ## Apache Kafka into .kafka/, from the pinned pom.xml (needs Java 17 and Maven)
@@ -112,4 +126,4 @@ bench: setup ## measured figures, into tests/benchmarks/results (ARGS=commands: 
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
 clean: ## remove what make and the tools made; asks nothing, keeps .seatledger
-	@rm -rf $(VENV) .kafka .mutation build dist *.egg-info .mypy_cache .pictures .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) .kafka .verapdf .mutation build dist *.egg-info .mypy_cache .pictures .ruff_cache .pytest_cache .hypothesis .import_linter_cache

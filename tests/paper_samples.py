@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -168,8 +169,37 @@ def rounded_once() -> Paper:
     return on_paper(a_document(lines, taxed(lines, {("0.19", False): [0, 1]}, "EUR")))
 
 
+def long_names() -> Paper:
+    """Names that need several lines: of customers, of products, in capitals, of one word, and in several scripts."""
+    customers = {
+        "cus-a": "The Association for the Advancement of Independent Resellers of Software in the Eastern Aegean Ltd",
+        "cus-b": "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft mbH",
+        "cus-c": "Πλοία Αιγαίου · Żółć i Spółka · Općina Đakovo · Ақтөбе · Їжак · Công ty Điện lực · Ştefan cel Mare",
+    }
+    products = {
+        "suite": "Office Suite Premium with Advanced Threat Protection and Compliance for Enterprises of any Size",
+        "guard": "ENDPOINT GUARD MAXIMUM SECURITY EDITION WMW",
+    }
+    paper = aggregated("en")
+    return replace(paper, names=Named(customers=customers, products=products))
+
+
+def several_pages() -> Paper:
+    """Three customers with fifteen lines each, three rates of tax in turn, one by reverse charge; with a logo."""
+    rates = (("0", True), ("0.07", False), ("0.19", False))
+    lines = [
+        a_line(
+            place, "33.35", "33.35", customer=f"cus-{'abc'[place // 15]}", tax_rate=Decimal(rates[place % 3][0]),
+            reverse_charge=rates[place % 3][1] or None, product=("book", "guard", "suite")[place % 3],
+        )
+        for place in range(45)
+    ]  # fmt: skip
+    taxes = taxed(lines, {rate: range(turn, 45, 3) for turn, rate in enumerate(rates)}, "EUR")
+    return on_paper(a_document(lines, taxes), "fr", logo=LOGO)
+
+
 KINDS: Final = {
     "aggregated": aggregated, "credit_note": credit_note, "several_taxes": several_taxes,
     "reverse_charge": reverse_charge, "exempt": exempt, "zero_rated": zero_rated, "yen": yen,
-    "rounded_once": rounded_once,
+    "rounded_once": rounded_once, "long_names": long_names, "several_pages": several_pages,
 }  # fmt: skip

@@ -9,7 +9,8 @@ from typing import Literal
 from psycopg import AsyncConnection
 
 from services.invoicing.paper import files
-from services.presentation import say
+from services.invoicing.paper.fonts import told
+from services.presentation import note, say
 from shared.commands.operating import Database, read_now
 from shared.errors import NOT_FOUND, UserError
 
@@ -21,7 +22,7 @@ def write(database: Database, kind: Kind, number: str, output: str | None) -> No
 
     async def read(connection: AsyncConnection) -> bytes | None:
         if kind == "pdf":
-            return await files.pdf_of(connection, number)
+            return await files.pdf_of(connection, number, _note_boxed)
         text = await (files.xml_of if kind == "xml" else files.csv_of)(connection, number)
         return None if text is None else text.encode()
 
@@ -40,3 +41,7 @@ def write(database: Database, kind: Kind, number: str, output: str | None) -> No
     except OSError as error:
         raise UserError(f"{file} cannot be written ({error.strerror}): name another with -o") from None
     say(f"{number} is in {file} ({len(content):,} bytes)")
+
+
+def _note_boxed(number: str, letters: str) -> None:
+    note([f"{number}: {told(letters)}"])

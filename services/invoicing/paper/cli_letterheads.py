@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from services import presentation
 from services.invoicing.paper import letterhead_store, logos
+from services.invoicing.paper.fonts import told, unprintable
 from services.invoicing.paper.letterheads import Letterhead, Recipient, Scope, Seller
 from shared.commands.operating import Database, read_now
 from shared.errors import BAD_REQUEST, NOT_FOUND, UserError, WrongUsage
@@ -37,6 +38,9 @@ def set_from_file(
         await letterhead_store.keep(connection, scope, whose, day, content, picture)
 
     read_now(database, keep)
+    letters = unprintable(content.model_dump_json(exclude_none=True))
+    if letters:
+        presentation.note([f"{file}: {told(letters)}"])
     presentation.say(f"The letterhead of {whose or 'the organisation'} holds from {day}")
 
 

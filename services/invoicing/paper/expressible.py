@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from services.invoicing.paper.content import Paper
-from shared.billing.money import minor_digits
+from services.invoicing.paper.sums import taxes_by_line
+from shared.billing.money import ZERO, minor_digits, written
 from shared.errors import UserError
 
 _ORGANISATION = "seatledger letterheads set --scope organisation"
@@ -25,9 +26,28 @@ def refuse_inexpressible(paper: Paper) -> None:
         )
     if not document.lines:
         raise NotExpressible(f"{document.number} cannot be XML: it has no line, and EN 16931 wants one (BR-16)")
+    _refuse_unexplained_tax(paper)
     missing = [*_missing_of_seller(paper), *_missing_of_recipient(paper)]
     if missing:
         raise NotExpressible(f"{document.number} cannot be XML without {'; '.join(missing)}")
+
+
+def _refuse_unexplained_tax(paper: Paper) -> None:
+    """Documents of another system may have lines and a total of tax, and no tax that says which is whose (BR-CO-14)."""
+    document = paper.document
+    taxes = {tax.rate for tax in document.taxes}
+    stray = sorted({tax.rate for tax in taxes_by_line(document).values() if tax.rate and tax.rate not in taxes})
+    if stray:
+        rates = ", ".join(written(rate) for rate in stray)
+        raise NotExpressible(
+            f"{document.number} cannot be XML: lines of it name the rate {rates}, and its `taxes` do not"
+        )
+    stated = sum((tax.amount for tax in document.taxes), ZERO)
+    if stated != document.tax:
+        raise NotExpressible(
+            f"{document.number} cannot be XML: its tax is {written(document.tax)}, and its `taxes` come to "
+            f"{written(stated)} (BR-CO-14)"
+        )
 
 
 def _missing_of_seller(paper: Paper) -> Iterator[str]:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import lru_cache
 from itertools import groupby
 
 from services.invoicing.paper.content import Paper
@@ -16,7 +17,8 @@ from services.invoicing.queries import DocumentLine
 
 Json = dict[str, object]
 
-# Points; what is longer than fits such a row has its height found out by typst, which takes long for many.
+# Points; what is broader than fits such a row has its height found out by typst, which takes long for many. Breadth is
+# in small letters of Latin.
 _LINE, _GROUP, _SUBTOTAL = 27, 26, 22
 _FITS_NAME, _FITS_DETAIL, _FITS_GROUP = 44, 62, 70
 # A word of which a column cannot hold more has to break somewhere: in parts of that many letters, not amid an accent.
@@ -103,15 +105,17 @@ def _rows(paper: Paper, writing: Writing) -> Iterator[Json]:
         name = paper.customer(customer)
         if aggregated:
             detail = customer if name != customer else ""
-            height = _GROUP if len(name) + len(detail) <= _FITS_GROUP else None
+            height = _GROUP if _breadth(name) + _breadth(detail) <= _FITS_GROUP else None
             yield {"kind": "group", "name": _breaking(name), "detail": _breaking(detail), "height": height}
         total = Decimal(0)
-        for line in lines:
+        of_customer = list(lines)
+        for place, line in enumerate(of_customer, 1):
             total += line.net
-            yield _line(paper, line, rates[line.line].rate, writing)
+            is_last = aggregated and place == len(of_customer)
+            yield {**_line(paper, line, rates[line.line].rate, writing), "with-next": is_last}
         if aggregated:
             label = words.subtotal.format(customer=name)
-            height = _SUBTOTAL if len(label) <= _FITS_DETAIL else None
+            height = _SUBTOTAL if _breadth(label) <= _FITS_DETAIL else None
             yield {"kind": "subtotal", "name": _breaking(label), "amount": writing.amount(total), "height": height}
 
 
@@ -125,7 +129,7 @@ def _line(paper: Paper, line: DocumentLine, rate: Decimal, writing: Writing) -> 
     if line.kind == "free":
         detail.append(words.free)
     name, details = paper.product(line), " · ".join(detail)
-    fits = len(name) <= _FITS_NAME and len(details) <= _FITS_DETAIL
+    fits = _breadth(name) <= _FITS_NAME and _breadth(details) <= _FITS_DETAIL
     return {
         "kind": "line", "name": _breaking(name), "detail": _breaking(details),
         "quantity": writing.quantity(line.quantity),
@@ -196,6 +200,15 @@ def _footer(paper: Paper, writing: Writing) -> list[list[str]]:
         *([f"BIC {seller.bic}"] if seller.bic else []),
     ]
     return [column for column in (own, bank, [seller.footer] if seller.footer else []) if column]
+
+
+@lru_cache(maxsize=10_000)
+def _breadth(text: str) -> float:
+    """How broad a text may be at most, in letters such as n: capitals are broader, and Chinese are twice as broad."""
+    return sum(
+        2.2 if unicodedata.east_asian_width(letter) in "WF" else 1.5 if letter.isupper() or letter in "mw@%" else 1
+        for letter in text
+    )
 
 
 def _breaking(text: str) -> str:

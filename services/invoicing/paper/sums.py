@@ -7,18 +7,28 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from services.invoicing.paper.content import Paper
-from services.invoicing.queries import DocumentWithLines
+from services.invoicing.queries import DocumentLine, DocumentWithLines
 from shared.web.document_models import Tax
 
 
 def taxes_by_line(document: DocumentWithLines) -> Mapping[str, Tax]:
-    """The tax of each line, by its id: the only one of the document, or the one that the line names."""
+    """The tax of each line, by its id: the only one of the document, or the one that the line names.
+
+    A line that names none of them, as all do in a document without any, has its own rate and no amount.
+    """
     if len(document.taxes) == 1:
         return {line.line: document.taxes[0] for line in document.lines}
     by_tax: dict[tuple[Decimal | None, bool], Tax] = {
         (tax.rate, bool(tax.reverse_charge)): tax for tax in document.taxes
     }
-    return {line.line: by_tax[(line.tax_rate, bool(line.reverse_charge))] for line in document.lines}
+    return {
+        line.line: by_tax.get((line.tax_rate, bool(line.reverse_charge))) or _unstated(line) for line in document.lines
+    }
+
+
+def _unstated(line: DocumentLine) -> Tax:
+    rate = line.tax_rate or Decimal(0)
+    return Tax(rate=rate, base=line.net, amount=Decimal(0), reverse_charge=line.reverse_charge)
 
 
 def period_of(document: DocumentWithLines) -> tuple[date, date] | None:

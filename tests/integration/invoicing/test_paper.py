@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import date
+from pathlib import Path
 
 import pytest
 from psycopg import AsyncConnection
 
-from services.invoicing.paper import files, letterhead_store
+from services.invoicing.paper import cli_files, cli_letterheads, files, letterhead_store
 from services.invoicing.paper.content import Paper, paper_of
 from services.invoicing.paper.letterheads import Letterhead, Recipient, Seller
 from services.invoicing.projection import SPEC as INVOICING
@@ -123,5 +124,31 @@ def test_files_are_there_for_whom_the_document_is(empty_broker: Broker, database
             assert [await make(connection, number) for make in every] == all_of_it
         async with reading_as(connection, principal_of("x", "reseller", reseller="res-2")):
             assert [await make(connection, number) for make in every] == [None, None, None]
+
+    play(empty_broker, database, scenario)
+
+
+def test_commands_say_which_letters_are_boxes(
+    empty_broker: Broker, database: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    letterhead, pdf = tmp_path / "letterhead.yaml", tmp_path / "invoice.pdf"
+    letterhead.write_text("name: 漢字\n", encoding="utf-8")
+
+    def known() -> str:
+        return database
+
+    async def scenario(system: BillingSystem, connection: AsyncConnection) -> None:
+        number = await issued(system)
+        await asyncio.to_thread(
+            cli_letterheads.set_from_file, known, "recipient", "res-1", str(letterhead), None, date(2026, 1, 1)
+        )
+        of_letterhead = capsys.readouterr()
+        await asyncio.to_thread(cli_files.write, known, "pdf", number, str(pdf))
+        of_pdf = capsys.readouterr()
+
+        assert of_letterhead.err.startswith(f"{letterhead}: no font has the letters 字 漢: they are boxes")
+        assert of_letterhead.out.endswith("The letterhead of res-1 holds from 2026-01-01\n")
+        assert of_pdf.err.startswith(f"{number}: no font has the letters 字 漢: they are boxes")
+        assert pdf.read_bytes().startswith(b"%PDF")
 
     play(empty_broker, database, scenario)

@@ -8,6 +8,8 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from decimal import Decimal
+from itertools import pairwise
 
 import facturx
 import pypdfium2
@@ -20,7 +22,7 @@ from services.invoicing.paper.files import rendered_pdf
 from services.invoicing.paper.layout import printed
 from services.invoicing.paper.letterheads import Recipient
 from services.invoicing.paper.names import Named
-from tests.paper_samples import KINDS, aggregated, credit_note, several_taxes
+from tests.paper_samples import KINDS, a_document, a_line, aggregated, credit_note, on_paper, several_taxes
 from tests.unit.invoicing.paper_pages import differing, kept, pages
 
 _MAKE = """
@@ -95,6 +97,16 @@ def test_what_cannot_be_xml_is_printed_without_it() -> None:
     assert b"factur-x" not in pdf
 
 
+def test_a_document_with_lines_and_without_taxes_is_printed() -> None:
+    lines = [a_line(1, "80.00", "10.00", 8), a_line(2, "20.00", "10.00", 2, tax_rate=Decimal("0.24"))]
+    document = a_document(lines, [], tax=Decimal("19.20"), gross=Decimal("119.20"))
+
+    (page,) = text_of(on_paper(document))
+
+    assert "119.20" in page
+    assert "VAT" not in page.partition("Total EUR")[0].partition("Net")[2]
+
+
 def test_another_pdf_than_typsts_is_not_taken_for_one() -> None:
     with pytest.raises(UnknownPdf):
         declared(b"%PDF-1.7\n%%EOF\n")
@@ -108,6 +120,31 @@ def test_heads_are_repeated_and_pages_are_counted() -> None:
         assert f"{place} / {len(found)}" in page
     for page in found[:-1]:
         assert all(head in page for head in ("Description", "Quantity", "Unit price", "Amount"))
+
+
+def kinds_of_rows(page: str) -> list[str]:
+    """What stands on a page, row by row: customers, their lines, and their subtotals."""
+    kinds = {"cus-": "customer", "Office Suite": "line", "Subtotal": "subtotal"}
+    lines = (line.strip() for line in page.splitlines())
+    return [kind for line in lines for begin, kind in kinds.items() if line.startswith(begin)]
+
+
+@pytest.mark.parametrize(
+    "name", ["Office Suite", "Office Suite that has a name which is so long that it stands in two"]
+)
+def test_a_customer_is_never_alone_at_the_end_of_a_page_nor_its_subtotal_at_the_beginning(name: str) -> None:
+    for before in range(9, 23):
+        whose = ["cus-1"] * before + ["cus-2"] + ["cus-3"] * 30
+        lines = [a_line(place, "80.00", "10.00", 8, customer=customer) for place, customer in enumerate(whose)]
+        paper = on_paper(a_document(lines, []), names=Named(products={"suite": name}))
+
+        found = [kinds_of_rows(page) for page in text_of(paper)]
+
+        assert sum(page.count("line") for page in found) == len(lines)
+        for page in found:
+            following = list(pairwise([*page, "end"]))
+            assert ("customer", "subtotal") not in following
+            assert ("customer", "end") not in following
 
 
 def test_customers_have_subtotals_and_totals_are_there_once() -> None:

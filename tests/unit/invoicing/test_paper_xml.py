@@ -144,3 +144,23 @@ def test_when_it_is_due_stands_there() -> None:
     root = parsed(aggregated())
 
     assert texts(root, "ram:DueDateDateTime/udt:DateTimeString") == [f"{date(2026, 2, 15):%Y%m%d}"]
+
+
+def test_a_document_with_lines_and_without_taxes_is_zero_rated() -> None:
+    document = a_document([a_line(1, "80.00", "10.00", 8)], [])
+
+    found = xml(on_paper(document))
+
+    assert texts(ElementTree.fromstring(found), "ram:CategoryCode") == ["Z", "Z"]
+    assert_valid(found)
+
+
+def test_tax_that_no_rate_explains_is_refused() -> None:
+    lines = [a_line(1, "80.00", "10.00", 8)]
+    document = a_document(lines, [], tax=Decimal("19.20"), gross=Decimal("99.20"))
+    named = a_document([a_line(1, "80.00", "10.00", 8, tax_rate=Decimal("0.24"))], [])
+
+    with pytest.raises(NotExpressible, match=r"its tax is 19\.20, and its `taxes` come to 0"):
+        xml(on_paper(document))
+    with pytest.raises(NotExpressible, match=r"lines of it name the rate 0\.24, and its `taxes` do not"):
+        xml(on_paper(named))
