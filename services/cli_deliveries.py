@@ -68,6 +68,28 @@ def unsubscribe(
     cli.unsubscribe(database_dsn, destination, by=by, as_json=as_json)
 
 
+@deliveries.command(name="rotate-secret")
+def rotate_secret(
+    destination: Annotated[
+        UUID, typer.Argument(metavar="ID", help="As in: seatledger deliveries destinations.", show_default=False)
+    ],
+    old_for: Annotated[
+        int,
+        typer.Option(
+            metavar="HOURS", min=0, max=720, help="How long the old secret signs too; 0: no old one signs any more."
+        ),
+    ] = 24,
+    by: By = None,
+    as_json: Json = False,
+) -> None:
+    """Sign its webhooks with another secret, shown once; for a while with the old one too."""
+    from datetime import timedelta
+
+    from services.invoicing.delivery import cli
+
+    cli.rotate_secret(database_dsn, destination, timedelta(hours=old_for), by=by, as_json=as_json)
+
+
 @deliveries.command(name="list")
 def list_(
     state: Annotated[State | None, typer.Option(help="In this state.")] = None,

@@ -41,13 +41,14 @@ class Said:
 
 
 async def go(
-    request: Request, viewer: Viewer, path: str, sentence: str, *, before: str | None, version_of: ShownVersion
-) -> RedirectResponse:
+    request: Request, viewer: Viewer, path: str, sentence: str, *, before: str | None = None,
+    version_of: ShownVersion | None = None,
+) -> RedirectResponse:  # fmt: skip
     """To the page of a thing that was changed: at once when its new state is shown, else after some patience.
 
-    `before` is the version that was changed, None where nothing was.
+    `before` is the version that was changed, None where nothing was, or where no projection has to show it.
     """
-    is_late = before is not None and not await _is_shown(request, viewer, before, version_of)
+    is_late = before is not None and version_of is not None and not await _is_shown(request, viewer, before, version_of)
     told = Said(sentence, before if is_late else None)
     parts = {"said": told.sentence, "seal": _seal(viewer, told)}
     if told.before is not None:

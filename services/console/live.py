@@ -26,12 +26,13 @@ _STREAM_S: Final = 300.0
 _STILL_THERE_S: Final = 15.0
 _CONNECTION_S: Final = 5.0
 _GENERATIONS = "SELECT name, number, status FROM store.generation ORDER BY name, number"
-# What vendors have is compared, and tasks are carried out, beside the projections.
+# What vendors have is compared, tasks are carried out and people say things, beside the projections.
 _COMPARED = """
 SELECT (SELECT max(at) FROM reconciliation.comparison), (SELECT max(sweep) FROM reconciliation.sweep),
     (SELECT count(*) FROM reconciliation.sweep WHERE finished_at IS NULL),
     (SELECT max(next_at) FROM reconciliation.vendor_task WHERE state = 'waiting'),
-    (SELECT count(*) FROM reconciliation.vendor_task WHERE state = 'waiting')
+    (SELECT count(*) FROM reconciliation.vendor_task WHERE state = 'waiting'),
+    (SELECT count(*) FROM reconciliation.settled_by_hand), (SELECT count(*) FROM reconciliation.gone_account)
 """
 _OPERATED = "SELECT (SELECT max(told_at) FROM store.rebuild_run), (SELECT max(id) FROM store.operation)"
 _log = structlog.get_logger("console")

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, FastAPI, Query
 
-from services.reconciliation import action_routes, cost_routes, manual_routes, queries, webhook_route
+from services.reconciliation import account_routes, action_routes, cost_routes, manual_routes, queries, webhook_route
 from services.reconciliation.access import ORGANISATIONS, ROWS
 from services.reconciliation.desk import ReconciliationDesk
 from services.reconciliation.rows_shown import differences_of, row_shown
@@ -25,7 +25,6 @@ from services.reconciliation.shown import (
     State,
     SweepRow,
     TaskState,
-    VendorAccountRow,
     VendorTask,
 )
 from services.reconciliation.verdicts import Verdict
@@ -46,6 +45,7 @@ async def _configured(app: FastAPI) -> AsyncIterator[None]:
 
 
 router = APIRouter(prefix="/v1", lifespan=_configured)
+router.include_router(account_routes.router)
 router.include_router(action_routes.router)
 router.include_router(cost_routes.router)
 router.include_router(manual_routes.router)
@@ -98,20 +98,6 @@ async def discrepancies(
         subscription=subscription,
     )  # fmt: skip
     return page_of(found, limit, lambda one: [one.discrepancy, str(one.number)])
-
-
-@router.get("/vendor-accounts", dependencies=ORGANISATIONS)
-async def vendor_accounts(
-    connection: Reading,
-    vendor: str | None = None,
-    failed: Annotated[bool, Query(description="only those that were not observed")] = False,
-    limit: Limit = 100,
-    cursor: Cursor = None,
-) -> Page[VendorAccountRow]:
-    """The accounts of vendors as they were last looked at."""
-    after = key_of(cursor, ["", ""])
-    found = await queries.accounts(connection, after, limit + 1, vendor=vendor, failed=failed)
-    return page_of(found, limit, lambda one: [one.vendor, one.account])
 
 
 @router.get("/sweeps", dependencies=ORGANISATIONS)

@@ -33,8 +33,13 @@ class Gone:
     changed: bool
 
 
-async def say_gone(connection: AsyncConnection, account: str, vendor: str | None, reason: str) -> Gone:
-    """Say that an account is gone for good. UserError for one that answered last, or that was never looked at."""
+async def say_gone(
+    connection: AsyncConnection, account: str, vendor: str | None, reason: str, by: str | None = None
+) -> Gone:
+    """Say that an account is gone for good. UserError for one that answered last, or that was never looked at.
+
+    `by` None: the operator.
+    """
     if not reason.strip():
         raise UserError(f"why is {account} gone? Give a reason", BAD_REQUEST)
     async with connection.transaction():
@@ -49,9 +54,9 @@ async def say_gone(connection: AsyncConnection, account: str, vendor: str | None
         of, failed = looks[0]
         if failed is None:
             raise UserError(f"{of} showed account {account} when it was last looked at: it is not gone", BAD_REQUEST)
-        said = await connection.execute(_SAY, [of, account, operator(), reason.strip()])
+        said = await connection.execute(_SAY, [of, account, by or operator(), reason.strip()])
         if said.rowcount:
-            await record(connection, "reconcile accounts gone", f"{of}/{account}", reason.strip())
+            await record(connection, "reconcile accounts gone", f"{of}/{account}", reason.strip(), by=by)
     return Gone(of, account, bool(said.rowcount))
 
 

@@ -14,9 +14,11 @@ from services.reconciliation.shown import LeftAmount
 from shared.errors import BAD_REQUEST, NOT_FOUND, UserError
 from shared.store.operations import operator, record
 
-_LEFT: Final = """
+_ALL: Final = """
 SELECT m.*, s.settled_at, s.settled_by, s.reason
 FROM read.manual_invoicing AS m LEFT JOIN read.settled_by_hand AS s USING (alignment)
+"""
+_LEFT: Final = f"""{_ALL}
 WHERE (to_char(aligned_at AT TIME ZONE 'UTC', 'YYYY-MM-DD'), alignment) > (%(after_day)s, %(after)s)
     AND (%(first)s::date IS NULL OR (aligned_at AT TIME ZONE 'UTC')::date >= %(first)s)
     AND (%(last)s::date IS NULL OR (aligned_at AT TIME ZONE 'UTC')::date <= %(last)s)
@@ -24,7 +26,7 @@ WHERE (to_char(aligned_at AT TIME ZONE 'UTC', 'YYYY-MM-DD'), alignment) > (%(aft
     AND (%(settled)s OR s.alignment IS NULL)
 ORDER BY to_char(aligned_at AT TIME ZONE 'UTC', 'YYYY-MM-DD'), alignment LIMIT %(limit)s
 """
-_IS_LEFT = "SELECT FROM read.manual_invoicing WHERE alignment = %s"
+_ONE: Final = f"{_ALL} WHERE alignment = %s"
 _SETTLE = """
 INSERT INTO reconciliation.settled_by_hand (alignment, settled_by, reason) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING
 """
@@ -69,17 +71,26 @@ async def left_by_hand(
         return await (await cursor.execute(_LEFT, given)).fetchall()
 
 
-async def settle(connection: AsyncConnection, alignment: str, reason: str) -> bool:
-    """Say that nothing is left of an alignment; False where somebody said so before. UserError for no such one."""
+async def one_by_hand(connection: AsyncConnection, alignment: str) -> LeftByHand | None:
+    """What one alignment left, settled or not; None where it left nothing."""
+    async with connection.cursor(row_factory=class_row(LeftByHand)) as cursor:
+        return await (await cursor.execute(_ONE, [alignment])).fetchone()
+
+
+async def settle(connection: AsyncConnection, alignment: str, reason: str, by: str | None = None) -> bool:
+    """Say that nothing is left of an alignment; False where somebody said so before. UserError for no such one.
+
+    `by` None: the operator.
+    """
     if not reason.strip():
         raise UserError(f"how was {alignment} settled? Give a reason: the number of the invoice, say", BAD_REQUEST)
     async with connection.transaction():
-        if await (await connection.execute(_IS_LEFT, [alignment])).fetchone() is None:
+        if await one_by_hand(connection, alignment) is None:
             raise UserError(
                 f"no alignment {alignment!r} left anything to be invoiced: see seatledger reconcile manual-invoicing",
                 NOT_FOUND,
             )
-        done = await connection.execute(_SETTLE, [alignment, operator(), reason.strip()])
+        done = await connection.execute(_SETTLE, [alignment, by or operator(), reason.strip()])
         if done.rowcount:
-            await record(connection, "reconcile manual-invoicing --settle", alignment, reason.strip())
+            await record(connection, "reconcile manual-invoicing --settle", alignment, reason.strip(), by=by)
     return bool(done.rowcount)

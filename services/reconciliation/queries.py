@@ -45,7 +45,8 @@ WHERE (discrepancy, number) > (%(after)s, %(after_number)s)
 ORDER BY discrepancy, number LIMIT %(limit)s
 """
 _ACCOUNTS = """
-SELECT * FROM read.vendor_looks
+SELECT l.*, g.reason AS gone_because
+FROM read.vendor_looks AS l LEFT JOIN read.gone_accounts AS g USING (vendor, account)
 WHERE (vendor, account) > (%(after_vendor)s, %(after_account)s)
     AND (%(vendor)s::text IS NULL OR vendor = %(vendor)s)
     AND (NOT %(failed)s OR failed IS NOT NULL)

@@ -136,6 +136,7 @@ class VendorAccountRow(BaseModel):
     """One account of a vendor as it was last looked at. `failed` says why it was not observed.
 
     `hinted`: a hint of the vendor's led there, and no sweep since. `snapshot` is what it showed when it was last seen.
+    `gone_because`: somebody said that it is gone at the vendor for good, and why.
     """
 
     vendor: str
@@ -146,6 +147,7 @@ class VendorAccountRow(BaseModel):
     failed: str | None
     hinted: bool
     snapshot: str | None
+    gone_because: str | None
 
 
 class SweepRow(BaseModel):

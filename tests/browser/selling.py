@@ -18,7 +18,8 @@ term: P1Y
 anchor: order_day
 prices:
   - {currency: EUR, term: P1Y, billing_frequency: P1Y, unit_price: "120.00", unit_cost: "100.00"}
-billing_plans: [P1M]
+  - {currency: EUR, term: P3Y, billing_frequency: P3Y, unit_price: "300.00", unit_cost: "250.00"}
+billing_plans: [P1M, P1Y]
 """
 
 

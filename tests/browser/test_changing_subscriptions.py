@@ -85,6 +85,8 @@ def test_every_change_shows_what_it_will_cost(sold: Demonstration, open_page: Op
         "cancel?mode=end_of_cycle",
         "suspend?when=now",
         "auto-renew/off",
+        "price-protection",
+        "convert?product=office-in-months&term=P3Y&billing_frequency=P1M&unit_price=300.00&when=now",
         "next-term?quantity=20",
     ):
         page.goto(f"{of}/{path}")
@@ -110,3 +112,36 @@ def test_a_change_that_somebody_was_faster_with_is_explained(sold: Demonstration
     assert_accessible(page)
     page.get_by_role("button", name="Confirm: change licences").click()
     expect(page.get_by_text("It has 12 licences from now on.")).to_be_visible()
+
+
+def test_an_upgrade_to_three_years_and_its_plan_by_keyboard_alone(sold: Demonstration, open_page: Opening) -> None:
+    subscription = ordered(sold, "cus-upgrade", "Upgraded Early", "P1M")
+    page = open_page(f"/subscriptions/{subscription}", viewport={"width": 390, "height": 844})
+
+    reach(page, "Convert")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/convert")
+    expect(page.get_by_label("Product")).to_have_value("office-in-months")
+    assert_accessible(page)
+    reach(page, "Term", "combobox")
+    page.keyboard.type("3 years")
+    reach(page, "Billed", "combobox")
+    page.keyboard.type("1 month")
+    reach(page, "Show what it will cost", "button")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("region", name=f"What changes of {subscription}")).to_contain_text("36")
+    assert_accessible(page)
+    reach(page, "Confirm: convert", "button")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status").filter(has_text="It is of office-in-months from now on.")).to_be_visible()
+
+    reach(page, "Bill it annually")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("is paid in parts of the other plan")).to_be_visible()
+    assert_accessible(page)
+    reach(page, "Confirm: bill it annually", "button")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status").filter(has_text="It is billed annually from its next charge on.")).to_be_visible()
+    expect(page.locator("#state")).to_contain_text("billed every P1Y")
+    expect(page.get_by_role("link", name="Bill it annually")).to_have_count(0)
+    assert_accessible(page)

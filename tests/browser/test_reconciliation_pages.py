@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import psycopg
 import pytest
 from playwright.sync_api import expect
 
@@ -14,6 +15,11 @@ from tests.browser.emulated_vendor import emulated
 
 # A sweep of a few hundred accounts, and what follows in the projections, on a machine that has more to do.
 _SLOWLY_MS = 60_000
+# An account that answers like one that is gone: of a vendor that no other test looks at.
+_DOES_NOT_ANSWER = """
+INSERT INTO reconciliation.account (vendor, account, name, looked_at, failed, hinted)
+VALUES ('panda', 'acc-left', 'Left Behind Ltd', now(), 'the vendor lists it no more', false) ON CONFLICT DO NOTHING
+"""
 
 
 def test_the_comparison_has_both_sides_and_is_filtered(open_page: Opening) -> None:
@@ -72,3 +78,35 @@ def test_a_mismatch_is_found_and_mended_on_the_snapshot_that_was_looked_at(
         expect(page.get_by_role("region", name="Both sides").get_by_text("differs")).to_have_count(
             0, timeout=_SLOWLY_MS
         )
+
+        # What was not billed by it is for somebody to invoice, and to settle.
+        page.goto("/reconciliation/by-hand")
+        assert_accessible(page)
+        page.get_by_role("link", name=f"Settle what is left of {vendor.fewer}").first.click()
+        expect(page.get_by_text("Nothing is issued: it says that somebody has invoiced it")).to_be_visible()
+        assert_accessible(page)
+        page.get_by_label("How it was settled").fill("invoice M-17")
+        page.get_by_role("button", name="Settle it").click()
+        expect(page.get_by_role("status").filter(has_text="is settled: invoice M-17.")).to_be_visible()
+        page.get_by_label("State").select_option("settled")
+        page.get_by_role("button", name="Search").click()
+        expect(page.get_by_role("row").filter(has_text=vendor.fewer)).to_contain_text("invoice M-17")
+        assert_accessible(page)
+
+
+def test_an_account_is_gone_after_a_question(open_page: Opening, demonstration: Demonstration) -> None:
+    with psycopg.connect(demonstration.database, autocommit=True) as connection:
+        connection.execute(_DOES_NOT_ANSWER)
+    page = open_page("/reconciliation/accounts?failed=yes", viewport={"width": 390, "height": 844})
+
+    page.get_by_role("link", name="Left Behind Ltd is gone for good").click()
+    expect(page.get_by_text("The vendor showing the account again takes it back.")).to_be_visible()
+    assert_accessible(page)
+    page.get_by_label("Why it is gone").fill("moved to another partner")
+    page.get_by_role("button", name="It is gone for good").click()
+
+    expect(page.get_by_role("status").filter(has_text="Left Behind Ltd is gone.")).to_be_visible()
+    row = page.get_by_role("row").filter(has_text="acc-left")
+    expect(row).to_contain_text("moved to another partner")
+    expect(row.get_by_role("link", name="is gone for good")).to_have_count(0)
+    assert_accessible(page)

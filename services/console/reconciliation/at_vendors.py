@@ -6,22 +6,29 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from psycopg import AsyncConnection
+from psycopg.rows import class_row
 from pydantic import BaseModel
 
 from services.console.listing import Lister
 
 TASK_STATES: Final = ("waiting", "failed", "done")
-_ACCOUNTS_WANTED: Final = """
-FROM read.vendor_looks AS l
+_LOOKED_AT: Final = """
+FROM read.vendor_looks AS l LEFT JOIN read.gone_accounts AS g USING (vendor, account)
+"""
+_ACCOUNTS_WANTED: Final = f"""{_LOOKED_AT}
 WHERE (%(search)s::text IS NULL OR l.account ILIKE %(search)s OR l.name ILIKE %(search)s OR l.domain ILIKE %(search)s
         OR l.failed ILIKE %(search)s)
     AND (%(vendor)s::text IS NULL OR l.vendor = %(vendor)s)
     AND (%(failed)s::text IS NULL OR (%(failed)s = 'yes') = (l.failed IS NOT NULL))
 """
-_ACCOUNTS: Final = f"""
+_ACCOUNT_COLUMNS: Final = """
 SELECT l.vendor, l.account, l.name, l.domain, l.looked_at, l.failed, l.hinted, (
     SELECT count(*) FROM read.vendor_subscriptions AS s WHERE (s.vendor, s.account) = (l.vendor, l.account)
-) AS held
+) AS held, g.said_at AS gone_at, g.said_by AS gone_by, g.reason AS gone_because
+"""
+_ACCOUNT: Final = f"{_ACCOUNT_COLUMNS} {_LOOKED_AT} WHERE (l.vendor, l.account) = (%s, %s)"
+_ACCOUNTS: Final = f"""{_ACCOUNT_COLUMNS}
 {_ACCOUNTS_WANTED} ORDER BY {{order}} LIMIT %(limit)s OFFSET %(offset)s
 """
 _ACCOUNTS_COUNT: Final = f"SELECT count(*) {_ACCOUNTS_WANTED}"
@@ -40,7 +47,10 @@ _TASKS_COUNT: Final = f"SELECT count(*) {_TASKS_WANTED}"
 
 
 class Account(BaseModel):
-    """An account of a vendor as it was last looked at; `held` is how many subscriptions it showed."""
+    """An account of a vendor as it was last looked at; `held` is how many subscriptions it showed.
+
+    `gone_at`, `gone_by`, `gone_because`: somebody said that it is gone for good, and why.
+    """
 
     vendor: str
     account: str
@@ -50,6 +60,9 @@ class Account(BaseModel):
     failed: str | None
     hinted: bool
     held: int
+    gone_at: datetime | None
+    gone_by: str | None
+    gone_because: str | None
 
 
 class Sweep(BaseModel):
@@ -96,3 +109,9 @@ TASKS: Final = Lister(
     Task, _TASKS, _TASKS_COUNT, ("asked_at", "vendor", "kind", "subscription", "state", "attempts"),
     key=("task",), default="-asked_at",
 )  # fmt: skip
+
+
+async def account(connection: AsyncConnection, vendor: str, name: str) -> Account | None:
+    """One account, by the vendor's id of it."""
+    async with connection.cursor(row_factory=class_row(Account)) as cursor:
+        return await (await cursor.execute(_ACCOUNT, [vendor, name])).fetchone()

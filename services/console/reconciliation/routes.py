@@ -1,9 +1,9 @@
-"""The pages of reconciliation that show: the comparison, a row of it, findings, tasks, accounts, sweeps."""
+"""The pages of reconciliation that show: the comparison, findings, tasks, accounts, sweeps, what is left by hand."""
 
 from __future__ import annotations
 
 from operator import attrgetter
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
@@ -11,9 +11,10 @@ from fastapi.responses import Response
 from psycopg import AsyncConnection
 from pydantic import BaseModel
 
+from services.console.afterwards import said
 from services.console.exports import MOST_ROWS, Field, Format, exported
 from services.console.listing import Lister, PageNumber, Sort
-from services.console.reconciliation import acting, at_vendors, costs, discrepancies, queries
+from services.console.reconciliation import acting, at_vendors, costs, discrepancies, left_by_hand, queries, saying
 from services.console.reconciliation.actions import ACTIONS
 from services.console.reconciliation.queries import Row
 from services.console.reconciliation.seen_by import ROWS, THE_ORGANISATION
@@ -26,6 +27,7 @@ from shared.web.searching import Search, pattern
 router = APIRouter()
 router.include_router(acting.router)
 router.include_router(costs.router)
+router.include_router(saying.router)
 Filter = Annotated[str, Query(max_length=300)]
 
 
@@ -130,14 +132,29 @@ async def tasks(
 
 @router.get("/reconciliation/accounts", dependencies=THE_ORGANISATION)
 async def accounts(
-    request: Request, connection: Reading, q: Search = "", vendor: Filter = "", failed: Filter = "",
+    request: Request, connection: Reading, viewer: Looking, q: Search = "", vendor: Filter = "", failed: Filter = "",
     sort: Sort = None, page_number: PageNumber = 1, format: Format | None = None,
 ) -> Response:  # fmt: skip
     """The accounts of vendors as they were last looked at."""
     wanted = {"search": pattern(q), "vendor": vendor or None, "failed": failed or None}
     return await _list(
-        request, connection, "accounts", at_vendors.ACCOUNTS, wanted, sort, page_number, format, search=q
-    )
+        request, connection, "accounts", at_vendors.ACCOUNTS, wanted, sort, page_number, format, search=q,
+        said=said(request, viewer),
+    )  # fmt: skip
+
+
+@router.get("/reconciliation/by-hand", dependencies=THE_ORGANISATION)
+async def by_hand(
+    request: Request, connection: Reading, viewer: Looking, q: Search = "", vendor: Filter = "",
+    state: Literal["open", "settled", "all"] = "open", sort: Sort = None, page_number: PageNumber = 1,
+    format: Format | None = None,
+) -> Response:  # fmt: skip
+    """What alignments that billed nothing left to be invoiced by hand; at first what nobody has settled."""
+    wanted = {"search": pattern(q), "vendor": vendor or None, "state": state}
+    return await _list(
+        request, connection, "by_hand", left_by_hand.LEFT_BY_HAND, wanted, sort, page_number, format, search=q,
+        states=left_by_hand.STATES, said=said(request, viewer),
+    )  # fmt: skip
 
 
 @router.get("/reconciliation/sweeps", dependencies=THE_ORGANISATION)

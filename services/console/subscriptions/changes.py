@@ -8,10 +8,14 @@ from typing import Any, Final
 
 from services.console.subscriptions.queries import One
 from services.console.typed import Typed, Unclear, amount, given, rate, when, whole
+from shared.billing.calendar import add_months
 from shared.commands.principal import Permission, Principal
 
+# In months, with the stub before its first cycle: longer than this is of what is sold only a term of three years.
+_TWO_YEARS_AND_A_STUB: Final = 25
 # Nothing of a subscription that is over can be another.
 _OVER: Final = frozenset({"canceled", "deleted", "expired", "disabled", "failed"})
+_PLANS_OF_THREE_YEARS: Final = ("Monthly", "Annual")
 Json = dict[str, Any]
 Filled = Callable[[One], str]
 
@@ -52,6 +56,33 @@ class Change:
 def has_plan(one: One) -> bool:
     """With a billing plan everything is executed immediately (rule R4.9)."""
     return one.billing_plan != "-"
+
+
+def has_term(one: One) -> bool:
+    """What is charged once has none, so that nothing of it is ever converted or priced anew."""
+    return one.term_start < one.term_end
+
+
+def can_be_protected(one: One) -> bool:
+    """Activated is price protection for what Microsoft has, and for what is of nobody that is named (rule R2.9)."""
+    return has_term(one) and one.vendor in (None, "microsoft")
+
+
+def can_be_billed(plan: str, frequency: str) -> Callable[[One], bool]:
+    """Whether its plan can become this one (rule R4.14): three years, billed by the other of the two and offered so.
+
+    What waits to become the other is taken back by asking for the plan that runs.
+    """
+
+    def fits(one: One) -> bool:
+        coming = None if one.scheduled is None else one.scheduled.billing_plan
+        if one.billing_plan == plan:
+            return coming is not None
+        lasts_three_years = add_months(one.term_start, _TWO_YEARS_AND_A_STUB) < one.term_end
+        is_other = one.billing_plan in _PLANS_OF_THREE_YEARS and coming is None
+        return is_other and lasts_three_years and frequency in (one.offered_plans or ())
+
+    return fits
 
 
 def offered(one: One, principal: Principal) -> list[Change]:
@@ -108,6 +139,23 @@ def _next_term(typed: Typed) -> Json:
     return {**body, "quantity": whole(typed["quantity"])} if typed["quantity"].strip() else body
 
 
+def _convert(typed: Typed) -> Json:
+    body = {**given(typed, "product", "term", "billing_frequency", "unit_price"), **when(typed)}
+    return {**body, "quantity": whole(typed["quantity"])} if typed["quantity"].strip() else body
+
+
+def _convert_done(typed: Typed, _: Mapping[str, Any]) -> str:
+    return f"It is of {typed['product']} from {_from(typed)} on."
+
+
+def _billed(how: str) -> Callable[[Typed, Mapping[str, Any]], str]:
+    def done(_: Typed, answer: Mapping[str, Any]) -> str:
+        coming = (answer["subscription"]["scheduled"] or {}).get("billing_plan")
+        return f"It is billed {how}{' from its next charge on' if coming else ''}."
+
+    return done
+
+
 CHANGES: Final = (
     Change(
         "licences", "Change licences", "POST", "quantity", "licences", _licences_done,
@@ -120,6 +168,29 @@ CHANGES: Final = (
             "applies": lambda _: "next_term",
         },
         _pricing, permissions=("subscriptions:write", "prices:write"),
+    ),
+    Change(
+        "price-protection", "Protect the price", "POST", "price-protection", "price_protection",
+        lambda *_: "Its price is protected.", fits=can_be_protected,
+        permissions=("subscriptions:write", "prices:write"), asks=False,
+    ),
+    Change(
+        "convert", "Convert", "POST", "convert", "convert", _convert_done,
+        {
+            "product": lambda one: one.product, "quantity": _nothing, "term": _nothing, "billing_frequency": _nothing,
+            "unit_price": _nothing, **_WHEN,
+        },
+        _convert, fits=has_term,
+    ),
+    Change(
+        "billing-plan/annual", "Bill it annually", "PUT", "billing-plan", "billing_plan",
+        _billed("annually"), body=lambda _: {"billing_frequency": "P1Y"},
+        fits=can_be_billed("Annual", "P1Y"), asks=False,
+    ),
+    Change(
+        "billing-plan/monthly", "Bill it monthly", "PUT", "billing-plan", "billing_plan",
+        _billed("monthly"), body=lambda _: {"billing_frequency": "P1M"},
+        fits=can_be_billed("Monthly", "P1M"), asks=False,
     ),
     Change(
         "next-term", "Change the next term", "PUT", "next-term", "next_term",

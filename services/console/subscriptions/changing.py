@@ -116,11 +116,11 @@ class _Page:
         conflict: bool = False,
     ) -> Response:  # fmt: skip
         async with reading_now(self._request, self._viewer) as connection:
-            terms, plans = await queries.terms(connection, self._one)
+            choices = await queries.choices(connection, self._one)
         return page(
             self._request, "subscriptions/change.html", status, one=self._one, change=self._change, typed=self._typed,
             version=self._version or "", key=new_key(), wrong=wrong, costs=found, form=form, conflict=conflict,
-            has_plan=has_plan(self._one), terms=terms, plans=plans,
+            has_plan=has_plan(self._one), choices=choices,
             address=link("subscriptions", self._one.subscription),
         )  # fmt: skip
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final, get_args
+from typing import Any, Final, NamedTuple, get_args
 
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
@@ -42,7 +43,7 @@ ORDER BY {{order}}
 """
 _COUNT: Final = f"SELECT count(*) {_WANTED}"
 _ONE = """
-SELECT s.*, c.name AS customer_name, r.name AS reseller_name, p.name AS product_name
+SELECT s.*, c.name AS customer_name, r.name AS reseller_name, p.name AS product_name, p.billing_plans AS offered_plans
 FROM read.subscriptions AS s
 LEFT JOIN read.customers AS c USING (customer)
 LEFT JOIN read.resellers AS r ON r.reseller = s.reseller
@@ -55,11 +56,15 @@ SELECT subscription, billing_plan, installments, invoiced, excluded, remaining, 
 FROM read.installment_plans WHERE subscription = ANY(%s)
 """
 _VERSION = "SELECT version FROM read.subscription_versions WHERE subscription = %s"
-# What the renewal can be for: terms that have a list price, and the plans that the product offers.
-_TERMS = """
-SELECT DISTINCT term FROM read.list_prices WHERE product = %s AND currency = %s AND term <> '-' ORDER BY term
+# What it can be for: products with a list price, and the terms that these have one for; its own whatever it has.
+_SOLD = """
+SELECT p.product, coalesce(p.name, p.product),
+    coalesce(array_agg(DISTINCT l.term) FILTER (WHERE l.term <> '-'), '{}')
+FROM read.products AS p
+LEFT JOIN read.list_prices AS l ON l.product = p.product AND l.currency = %(currency)s
+WHERE p.product = %(own)s OR (NOT p.deleted AND l.product IS NOT NULL)
+GROUP BY 1, 2 ORDER BY 2, 1
 """
-_OFFERED_PLANS = "SELECT billing_plans FROM read.products WHERE product = %s"
 # What may be filtered by, whether there are any or not: looking which there are would be a look at all.
 STATUSES: Final[tuple[str, ...]] = get_args(Status)
 
@@ -93,6 +98,20 @@ class One(Row):
     scheduled: Scheduled | None
     vendor_subscription: str | None
     parent: str | None
+    # The billing plans of its product, as ISO 8601 durations; null where nobody defined the product.
+    offered_plans: list[str] | None
+
+
+class Choices(NamedTuple):
+    """What forms offer to choose from: products by name, and terms and billing frequencies as ISO 8601 durations.
+
+    `terms` are those that its own product has a list price for, `all_terms` those that any has.
+    """
+
+    products: Sequence[tuple[str, str]]
+    terms: Sequence[str]
+    all_terms: Sequence[str]
+    plans: Sequence[str]
 
 
 class Plan(PlanSummary):
@@ -136,8 +155,11 @@ async def version(connection: AsyncConnection, subscription_id: str) -> str | No
     return None if found is None else found[0]
 
 
-async def terms(connection: AsyncConnection, one: One) -> tuple[list[str], list[str]]:
-    """The terms for which its product has a list price, and the billing plans it offers, as ISO 8601 durations."""
-    found = await (await connection.execute(_TERMS, [one.product, one.currency])).fetchall()
-    plans = await (await connection.execute(_OFFERED_PLANS, [one.product])).fetchone()
-    return [term for (term,) in found], [] if plans is None else list(plans[0])
+async def choices(connection: AsyncConnection, one: One) -> Choices:
+    """What it can be converted to, and what its renewal can be for."""
+    wanted = {"own": one.product, "currency": one.currency}
+    found = await (await connection.execute(_SOLD, wanted)).fetchall()
+    products = [(product, name) for product, name, _ in found] or [(one.product, one.product)]
+    terms = {product: terms for product, _, terms in found}
+    every = sorted({term for some in terms.values() for term in some})
+    return Choices(products, terms.get(one.product, []), every, one.offered_plans or [])

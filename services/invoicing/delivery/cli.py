@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
 from psycopg import AsyncConnection
 
 from services import presentation
-from services.invoicing.delivery import destinations, queries
+from services.invoicing.delivery import destinations, queries, webhook_secrets
 from services.invoicing.delivery.addresses import Unusable, email_address, endpoint
 from services.invoicing.delivery.config import Misconfigured, configured
 from services.invoicing.delivery.deliveries import Delivery, try_again, why_not
@@ -69,6 +69,26 @@ def unsubscribe(database: Database, destination: UUID, *, by: str | None, as_jso
         presentation.document(_shape(ended))
     else:
         presentation.say(f"Documents of {of_whom(ended.recipient)} go to {ended.address} no more")
+
+
+def rotate_secret(database: Database, destination: UUID, overlap: timedelta, *, by: str | None, as_json: bool) -> None:
+    """Sign with another secret. UserError where nothing is signed."""
+    rotated = _done(
+        database, lambda connection: webhook_secrets.rotate(connection, destination, overlap, by or operator())
+    )
+    if rotated is None:
+        raise UserError(
+            f"nothing is signed for a destination {destination}; webhooks are in: seatledger deliveries destinations",
+            NOT_FOUND,
+        )
+    until = _plain(rotated.old_until)
+    if as_json:
+        presentation.document({"destination": str(destination), "secret": rotated.secret, "old_until": until})
+        return
+    presentation.say(rotated.secret)
+    old = "The old one signs no more." if until is None else f"The old one signs beside it until {until}."
+    presentation.note([f"Webhooks are signed with this secret from now on. {old}",
+                       "Keep it now: it is not shown again."])  # fmt: skip
 
 
 def show_destinations(database: Database, *, recipient: str | None, ended: bool, limit: int, as_json: bool) -> None:

@@ -20,13 +20,13 @@ from services.invoicing.delivery import deliveries
 from services.invoicing.delivery.asking import CONSUMER
 from services.invoicing.delivery.config import DeliveryConfig, MailServer, Misconfigured, configured, mail_server
 from services.invoicing.delivery.deliveries import Claimed, ClaimLost
-from services.invoicing.delivery.destinations import secret_of
 from services.invoicing.delivery.letters import letter
 from services.invoicing.delivery.mailing import send
 from services.invoicing.delivery.outcomes import Later, Outcome, Refused, Unknown
 from services.invoicing.delivery.papers import Files, NotThereYet, files_of, head_of
 from services.invoicing.delivery.reacting import react
 from services.invoicing.delivery.signing import signed
+from services.invoicing.delivery.webhook_secrets import secrets_of
 from services.invoicing.delivery.webhooks import body_of, new_client, post
 from shared.errors import UserError
 from shared.projections.worker import Timer
@@ -61,11 +61,11 @@ def by_mail(server: MailServer, files: Files) -> Send:
 
 async def tell(config: DeliveryConfig, connection: AsyncConnection, claimed: Claimed) -> Outcome:
     """Post a signed webhook."""
-    secret = await secret_of(connection, claimed.destination)
-    if secret is None:
+    secrets = await secrets_of(connection, claimed.destination)
+    if not secrets:
         return Refused("nobody wants it there any more")
     body = body_of(await head_of(connection, claimed.document), config.documents_url)
-    headers = signed(secret, str(claimed.delivery), datetime.now(UTC), body)
+    headers = signed(secrets, str(claimed.delivery), datetime.now(UTC), body)
     async with new_client() as client:
         return await post(client, claimed.address, body, headers, insecure=config.webhooks_insecure)
 

@@ -11,7 +11,7 @@ import psycopg
 from psycopg import AsyncConnection
 from psycopg.rows import class_row
 
-from services.invoicing.delivery.signing import new_secret
+from services.invoicing.delivery import webhook_secrets
 from shared.commands.decision import CommandRefused, Exists
 from shared.store.operations import record
 
@@ -28,13 +28,10 @@ _ADD = f"""
 INSERT INTO invoicing.delivery_destination (recipient, channel, address, created_by) VALUES (%s, %s, %s, %s)
 RETURNING {_COLUMNS}
 """
-_ADD_SECRET = "INSERT INTO invoicing.webhook_secret (destination, secret) VALUES (%s, %s)"
-_SECRET = "SELECT secret FROM invoicing.webhook_secret WHERE destination = %s"
 _END = f"""
 UPDATE invoicing.delivery_destination SET ended_at = clock_timestamp(), ended_by = %s
 WHERE destination = %s AND ended_at IS NULL RETURNING {_COLUMNS}
 """
-_FORGET = "DELETE FROM invoicing.webhook_secret WHERE destination = %s"
 # What waits goes to whoever still wants it there, else to nobody; what is being sent at this moment is not stopped.
 _LEFT = """
 WITH waiting AS (
@@ -102,9 +99,7 @@ async def subscribe(
         except psycopg.errors.UniqueViolation:
             raise Exists(f"documents of {of_whom(recipient)} go to {address} already") from None
         assert made is not None
-        secret = new_secret() if channel == "webhook" else None
-        if secret is not None:
-            await connection.execute(_ADD_SECRET, [made.destination, secret])
+        secret = await webhook_secrets.add(connection, made.destination) if channel == "webhook" else None
         told = {"channel": channel, "address": address, "recipient": recipient}
         await record(connection, "deliveries subscribe", str(made.destination), detail=told, by=by)
     return Subscribed(made, secret)
@@ -118,16 +113,10 @@ async def unsubscribe(connection: AsyncConnection, destination: UUID, by: str) -
         if ended is None:
             return None
         await connection.execute(_LEFT, [destination])
-        await connection.execute(_FORGET, [destination])
+        await webhook_secrets.forget(connection, destination)
         told = {"channel": ended.channel, "address": ended.address, "recipient": ended.recipient}
         await record(connection, "deliveries unsubscribe", str(destination), detail=told, by=by)
     return ended
-
-
-async def secret_of(connection: AsyncConnection, destination: UUID) -> str | None:
-    """What webhooks of a destination are signed with; None where it was ended."""
-    row = await (await connection.execute(_SECRET, [destination])).fetchone()
-    return None if row is None else str(row[0])
 
 
 async def destinations(

@@ -5,7 +5,7 @@ The organisation decides for everybody, a reseller for its own documents; who is
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from services.invoicing.delivery.config import Misconfigured, configured
 from services.invoicing.delivery.deliveries import try_again, why_not
 from services.invoicing.delivery.destinations import Channel, destination_of
 from services.invoicing.delivery.outcomes import State
+from services.invoicing.delivery.webhook_secrets import LONGEST_OVERLAP_H, rotate
 from shared.commands.decision import CommandRefused, Forbidden
 from shared.commands.principal import Principal
 from shared.events.models.fields import Id
@@ -89,6 +90,27 @@ class Wanted(BaseModel):
     recipient: Id | None = Field(default=None, description="whose documents; null: everybody's")
 
 
+class Rotation(BaseModel):
+    """How long the old secret goes on signing beside the new one; 0: not at all, and no older one either."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"old_signs_for_hours": 24}]})
+
+    old_signs_for_hours: Annotated[int, Field(strict=True, ge=0, le=LONGEST_OVERLAP_H)]
+
+
+class NewSecret(BaseModel):
+    """What webhooks of a destination are signed with from now on, shown this once; with the old one too until then."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{
+        "destination": _DESTINATION["destination"], "secret": "whsec_bm90IGEgc2VjcmV0LCBhbiBleGFtcGxl",
+        "old_until": "2026-02-03T09:00:00Z",
+    }]})  # fmt: skip
+
+    destination: UUID
+    secret: str
+    old_until: datetime | None
+
+
 class DeliveryShown(BaseModel):
     """One document on its way to one address; `answer` is what came of the last try."""
 
@@ -151,6 +173,22 @@ async def unsubscribe_from_documents(connection: Connection, principal: Caller, 
     if ended is None:
         raise NotFound(f"there is no destination {str(destination)!r}")
     return DestinationShown.model_validate(ended)
+
+
+@router.post("/delivery-destinations/{destination}/secret", responses={404: PROBLEMS[404], 422: PROBLEMS[422]})
+async def rotate_webhook_secret(
+    connection: Connection, principal: Caller, destination: UUID, wanted: Rotation
+) -> NewSecret:
+    """Sign the webhooks of a destination with another secret; for a while with the old one too."""
+    _may(principal)
+    found = await destination_of(connection, destination)
+    if found is None or found.ended_at is not None or not _is_theirs(principal, found.recipient):
+        raise NotFound(f"there is no destination {str(destination)!r}")
+    overlap = timedelta(hours=wanted.old_signs_for_hours)
+    rotated = await rotate(connection, destination, overlap, principal.name)
+    if rotated is None:
+        raise CommandRefused(f"what goes to {found.address} is not signed: only webhooks have a secret")
+    return NewSecret(destination=destination, secret=rotated.secret, old_until=rotated.old_until)
 
 
 @router.get("/deliveries", dependencies=[needs("invoices:read", "read what became of deliveries")])

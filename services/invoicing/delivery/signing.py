@@ -6,7 +6,7 @@ import base64
 import hashlib
 import hmac
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -19,13 +19,20 @@ def new_secret() -> str:
     return _PREFIX + base64.b64encode(secrets.token_bytes(_BYTES)).decode()
 
 
-def signed(secret: str, message: str, at: datetime, body: bytes) -> Mapping[str, str]:
-    """The headers that sign a body: `message` is the same for every try, `at` the moment of this one."""
-    key = base64.b64decode(secret.removeprefix(_PREFIX))
+def signed(secrets_now: Sequence[str], message: str, at: datetime, body: bytes) -> Mapping[str, str]:
+    """The headers that sign a body: `message` is the same for every try, `at` the moment of this one.
+
+    A signature with each secret, with a space between them: a receiver takes it if one of them is good.
+    """
     timestamp = str(int(at.timestamp()))
-    digest = hmac.new(key, f"{message}.{timestamp}.".encode() + body, hashlib.sha256).digest()
+    content = f"{message}.{timestamp}.".encode() + body
     return {
         "webhook-id": message,
         "webhook-timestamp": timestamp,
-        "webhook-signature": f"v1,{base64.b64encode(digest).decode()}",
+        "webhook-signature": " ".join(_signature(secret, content) for secret in secrets_now),
     }
+
+
+def _signature(secret: str, content: bytes) -> str:
+    key = base64.b64decode(secret.removeprefix(_PREFIX))
+    return f"v1,{base64.b64encode(hmac.new(key, content, hashlib.sha256).digest()).decode()}"

@@ -140,6 +140,13 @@ _OF_RECONCILIATION: Final[Mapping[str, Asked]] = {
     "GET /v1/vendor-bills": Asked(organisations=True),
     "GET /v1/costs": Asked(organisations=True),
     "GET /v1/manual-invoicing": Asked(organisations=True),
+    "POST /v1/manual-invoicing/{alignment:path}/settle": Asked(
+        path={"alignment:path": lambda theirs: f"alignment-of-{theirs.subscription}"}, body=_saying({"reason": "M-17"})
+    ),
+    "POST /v1/vendor-accounts/{vendor}/{account:path}/gone": Asked(
+        path={"vendor": lambda _: VENDOR, "account:path": lambda theirs: f"acc-of-{theirs.customer}"},
+        body=_saying({"reason": "moved away"}),
+    ),
     "POST /v1/vendor-tasks/{task}/retry": Asked(path={"task": lambda theirs: str(theirs.task)}),
     "POST /v1/reconciliation/{vendor}/{about:path}/actions": Asked(
         path={"vendor": lambda _: VENDOR, "about:path": _SUBSCRIPTION},
@@ -154,6 +161,9 @@ _OF_DELIVERY: Final[Mapping[str, Asked]] = {
         body=lambda theirs: {"channel": "email", "address": "a@b.c", "recipient": theirs.payer}
     ),
     "DELETE /v1/delivery-destinations/{destination}": Asked(path={"destination": lambda one: str(one.destination)}),
+    "POST /v1/delivery-destinations/{destination}/secret": Asked(
+        path={"destination": lambda one: str(one.destination)}, body=_saying({"old_signs_for_hours": 1})
+    ),
     "POST /v1/deliveries/{delivery}/retry": Asked(path={"delivery": lambda one: str(one.delivery)}),
 }
 

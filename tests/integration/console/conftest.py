@@ -14,9 +14,12 @@ from services.console.application import create_app
 from services.console.dead_letters import routes as dead_letter_pages
 from services.console.system import System
 from services.prepare import specs
+from tests.infrastructure.brokers import Broker
 from tests.infrastructure.databases import Databases
 from tests.infrastructure.prepared import prepare
 from tests.infrastructure.tokens import token_of
+from tests.infrastructure.topics import delete_all_topics
+from tests.integration.console.shop import InShop, opened
 
 # Nothing listens there.
 NOWHERE = "127.0.0.1:9"
@@ -29,6 +32,16 @@ def operated(database_server: Databases, monkeypatch: pytest.MonkeyPatch) -> Ite
     monkeypatch.setattr(dead_letter_pages, "_WAIT_S", 0.0)
     dsn = database_server.create(database_server.template("prepared", lambda dsn: asyncio.run(prepare(dsn))))
     yield dsn
+    database_server.drop(dsn)
+
+
+@pytest.fixture(scope="module")
+def in_shop(broker: Broker, database_server: Databases) -> Iterator[InShop]:
+    """Run a scenario in the shop; each has a customer of its own there."""
+    delete_all_topics(broker.address)
+    dsn = database_server.create()
+    with opened(dsn, broker.address) as run:
+        yield run
     database_server.drop(dsn)
 
 

@@ -109,10 +109,11 @@ async def shop(dsn: str, broker: str) -> AsyncIterator[Shop]:
 
 
 Scenario = Callable[[Shop], Awaitable[None]]
+InShop = Callable[[Scenario], None]
 
 
 @contextmanager
-def opened(dsn: str, broker: str) -> Iterator[Callable[[Scenario], None]]:
+def opened(dsn: str, broker: str) -> Iterator[InShop]:
     """One shop for many tests: what is yielded runs a scenario in it. The system goes on in a thread of its own."""
     ready: Future[tuple[Shop, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
 

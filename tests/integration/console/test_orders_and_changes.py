@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
-from tests.infrastructure.brokers import Broker
-from tests.infrastructure.databases import Databases
-from tests.infrastructure.topics import delete_all_topics
-from tests.integration.console.shop import Scenario, Shop, opened
+from tests.integration.console.shop import InShop, Shop
 
 pytestmark = [pytest.mark.broker, pytest.mark.database]
 
 ASK = "Show what it will cost"
 CHANGE = "Confirm: change licences"
-InShop = Callable[[Scenario], None]
-
-
-@pytest.fixture(scope="module")
-def in_shop(broker: Broker, database_server: Databases) -> Iterator[InShop]:
-    """Run a scenario in the shop; each has a customer of its own there."""
-    delete_all_topics(broker.address)
-    dsn = database_server.create()
-    with opened(dsn, broker.address) as run:
-        yield run
-    database_server.drop(dsn)
 
 
 def test_an_order_with_a_plan_is_drafted_executed_and_billed_as_it_was_told(

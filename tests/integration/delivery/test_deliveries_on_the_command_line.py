@@ -83,3 +83,14 @@ def test_a_list_goes_on_where_it_ended(run: Any, prepared: str) -> None:
 )
 def test_what_is_wrong_is_one_sentence(run: Any, arguments: tuple[str, ...], reason: str) -> None:
     assert run(*arguments, fails=True).startswith(reason)
+
+
+def test_a_secret_is_rotated_and_shown_once(run: Any) -> None:
+    hook = json.loads(run("subscribe", "--webhook", "https://hooks.example.com/x", "--json"))
+    rotated = json.loads(run("rotate-secret", hook["destination"], "--old-for", "2", "--json"))
+    assert rotated["secret"] not in ("", hook["secret"])
+    assert rotated["old_until"] is not None
+    shown = run("rotate-secret", hook["destination"], "--old-for", "0")
+    assert shown.startswith("whsec_")
+    run("unsubscribe", hook["destination"])
+    assert "nothing is signed for a destination" in run("rotate-secret", hook["destination"], fails=True)

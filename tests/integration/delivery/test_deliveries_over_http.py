@@ -137,3 +137,25 @@ def test_lists_go_on_where_a_page_ended(api: Api) -> None:
     assert [one["recipient"] for one in first["items"] + rest["items"]] == ["res-0", "res-1", "res-2"]
     assert rest["next"] is None
     assert api.ask("org", "GET", "deliveries?cursor=bm8").status_code == 400
+
+
+def test_a_secret_is_rotated_by_who_decides_about_the_destination(api: Api) -> None:
+    made = api.subscribe("res-1", "res-1").json()
+    path = f"delivery-destinations/{made['destination']}/secret"
+
+    rotated = api.ask("res-1", "POST", path, {"old_signs_for_hours": 24})
+
+    assert rotated.status_code == 200
+    assert rotated.json()["secret"].startswith("whsec_")
+    assert rotated.json()["secret"] != made["secret"]
+    assert rotated.json()["old_until"] is not None
+    assert api.ask("org", "POST", path, {"old_signs_for_hours": 0}).json()["old_until"] is None
+    assert api.ask("res-2", "POST", path, {"old_signs_for_hours": 24}).status_code == 404
+    assert api.ask("cus-9", "POST", path, {"old_signs_for_hours": 24}).status_code == 403
+    assert api.ask("res-1", "POST", path, {"old_signs_for_hours": 721}).status_code == 400
+    letters = api.subscribe("res-1", "res-1", "a@example.com", "email").json()["destination"]
+    unsigned = api.ask("res-1", "POST", f"delivery-destinations/{letters}/secret", {"old_signs_for_hours": 1})
+    assert unsigned.status_code == 422
+    assert unsigned.json()["detail"] == "what goes to a@example.com is not signed: only webhooks have a secret"
+    api.ask("res-1", "DELETE", f"delivery-destinations/{made['destination']}")
+    assert api.ask("res-1", "POST", path, {"old_signs_for_hours": 24}).status_code == 404

@@ -9,6 +9,9 @@ from datetime import timedelta
 import pytest
 
 from services.invoicing.delivery import webhooks
+from services.invoicing.delivery.webhook_secrets import rotate
+from shared.commands.decision import CommandRefused
+from shared.store.pool import connect
 from tests.infrastructure.endpoints import endpoint
 from tests.integration.delivery.issued import issue, turn, wanted
 
@@ -136,5 +139,47 @@ def test_an_endpoint_that_does_not_answer_holds_up_nobody_else(prepared: str, mo
             await working
             assert {one.state for one in await turn(prepared)} == {"delivered"}
             assert len(quiet.posted) == 6
+
+    asyncio.run(scenario())
+
+
+def test_two_secrets_sign_while_one_replaces_the_other(prepared: str) -> None:
+    async def scenario() -> None:
+        with endpoint() as receiver:
+            made = await wanted(prepared, "webhook", receiver.url)
+            first, destination = made.secret or "", made.destination.destination
+            async with await connect(prepared) as connection:
+                rotated = await rotate(connection, destination, timedelta(hours=2), "Ada")
+                assert rotated is not None
+                second = rotated.secret
+                await issue(prepared, "INV-1")
+                await turn(prepared)
+                both = receiver.posted[-1]
+                assert len(both.headers["webhook-signature"].split(" ")) == 2
+                assert both.is_signed_with(first)
+                assert both.is_signed_with(second)
+
+                await connection.execute(
+                    "UPDATE invoicing.webhook_secret_before SET signs_until = signs_until - interval '3 hours'"
+                )
+                await issue(prepared, "INV-2")
+                await turn(prepared)
+                assert receiver.posted[-1].is_signed_with(second)
+                assert not receiver.posted[-1].is_signed_with(first)
+
+                # What others have seen signs nothing any more, whatever it was given before.
+                assert await rotate(connection, destination, timedelta(hours=2), "Ada") is not None
+                third = await rotate(connection, destination, timedelta(), "Ada")
+                assert third is not None
+                assert third.old_until is None
+                await issue(prepared, "INV-3")
+                await turn(prepared)
+                assert receiver.posted[-1].headers["webhook-signature"].count("v1,") == 1
+                assert receiver.posted[-1].is_signed_with(third.secret)
+
+                for _ in range(3):
+                    await rotate(connection, destination, timedelta(hours=2), "Ada")
+                with pytest.raises(CommandRefused, match="3 old secrets of destination"):
+                    await rotate(connection, destination, timedelta(hours=2), "Ada")
 
     asyncio.run(scenario())

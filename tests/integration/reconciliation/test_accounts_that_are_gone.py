@@ -12,6 +12,7 @@ from tests.infrastructure.billing_system import BillingSystem
 from tests.infrastructure.brokers import Broker
 from tests.infrastructure.vendors import VendorInMemory
 from tests.integration.reconciliation.reconciled import act, compared, held, in_system, ordered, snapshot, swept
+from tests.integration.reconciliation.served import served
 
 _VERDICTS = "SELECT subscription, verdicts, account FROM read.reconciliation ORDER BY row"
 
@@ -79,5 +80,32 @@ def test_what_answers_or_was_never_seen_is_not_gone(database: str, empty_broker:
             await say(running, "acc-9")
         with pytest.raises(UserError, match="Give a reason"):
             await say(running, "acc-1", " ")
+
+    in_system(database, empty_broker, told, ours=[ordered(1, 5)])
+
+
+def test_it_is_said_over_http_once_under_the_name_of_who_asks(database: str, empty_broker: Broker) -> None:
+    async def told(running: BillingSystem) -> None:
+        await swept(running, VendorInMemory(held={"acc-1": [held(1, 5)], "acc-2": [held(2, 10)]}))
+        await swept(running, VendorInMemory(held={"acc-2": [held(2, 10)]}))
+        gone = "/v1/vendor-accounts/microsoft/acc-1/gone"
+
+        async with served(running) as api:
+            assert [one["gone_because"] for one in await api.items("/v1/vendor-accounts")] == [None, None]
+            status, said = await api.post(gone, {"reason": "moved to another partner"})
+            assert (status, said["account"], said["reason"]) == (200, "acc-1", "moved to another partner")
+            assert await api.post(gone, {"reason": "something else"}) == (200, said)
+            found = await api.items("/v1/vendor-accounts", failed=True)
+            assert [one["gone_because"] for one in found] == ["moved to another partner"]
+            status, shown = await api.post("/v1/vendor-accounts/microsoft/acc-2/gone", {"reason": "moved"})
+            assert status == 422
+            assert shown["detail"] == "microsoft showed account acc-2 when it was last looked at: it is not gone"
+            status, never = await api.post("/v1/vendor-accounts/panda/acc-1/gone", {"reason": "moved"})
+            assert (status, never["detail"]) == (404, "panda has no account 'acc-1' that was ever looked at")
+            assert (await api.post(gone, {"reason": ""}))[0] == 400
+        async with served(running, "integration") as machine:
+            assert (await machine.post(gone, {"reason": "moved"}))[0] == 403
+        acts = await running.query("SELECT who, reason FROM store.operation WHERE target = 'microsoft/acc-1'")
+        assert acts == [(said["said_by"], "moved to another partner")]
 
     in_system(database, empty_broker, told, ours=[ordered(1, 5)])

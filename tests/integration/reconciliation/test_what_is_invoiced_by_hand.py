@@ -144,3 +144,29 @@ def test_it_is_settled_once_by_a_person_with_a_reason_and_read_over_http(databas
         assert acts == [("reconcile manual-invoicing --settle", "invoice M-17")]
 
     in_system(database, empty_broker, told, ours=[YEARLY])
+
+
+def test_it_is_settled_over_http_once_under_the_name_of_who_asks(database: str, empty_broker: Broker) -> None:
+    async def told(running: BillingSystem) -> None:
+        await found(running)
+        await align(running)
+        (one,) = await left(running)
+        path = f"/v1/manual-invoicing/{one.alignment}/settle"
+
+        async with served(running) as api:
+            status, refused = await api.post(path, {"reason": "  "})
+            assert (status, refused["detail"]) == (400, "reason: give a reason, in some words")
+            status, done = await api.post(path, {"reason": "invoice M-17"})
+            assert (status, done["alignment"], done["reason"]) == (200, one.alignment, "invoice M-17")
+            again = await api.post(path, {"reason": "invoice M-18"})
+            assert again == (200, done)
+            status, missing = await api.post("/v1/manual-invoicing/nothing/settle", {"reason": "invoice M-17"})
+            assert (status, missing["detail"]) == (404, "no alignment 'nothing' left anything to be invoiced")
+            assert await api.items("/v1/manual-invoicing") == []
+        async with served(running, "integration") as machine:
+            assert (await machine.post(path, {"reason": "invoice M-17"}))[0] == 403
+        acts = await running.query("SELECT who, reason FROM store.operation WHERE target = %s", one.alignment)
+        assert acts == [(done["settled_by"], "invoice M-17")]
+        assert done["settled_by"].startswith("token ")
+
+    in_system(database, empty_broker, told, ours=[YEARLY])

@@ -77,7 +77,7 @@ def test_who_asks_to_be_left_alone_is_for_at_most_a_day(asked: timedelta, waits:
 
 def test_a_signature_is_that_of_the_conventions_own_example() -> None:
     headers = signed(
-        "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "msg_p5jXN8AQM9LWM0D4loKWxJek",
+        ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"], "msg_p5jXN8AQM9LWM0D4loKWxJek",
         datetime.fromtimestamp(1614265330, UTC), b'{"test": 2432232314}',
     )  # fmt: skip
     assert headers == {
