@@ -55,7 +55,8 @@ def _billing_plans(last: date) -> list[Json]:
     since = f"{first_day(last) - timedelta(days=7)}T05:00:00Z"
     accounts = [("reseller", RECIPIENT), *(account for reseller in RESELLERS for account in reseller.accounts)]
     said: Json = {"key": "billing_plans_enabled", "value": True, "effective_from": since}
-    scopes: list[Json] = [{"scope": "organisation"}, *({"scope": scope, "scope_id": one} for scope, one in accounts)]
+    scopes: list[Json] = [{"scope": "organisation"}]
+    scopes += [{"scope": scope, "scope_id": one} for scope, one in accounts]
     return [{"type": "SettingChanged", "time": since, "data": {**scope, **said}} for scope in scopes]
 
 

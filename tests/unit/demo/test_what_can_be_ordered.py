@@ -38,7 +38,7 @@ def books() -> Books:
     return known
 
 
-def offers(books: Books, product: str, customer: str, currency: str = "EUR", **more: Any) -> dict[str, Any]:
+def offers(books: Books, product: str, customer: str, currency: str = "EUR", **more: Any) -> dict[str | None, Any]:
     """What it can be bought for, by billing plan; None is paid at once."""
     request = ListOffers.model_validate(
         {"product": product, "customer": customer, "currency": currency, "quantity": 10, **more}
