@@ -85,7 +85,6 @@ def test_every_change_shows_what_it_will_cost(sold: Demonstration, open_page: Op
         "cancel?mode=end_of_cycle",
         "suspend?when=now",
         "auto-renew/off",
-        "price-protection",
         "convert?product=office-in-months&term=P3Y&billing_frequency=P1M&unit_price=300.00&when=now",
         "next-term?quantity=20",
     ):
@@ -98,6 +97,14 @@ def test_every_change_shows_what_it_will_cost(sold: Demonstration, open_page: Op
     page.get_by_role("link", name="Discard what is scheduled").click()
     page.get_by_role("button", name=re.compile("Confirm")).click()
     expect(page.get_by_text("The renewal changes nothing any more.")).to_be_visible()
+
+
+def test_protecting_the_price_of_what_microsoft_has_shows_what_it_will_cost(open_page: Opening) -> None:
+    page = open_page("/subscriptions/sub-00001/price-protection")
+
+    expect(page.get_by_role("region", name="What it will cost")).to_be_visible()
+    expect(page.get_by_role("button", name="Confirm: protect the price")).to_be_visible()
+    assert_accessible(page)
 
 
 def test_a_change_that_somebody_was_faster_with_is_explained(sold: Demonstration, open_page: Opening) -> None:

@@ -94,7 +94,7 @@ def test_a_subscription_over_time(open_page: Opening) -> None:
     page = open_page("/subscriptions?status=active&sort=-quantity")
 
     page.get_by_role("rowheader").get_by_role("link").first.click()
-    expect(page.get_by_role("img", name=re.compile("Step chart: Seats"))).to_be_visible()
+    expect(page.get_by_role("group", name=re.compile("Step chart: Seats"))).to_be_visible()
     expect(page.get_by_role("img", name=re.compile("Step chart: Price"))).to_be_visible()
     event = page.locator(".events > li").first
     event.get_by_text(re.compile("^Details")).click()

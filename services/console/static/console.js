@@ -39,7 +39,9 @@ function exchange(part, other) {
   const focused = part.contains(document.activeElement) ? document.activeElement : null;
   const place = focused && focusable(part).indexOf(focused);
   const details = [...part.querySelectorAll("details")].map((one) => one.open);
+  const scrolled = [...part.querySelectorAll(".scroll, .drawing")].map((one) => [one.scrollLeft, one.scrollTop]);
   part.replaceChildren(...other.childNodes);
+  [...part.querySelectorAll(".scroll, .drawing")].forEach((one, number) => { if (scrolled[number]) one.scrollTo(...scrolled[number]); });
   [...part.querySelectorAll("details")].forEach((one, number) => { if (details[number]) one.open = true; });
   if (focused) focusable(part)[place]?.focus({ preventScroll: true });
   part.dispatchEvent(new CustomEvent("exchanged", { bubbles: true }));

@@ -63,7 +63,9 @@ class _Page:
     async def shown(self, *, is_asked: bool, conflict: bool = False) -> Response:
         """The form; asked for, with what it will cost, or why it cannot be."""
         if not self._change.can_be(self._one):
-            sentence = f"subscription {self._one.subscription} is {self._one.status}: this cannot be done with it"
+            sentence = (
+                f"subscription {self._one.subscription} is {self._one.status}: as it is, this cannot be done with it"
+            )
             return await self._rendered(HTTPStatus.CONFLICT, wrong=sentence, form=False)
         if not is_asked:
             return await self._rendered(HTTPStatus.OK)

@@ -219,6 +219,17 @@ def test_an_upgrade_costs_the_list_price_of_the_new_product() -> None:
     assert state_after(decided)["product"] == "e3"
 
 
+def test_an_upgrade_to_a_plan_without_a_price_of_its_own_costs_what_it_costs_at_once() -> None:
+    at_once = {"currency": "EUR", "term": "P3Y", "billing_frequency": "P3Y", "unit_price": "600.00"}
+    product = event("ProductDefined", "2026-01-01", {"id": "e5", "prices": [at_once], "billing_plans": ["P1M"]})
+    now = active(product, enabled("organisation"), enabled("reseller", "res-1"))
+
+    decided = now.when(Convert.model_validate({"product": "e5", "term": "P3Y", "billing_frequency": "P1M"}))
+
+    ((_, said),) = events_of(decided)
+    assert said["unit_price"] == "600.00"
+
+
 def test_without_a_list_price_an_upgrade_needs_one() -> None:
     assert active().refused(Convert(product="e5")) == (
         "product e5 has no list price in EUR for the term P1M: give unit_price, or the product a list price "
