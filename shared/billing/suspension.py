@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
 
 from shared.billing.moments import instant
 from shared.billing.policies import Policies
 from shared.billing.timeline import SeatChange, StatusChange, Timeline
+
+_Change = SeatChange | StatusChange
 
 
 def billed_seats(timeline: Timeline, policies: Policies) -> Sequence[SeatChange]:
@@ -21,8 +24,8 @@ def billed_seats(timeline: Timeline, policies: Policies) -> Sequence[SeatChange]
     held = timeline.seats[0]
     paused = False
     tz = policies.layout.phases[0].terms.tz
-    moments: list[SeatChange | StatusChange] = [*timeline.seats, *timeline.statuses]
-    for moment in sorted(moments, key=lambda moment: (moment.on, moment.at)):
+    moments = sorted([*_placed(timeline.seats), *_placed(timeline.statuses)], key=lambda placed: placed[0])
+    for _, moment in moments:
         if isinstance(moment, SeatChange):
             held = moment
             if not paused:
@@ -34,3 +37,15 @@ def billed_seats(timeline: Timeline, policies: Policies) -> Sequence[SeatChange]
             paused = False
             billed.append(SeatChange(moment.on, instant(moment.on, tz), held.quantity, moment.by))
     return billed
+
+
+def _placed(changes: Sequence[_Change]) -> Iterator[tuple[tuple[date, datetime], _Change]]:
+    """Each change with its day and instant, the instant of an earlier one of that day where that is later.
+
+    What is said of one day stands in the order of facts (rule R0.11), in which a date alone may follow an instant.
+    """
+    on, latest = date.min, None
+    for change in changes:
+        latest = change.at if latest is None or change.on != on else max(latest, change.at)
+        on = change.on
+        yield (on, latest), change

@@ -9,7 +9,7 @@ from psycopg import AsyncConnection
 # Made by the migrations from 6 on.
 _LATER: Final = """
 DROP TABLE invoicing.letterhead, invoicing.document_names, invoicing.delivery_destination, invoicing.webhook_secret,
-    invoicing.delivery CASCADE
+    invoicing.webhook_secret_before, invoicing.delivery CASCADE
 """
 _FORGET: Final = "DELETE FROM store.schema_migration WHERE room = 'invoicing' AND number > %s"
 

@@ -65,6 +65,7 @@ def ids_of(one: Belongings) -> dict[str, str]:
         "reseller_id": one.payer, "product_id": PRODUCT, "item_id": one.subscription,
         "vendor": VENDOR, "about": one.subscription, "task": str(one.task),
         "recipient": one.payer, "destination": str(one.destination), "delivery": str(one.delivery),
+        "account": f"acc-of-{one.customer}", "alignment": f"alignment-of-{one.subscription}",
     }  # fmt: skip
 
 

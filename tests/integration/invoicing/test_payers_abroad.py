@@ -120,7 +120,7 @@ def test_an_installation_that_issued_documents_before_gets_its_open_invoices(
 
             assert [Path(one).name for one in applied] == [
                 "0002_open_invoices.sql", "0003_why.sql", "0004_progress.sql", "0005_add_ons_again.sql",
-                "0006_letterheads.sql", "0007_delivery.sql", "0008_described.sql",
+                "0006_letterheads.sql", "0007_delivery.sql", "0008_described.sql", "0009_secrets_that_are_rotated.sql",
             ]  # fmt: skip
             assert await system.query(_ALL_STORED) == before
 

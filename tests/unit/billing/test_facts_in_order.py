@@ -14,6 +14,7 @@ from tests.billing_dsl import (
     price,
     product_defined,
     seats,
+    suspended,
 )
 
 ON_THE_DAY: Json = {"id": "cus-1", "partial_charges_invoicing": "order_day"}
@@ -209,3 +210,13 @@ def test_time_of_a_price_is_read_in_the_zone_of_each_customer_it_reaches() -> No
             "2019-04-01"
         )
         assert result.json[1]["net"] == net
+
+
+def test_a_change_dated_on_the_orders_day_follows_it_also_where_a_suspension_is_not_billed_later() -> None:
+    # The order has a time and the change only a date, which is that day's midnight: the order is first all the same.
+    bought = ordered(2, on="2019-01-20T15:00:00Z", bill_while_suspended=False)
+    changed = seats(1, on="2019-01-20")
+
+    for said in ([bought, changed], [bought, changed, suspended(on="2019-01-25")]):
+        result = given(*said).until("2019-02-01")
+        assert [line["quantity"] for line in result.lines if line["from"] == "2019-01-20"] == [1]
