@@ -158,7 +158,7 @@ def concerned(event: CloudEvent, model: EventModel) -> Iterable[Key]:
 
 SPEC = ProjectionSpec(
     name="invoicing",
-    version=5,
+    version=6,
     topics=(CATALOG.name, ORDERS.name, SUBSCRIPTIONS.name, INVOICES.name),
     sql=Path(__file__).parent / "sql",
     streams=(
