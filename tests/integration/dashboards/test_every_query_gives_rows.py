@@ -39,7 +39,8 @@ SELECT lower(vendor_subscription), quantity, status FROM read.subscriptions
 WHERE lower(vendor) = %s AND vendor_subscription IS NOT NULL AND status = 'active' AND quantity > 1
 ORDER BY subscription
 """
-# Nobody in the demonstration is credited more than was open.
+# By hand, past the invoice run: the demonstration's stream credits nobody more than is open, and to make it do so would
+# change figures that its documentation prints. What a run makes of such a credit is tested where invoicing is.
 _BALANCE = """
 INSERT INTO invoicing_g1.document (number, kind, date, recipient, currency, net, tax, gross, taxes, balance)
 SELECT 'C-1', 'credit_note', %s, min(recipient), 'EUR', 5, 0, 5, '[]', 5 FROM read.documents WHERE currency = 'EUR'
@@ -125,7 +126,8 @@ def test_a_panel_has_rows(shown: Shown, query: Query) -> None:
         if query.format == "time_series":
             assert isinstance(row["time"], datetime)
             assert len(row) >= 2
-    assert any(value not in (None, 0, Decimal(0)) for row in rows for value in row.values())
+    # A time and a label are there without anything to show.
+    assert any(value for row in rows for value in row.values() if isinstance(value, (int, float, Decimal)))
 
 
 def test_the_variables_of_a_dashboard_have_values(shown: Shown) -> None:
