@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -87,6 +88,7 @@ PAGES: Final = sorted(name for name in ALL if name.startswith("GET ") and name n
 FORMS: Final = sorted(name for name in ALL if not name.startswith("GET ") and name not in OPEN)
 ONE_THING: Final = [name for name in PAGES if set(_PLACEHOLDER.findall(name)) and "{" in name]
 LISTS: Final = [name for name in PAGES if "{" not in name]
+ABOUT_SOMEBODY: Final = [name for name in FORMS if set(IDS) & {found for found, _ in _PLACEHOLDER.findall(name)}]
 
 
 def path_of(name: str, theirs: Belongings, more: str = "") -> str:
@@ -248,6 +250,23 @@ def test_a_form_that_is_not_of_this_session_changes_nothing(world: World, signed
         answer = client.request(method, path, **one)
         assert answer.status_code == 403, f"{path} took {one}"
         assert_headers(answer.headers)
+    assert standing(world) == before
+
+
+@pytest.mark.parametrize("name", ABOUT_SOMEBODY)
+@pytest.mark.parametrize("who", CALLERS, ids=str)
+def test_a_form_about_anothers_finds_nothing_and_changes_nothing(
+    world: World, signed_in: Any, name: str, who: Any
+) -> None:
+    client = signed_in(who)
+    right = {"csrf": csrf_of(client), "key": str(uuid4())}
+    before = standing(world)
+    for other in world.others(*who):
+        path = path_of(name, other)
+        answer, nothing = client.post(path, data=right), client.post(path_of(name, other, "x"), data=right)
+        assert answer.status_code == nothing.status_code, path
+        assert answer.status_code in (404, NOT_SERVED), path
+        assert not names_in(answer.text, world.foreign(*who)) - names_in(path, world.foreign(*who))
     assert standing(world) == before
 
 
