@@ -18,9 +18,12 @@ from xlsxwriter.worksheet import Worksheet
 
 from services.console.listing import AT_ONCE
 from shared.spreadsheets import never_calculated
+from shared.web.errors import BadRequest
 
 # A sheet of a workbook has not many more.
 MOST_ROWS: Final = 1_000_000
+# What a list is asked for: the one more tells that there are more.
+ROWS_ASKED: Final = MOST_ROWS + 1
 _IN_MEMORY: Final = 1_000_000
 _CHUNK: Final = 65_536
 File = SpooledTemporaryFile[bytes]
@@ -53,10 +56,15 @@ async def exported(form: Format, name: str, fields: Sequence[Field], rows: Async
     """The file, to be saved as `name` and its suffix. Amounts have all their digits, days are ISO 8601 in CSV.
 
     `rows` come some at a time and are written in a thread, to a disk where they are many: neither memory nor who looks
-    at other pages has to bear a large file.
+    at other pages has to bear a large file. Raises BadRequest where there are more than MOST_ROWS: a file that lacks
+    some would not say so to who counts with it.
     """
     file: File = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115  # closed when it was sent
-    await (_csv if form is Format.CSV else _xlsx)(file, fields, rows)
+    try:
+        await (_csv if form is Format.CSV else _xlsx)(file, fields, _not_too_many(rows))
+    except BadRequest:
+        file.close()
+        raise
     headers = {"Content-Disposition": f'attachment; filename="{name}.{form}"', "Content-Length": str(file.tell())}
     file.seek(0)
     return StreamingResponse(_bytes(file), media_type=_MEDIA_TYPES[form], headers=headers)
@@ -66,6 +74,15 @@ async def in_parts(rows: Sequence[T]) -> AsyncIterator[Sequence[T]]:
     """Rows that are there already, as an export takes them."""
     for start in range(0, len(rows), AT_ONCE):
         yield rows[start : start + AT_ONCE]
+
+
+async def _not_too_many(rows: AsyncIterable[Sequence[object]]) -> AsyncIterator[Sequence[object]]:
+    count = 0
+    async for some in rows:
+        count += len(some)
+        if count > MOST_ROWS:
+            raise BadRequest(f"the list has more than {MOST_ROWS:,} rows, the most that a file takes: filter it first")
+        yield some
 
 
 def _bytes(file: File) -> Iterator[bytes]:

@@ -14,7 +14,7 @@ from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from services.console.dead_letters.payloads import payload
-from services.console.exports import MOST_ROWS, Field, Format, exported, in_parts
+from services.console.exports import ROWS_ASKED, Field, Format, exported, in_parts
 from services.console.formats import link
 from services.console.rendering import page
 from services.console.system import Operated, Owning
@@ -86,7 +86,7 @@ async def letters(
 ) -> Response:  # fmt: skip
     """The list; as a file too."""
     if format is not None:
-        found = await find(connection, filters, None, MOST_ROWS)
+        found = await find(connection, filters, None, ROWS_ASKED)
         return await exported(format, "dead-letters", _FIELDS, in_parts(found))
     found = await find(connection, filters, name_of(after) if after else None, _ROWS + 1)
     return page(

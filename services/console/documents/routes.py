@@ -16,7 +16,7 @@ from services.console.documents.finding import sought
 from services.console.documents.groups import LinesPage, page_with, pages_of
 from services.console.documents.next_run import preview
 from services.console.documents.reasons import reasons
-from services.console.exports import MOST_ROWS, Field, Format, exported
+from services.console.exports import ROWS_ASKED, Field, Format, exported
 from services.console.listing import PageNumber, Sort, address
 from services.console.rendering import page
 from services.console.viewer import Looking, Reading, reading_now, shown_to
@@ -56,7 +56,7 @@ async def documents(
         currency=currency,
     )  # fmt: skip
     if format is not None:
-        rows = queries.DOCUMENTS.everything(connection, wanted, sort, MOST_ROWS)
+        rows = queries.DOCUMENTS.everything(connection, wanted, sort, ROWS_ASKED)
         return await exported(format, "documents", _FIELDS, rows)
     listed = await queries.DOCUMENTS.page(connection, wanted, sort, page_number)
     return page(request, "documents/list.html", listed=listed, search=q, filters=wanted)
@@ -74,7 +74,7 @@ async def balances(
     """What each recipient owes in open invoices, and what stands in its favour."""
     wanted = {"search": pattern(q)}
     if format is not None:
-        rows = queries.STANDING.everything(connection, wanted, sort, MOST_ROWS)
+        rows = queries.STANDING.everything(connection, wanted, sort, ROWS_ASKED)
         return await exported(format, "balances", _STANDING_FIELDS, rows)
     listed = await queries.STANDING.page(connection, wanted, sort, page_number)
     return page(request, "documents/balances.html", listed=listed, search=q)
@@ -94,7 +94,7 @@ async def next_runs(
     until = day or _today()
     wanted = {"search": pattern(q), "until": until}
     if format is not None:
-        rows = queries.DUE.everything(connection, wanted, sort, MOST_ROWS)
+        rows = queries.DUE.everything(connection, wanted, sort, ROWS_ASKED)
         return await exported(format, f"next-run-{until}", _DUE_FIELDS, rows)
     listed = await queries.DUE.page(connection, wanted, sort, page_number)
     return page(request, "documents/next_runs.html", listed=listed, search=q, until=until)

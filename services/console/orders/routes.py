@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from services.console.afterwards import said
-from services.console.exports import MOST_ROWS, Field, Format, exported
+from services.console.exports import ROWS_ASKED, Field, Format, exported
 from services.console.listing import PageNumber, Sort
 from services.console.orders import queries
 from services.console.rendering import page
@@ -39,7 +39,7 @@ async def orders(
     """The list; as a file too."""
     wanted = queries.wanted(pattern(q), status=status, customer=customer, reseller=reseller)
     if format is not None:
-        rows = queries.ORDERS.everything(connection, wanted, sort, MOST_ROWS)
+        rows = queries.ORDERS.everything(connection, wanted, sort, ROWS_ASKED)
         return await exported(format, "orders", _FIELDS, rows)
     listed = await queries.ORDERS.page(connection, wanted, sort, page_number)
     return page(

@@ -12,7 +12,7 @@ from psycopg import AsyncConnection
 from pydantic import BaseModel
 
 from services.console.afterwards import said
-from services.console.exports import MOST_ROWS, Field, Format, exported
+from services.console.exports import ROWS_ASKED, Field, Format, exported
 from services.console.listing import Lister, PageNumber, Sort
 from services.console.reconciliation import acting, at_vendors, costs, discrepancies, left_by_hand, queries, saying
 from services.console.reconciliation.actions import ACTIONS
@@ -58,7 +58,7 @@ async def rows(
         "customer": customer or None, "findings": list(queries.FINDINGS),
     }  # fmt: skip
     if format is not None:
-        found = queries.ROWS.everything(connection, wanted, sort, MOST_ROWS)
+        found = queries.ROWS.everything(connection, wanted, sort, ROWS_ASKED)
         fields = _ROW_FIELDS if viewer.principal.sees_all else _RESELLERS_FIELDS
         return await exported(format, "reconciliation", fields, found)
     return page(
@@ -173,7 +173,7 @@ async def _list(
 ) -> Response:  # fmt: skip
     """A page of a list, or all of it as a file."""
     if form is not None:
-        found = lister.everything(connection, wanted, sort, MOST_ROWS)
+        found = lister.everything(connection, wanted, sort, ROWS_ASKED)
         return await exported(form, name, _fields(lister.model), found)
     return page(
         request, f"reconciliation/{name}.html", listed=await lister.page(connection, wanted, sort, number),

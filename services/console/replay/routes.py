@@ -9,7 +9,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
-from services.console.exports import MOST_ROWS, Field, Format, exported
+from services.console.exports import ROWS_ASKED, Field, Format, exported
 from services.console.listing import PageNumber, Sort
 from services.console.rendering import page
 from services.console.replay import queries
@@ -82,7 +82,7 @@ async def operations(
     """What operators did to the running system; as a file too."""
     wanted = {"search": pattern(q), "what": what or None}
     if format is not None:
-        rows = queries.OPERATIONS.everything(connection, wanted, sort, MOST_ROWS)
+        rows = queries.OPERATIONS.everything(connection, wanted, sort, ROWS_ASKED)
         return await exported(format, "operations", _FIELDS, rows)
     listed = await queries.OPERATIONS.page(connection, wanted, sort, page_number)
     whats = [(one, one) for one in await queries.whats(connection)]

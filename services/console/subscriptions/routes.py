@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from services.console.afterwards import said
-from services.console.exports import MOST_ROWS, Field, Format, exported
+from services.console.exports import ROWS_ASKED, Field, Format, exported
 from services.console.listing import PageNumber, Sort
 from services.console.rendering import page
 from services.console.subscriptions import history, queries
@@ -57,7 +57,7 @@ async def subscriptions(
         pattern(q), status=status, reseller=reseller, customer=customer, product=product, plan=plan, due=month_of(due)
     )
     if format is not None:
-        rows = queries.SUBSCRIPTIONS.everything(connection, wanted, sort, MOST_ROWS)
+        rows = queries.SUBSCRIPTIONS.everything(connection, wanted, sort, ROWS_ASKED)
         return await exported(format, "subscriptions", _FIELDS, rows)
     listed = await queries.SUBSCRIPTIONS.page(connection, wanted, sort, page_number)
     return page(

@@ -18,6 +18,7 @@ from fastapi.responses import StreamingResponse
 from openpyxl import load_workbook
 
 from services.console.exports import Field, Format, exported, in_parts
+from shared.web.errors import BadRequest
 
 
 @dataclass
@@ -100,3 +101,14 @@ def test_a_large_file_is_whole_and_its_rows_are_not_kept(form: Format) -> None:
         assert sheet is not None
         assert sheet.max_row == 1 + parts * each
         assert sheet.cell(sheet.max_row, 1).value == f"{parts - 1}-{each - 1}"
+
+
+@pytest.mark.parametrize("form", Format)
+def test_a_list_of_more_rows_than_a_file_takes_is_refused_before_anything_is_sent(
+    form: Format, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.console.exports.MOST_ROWS", 3)
+    assert saved(form, in_parts([row("all of them")] * 3))
+
+    with pytest.raises(BadRequest, match="more than 3 rows, the most that a file takes: filter it first"):
+        saved(form, in_parts([row("one too many")] * 4))
