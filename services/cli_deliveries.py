@@ -7,6 +7,7 @@ import typer
 
 from services.addresses import database_dsn
 from services.cli_options import After, Json, Limit, group
+from services.invoicing.delivery.signing import LONGEST_OVERLAP_H
 
 deliveries = group("Issued documents by e-mail and webhook: who gets them, what became of each.")
 
@@ -76,7 +77,10 @@ def rotate_secret(
     old_for: Annotated[
         int,
         typer.Option(
-            metavar="HOURS", min=0, max=720, help="How long the old secret signs too; 0: no old one signs any more."
+            metavar="HOURS",
+            min=0,
+            max=LONGEST_OVERLAP_H,
+            help="How long the old secret signs too; 0: no old one signs any more.",
         ),
     ] = 24,
     by: By = None,

@@ -26,7 +26,7 @@ from services.invoicing.delivery.outcomes import Later, Outcome, Refused, Unknow
 from services.invoicing.delivery.papers import Files, NotThereYet, files_of, head_of
 from services.invoicing.delivery.reacting import react
 from services.invoicing.delivery.signing import signed
-from services.invoicing.delivery.webhook_secrets import secrets_of
+from services.invoicing.delivery.webhook_secrets import forget_what_is_over, secrets_of
 from services.invoicing.delivery.webhooks import body_of, new_client, post
 from shared.errors import UserError
 from shared.projections.worker import Timer
@@ -92,6 +92,7 @@ class Couriers:
             left = await deliveries.put_right(connection, self._now())
             if left:
                 _log.warning("senders died", deliveries=left)
+            await forget_what_is_over(connection)
             ways = await self._ways(connection)
             while not stop.is_set():
                 claimed = await deliveries.claim(connection, ways.keys(), self._now())

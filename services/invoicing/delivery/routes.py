@@ -19,7 +19,8 @@ from services.invoicing.delivery.config import Misconfigured, configured
 from services.invoicing.delivery.deliveries import try_again, why_not
 from services.invoicing.delivery.destinations import Channel, destination_of
 from services.invoicing.delivery.outcomes import State
-from services.invoicing.delivery.webhook_secrets import LONGEST_OVERLAP_H, rotate
+from services.invoicing.delivery.signing import LONGEST_OVERLAP_H
+from services.invoicing.delivery.webhook_secrets import rotate
 from shared.commands.decision import CommandRefused, Forbidden
 from shared.commands.principal import Principal
 from shared.events.models.fields import Id

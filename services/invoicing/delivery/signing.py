@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
+# The longest that an old secret signs beside the new one, in hours: 30 days.
+LONGEST_OVERLAP_H: Final = 30 * 24
 _PREFIX: Final = "whsec_"
 _BYTES: Final = 32
 

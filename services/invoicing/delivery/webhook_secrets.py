@@ -12,7 +12,6 @@ from services.invoicing.delivery.signing import new_secret
 from shared.commands.decision import CommandRefused
 from shared.store.operations import record
 
-LONGEST_OVERLAP_H: Final = 30 * 24
 # Each makes the header of every webhook longer, and an old secret is a secret that somebody may have.
 _MOST_BEFORE: Final = 3
 _ADD = "INSERT INTO invoicing.webhook_secret (destination, secret) VALUES (%s, %s)"
@@ -26,6 +25,7 @@ UNION ALL
 """
 _HELD = "SELECT secret FROM invoicing.webhook_secret WHERE destination = %s FOR UPDATE"
 _OVER = "DELETE FROM invoicing.webhook_secret_before WHERE destination = %s AND signs_until <= clock_timestamp()"
+_OVER_EVERYWHERE = "DELETE FROM invoicing.webhook_secret_before WHERE signs_until <= clock_timestamp()"
 _COUNT_BEFORE = "SELECT count(*) FROM invoicing.webhook_secret_before WHERE destination = %s"
 _KEEP = """
 INSERT INTO invoicing.webhook_secret_before (destination, secret, signs_until)
@@ -52,6 +52,11 @@ async def forget(connection: AsyncConnection, destination: UUID) -> None:
     """Nothing is signed for a destination any more; in the caller's transaction."""
     await connection.execute(_FORGET, [destination])
     await connection.execute(_FORGET_BEFORE, [destination])
+
+
+async def forget_what_is_over(connection: AsyncConnection) -> None:
+    """Old secrets that sign nothing any more are kept nowhere: who reads the database reads none of them."""
+    await connection.execute(_OVER_EVERYWHERE)
 
 
 async def secrets_of(connection: AsyncConnection, destination: UUID) -> list[str]:

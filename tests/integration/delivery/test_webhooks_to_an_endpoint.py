@@ -166,6 +166,9 @@ def test_two_secrets_sign_while_one_replaces_the_other(prepared: str) -> None:
                 await turn(prepared)
                 assert receiver.posted[-1].is_signed_with(second)
                 assert not receiver.posted[-1].is_signed_with(first)
+                # Nor is it in the database any more.
+                left = await (await connection.execute("SELECT FROM invoicing.webhook_secret_before")).fetchall()
+                assert left == []
 
                 # What others have seen signs nothing any more, whatever it was given before.
                 assert await rotate(connection, destination, timedelta(hours=2), "Ada") is not None
