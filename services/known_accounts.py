@@ -5,6 +5,11 @@ from __future__ import annotations
 import psycopg
 from psycopg import AsyncConnection
 
+_IS_A_RESELLER = """
+SELECT EXISTS (SELECT FROM store.event WHERE stream_id = %(stream)s)
+    OR EXISTS (SELECT FROM read.resellers WHERE reseller = %(reseller)s)
+    OR EXISTS (SELECT FROM read.customers WHERE reseller = %(reseller)s)
+"""
 _KNOWN = """
 SELECT EXISTS (SELECT FROM store.event WHERE stream_id = %(stream)s)
     OR EXISTS (SELECT FROM read.resellers WHERE reseller = %(reseller)s)
@@ -23,4 +28,13 @@ async def is_known(connection: AsyncConnection, reseller: str | None, customer: 
     except psycopg.errors.UndefinedTable:
         # A database that is prepared for tokens alone has no accounts to look at.
         return True
+    return row is not None and bool(row[0])
+
+
+async def is_a_reseller(connection: AsyncConnection, id: str) -> bool:
+    """Whether there is a reseller of this id; False where the database has no accounts to look at."""
+    try:
+        row = await (await connection.execute(_IS_A_RESELLER, {"stream": f"reseller-{id}", "reseller": id})).fetchone()
+    except psycopg.errors.UndefinedTable:
+        return False
     return row is not None and bool(row[0])

@@ -12,11 +12,11 @@ from typing import TypeVar
 from psycopg import AsyncConnection
 
 from services.addresses import database_dsn
-from services.known_accounts import is_known
+from services.known_accounts import is_a_reseller, is_known
 from services.presentation import document, list_document, note, say, table
 from shared.commands.granting import NotGranted, granted
 from shared.commands.operating import database_failures
-from shared.errors import NOT_FOUND, UserError, WrongUsage
+from shared.errors import BAD_REQUEST, NOT_FOUND, UserError, WrongUsage
 from shared.store import tokens
 from shared.store.pool import connect
 from shared.store.tokens import Token
@@ -39,6 +39,13 @@ def create(
     _check(role, reseller, customer, name, scopes)
 
     async def make(connection: AsyncConnection) -> tuple[Token, str, bool]:
+        if customer is not None and await is_a_reseller(connection, customer):
+            # Documents name who gets them by id alone: such a token would read the reseller's.
+            raise UserError(
+                f"no token was made: {customer} is a reseller's id too, whose documents it would read; give the "
+                "customer another id",
+                BAD_REQUEST,
+            )
         made, text = await tokens.create(
             connection, role, timedelta(days=days), reseller=reseller, customer=customer, scopes=scopes, name=name
         )

@@ -238,6 +238,17 @@ def test_a_token_of_somebody_nobody_knows_is_made_with_a_warning(
     assert f"Nobody knows {role} nobody: the token sees nothing before it is registered" in shown.err
 
 
+def test_no_token_of_a_customer_is_made_where_a_reseller_has_its_id(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SEATLEDGER_DATABASE", world.dsn)
+    with pytest.raises(UserError, match="no token was made: res-north is a reseller's id too"):
+        token_commands.create(
+            "customer", reseller=None, customer="res-north", name="", scopes=[], days=7, as_json=False
+        )
+    token_commands.create("customer", reseller=None, customer="cus-direct", name="", scopes=[], days=7, as_json=False)
+
+
 def test_a_database_that_is_not_prepared_has_no_tokens(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SEATLEDGER_DATABASE", database)
     with pytest.raises(UserError, match=r"python -m services\.prepare"):
