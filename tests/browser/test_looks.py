@@ -85,6 +85,7 @@ def test_documents_are_marks_over_time_that_lead_to_them(open_page: Opening) -> 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_picture_for_the_readme(open_page: Opening, scheme: Literal["light", "dark"]) -> None:
+    """Makes the picture, and fails where it is too large for a repository; how it looks, people judge."""
     page = open_page("/", viewport={"width": 1280, "height": 880}, color_scheme=scheme)
     expect(page.get_by_text("Live", exact=True)).to_be_visible()
 
