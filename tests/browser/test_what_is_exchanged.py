@@ -12,7 +12,6 @@ from services.console.rendering import STATIC
 HOST = "http://console.test"
 
 
-
 def _event(name: str) -> str:
     return f'<li id="event-{name}"><details><summary>Details</summary><p>All of {name}</p></details></li>'
 
