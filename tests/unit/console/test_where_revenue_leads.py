@@ -1,4 +1,4 @@
-"""The figures of the chart of revenue lead to what is behind them: documents, or subscriptions that are charged next."""
+"""The figures of the chart of revenue lead to what is behind them: documents or subscriptions that are charged next."""
 
 from __future__ import annotations
 
