@@ -20,6 +20,7 @@ from shared.log.ends import end_offsets
 from shared.log.records import Partition
 from shared.projections.spec import ProjectionSpec
 from shared.projections.status import StatusReport, status_report
+from shared.store import dead_letters
 from shared.store.pool import connect
 
 # Several people who look, and pages that follow what happens, ask the broker once in so long.
@@ -81,6 +82,11 @@ class System:
         """How everything runs, some five seconds old at most; None while the broker does not answer."""
         broker = self.broker
         return None if broker is None else await self._report.now(lambda: status_report(self.database, broker))
+
+    async def dead_letters(self) -> int:
+        """How many wait for somebody, whether the broker answers or not."""
+        async with await self.connect() as connection:
+            return (await dead_letters.counts(connection))[dead_letters.DEAD]
 
 
 async def _owning(request: Request, viewer: Looking) -> AsyncIterator[AsyncConnection]:

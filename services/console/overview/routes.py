@@ -36,6 +36,7 @@ async def overview(request: Request, viewer: Looking, connection: Reading) -> Re
     customer = viewer.principal.customer
     reseller = None if customer is None else await queries.reseller(connection, customer)
     is_organisation, operates = viewer.principal.sees_all, viewer.may("operations:read")
+    runs = await _running(request) if operates else None
     return page(
         request, "overview/overview.html", revenue=drawing.revenue_charts(revenue, today),
         month=[one for one in revenue if one.month == drawing.months_from(today, 0)],
@@ -43,7 +44,7 @@ async def overview(request: Request, viewer: Looking, connection: Reading) -> Re
         documents=await queries.documents(connection), subscriptions=subscriptions, reseller_pays=reseller is not None,
         discrepancies=await queries.discrepancies(connection)
         if is_organisation and viewer.may("reconciliation:read") else None,
-        running=await _running(request) if operates else None, operates=operates,
+        running=runs, operates=operates, dead_letters=await _dead_letters(request, runs) if operates else None,
     )  # fmt: skip
 
 
@@ -51,3 +52,9 @@ async def _running(request: Request) -> Running | None:
     system: System = request.app.state.system
     report = await system.report()
     return None if report is None else running(report)
+
+
+async def _dead_letters(request: Request, runs: Running | None) -> int:
+    """They lie in the database: who cannot see the log now still sees these."""
+    system: System = request.app.state.system
+    return await system.dead_letters() if runs is None else runs.dead_letters
