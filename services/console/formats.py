@@ -94,6 +94,11 @@ def duration(code: str | None) -> str:
     return f"{count} {unit}{'' if count == 1 else 's'}"
 
 
+def every(code: str) -> str:
+    """How often, after "every": P1M is "month", P3M "3 months"."""
+    return duration(code).removeprefix("1 ")
+
+
 def instant(value: str | None) -> str:
     """A day, or a moment with its offset, as upstream gave it."""
     return day(value) if value is None or "T" not in value else moment(datetime.fromisoformat(value))
@@ -112,6 +117,6 @@ def link(*parts: str) -> str:
 FILTERS: Final[Mapping[str, Callable[..., object]]] = {
     "number": number, "money": money, "percent": percent, "day": day, "moment": moment, "words": words, "text": text,
     "with_words": with_words, "sentence": sentence, "json": as_json,
-    "lower_first": lower_first, "durations": durations, "duration": duration,
+    "lower_first": lower_first, "durations": durations, "duration": duration, "every": every,
     "instant": instant,
 }  # fmt: skip

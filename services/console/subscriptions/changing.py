@@ -69,10 +69,9 @@ class _Page:
 
     async def shown(self, *, is_asked: bool, conflict: bool = False) -> Response:
         """The form; asked for, with what it will cost, or why it cannot be."""
-        if not self._change.can_be(self._one):
-            sentence = (
-                f"subscription {self._one.subscription} is {self._one.status}: as it is, this cannot be done with it"
-            )
+        why_not = self._change.why_not(self._one)
+        if why_not is not None:
+            sentence = f"subscription {self._one.subscription}: {why_not}"
             return await self._rendered(HTTPStatus.CONFLICT, wrong=sentence, form=False)
         if not is_asked:
             return await self._rendered(HTTPStatus.OK)
@@ -100,7 +99,8 @@ class _Page:
             return await self._refused(refused)
         name = self._one.subscription
         events = answer["events"]
-        sentence = self._change.done(self._typed, answer) if events else "It was so already: nothing was changed."
+        names = dict((await self._choices()).products)
+        sentence = self._change.done(self._typed, answer, names) if events else "It was so already: nothing was changed."
         return await go(
             self._request, self._viewer, link("subscriptions", name), sentence, before=version if events else None,
             version_of=lambda connection: queries.version(connection, name),
@@ -128,14 +128,17 @@ class _Page:
         self, status: HTTPStatus, *, wrong: str | None = None, found: Costs | None = None, form: bool = True,
         conflict: bool = False, again: Sent | None = None,
     ) -> Response:  # fmt: skip
-        async with reading_now(self._request, self._viewer) as connection:
-            choices = await queries.choices(connection, self._one)
+        choices = await self._choices()
         return page(
             self._request, "subscriptions/change.html", status, one=self._one, change=self._change, typed=self._typed,
             sent=again or Sent(self._version, new_key()), is_open=again is not None, wrong=wrong, costs=found, form=form,
             conflict=conflict, has_plan=has_plan(self._one), choices=choices,
             address=link("subscriptions", self._one.subscription),
         )  # fmt: skip
+
+    async def _choices(self) -> queries.Choices:
+        async with reading_now(self._request, self._viewer) as connection:
+            return await queries.choices(connection, self._one)
 
 
 async def _found(request: Request, viewer: Viewer, subscription_id: str) -> tuple[One, str | None]:

@@ -60,7 +60,7 @@ def test_other_pages_open_while_a_service_or_the_broker_is_asked(database: str, 
                 await meanwhile.another_page(request.url.host)
 
             console.services.event_hooks = {"request": [service]}
-            await visitor.look("/")
+            overview = await visitor.look("/")
             await visitor.look("/replay")
             await visitor.look("/replay/positions")
             row = await visitor.look("/reconciliation/rows/microsoft/s:S1")
@@ -68,6 +68,7 @@ def test_other_pages_open_while_a_service_or_the_broker_is_asked(database: str, 
             asked = await visitor.send(form, "See what comes of it", reason="as agreed")
             await visitor.send(asked, "Ignore")
         assert "Seats differ" in row.words
+        assert "Microsoft Seats differ 1" in overview.words
         assert meanwhile.looked == [
             "report", "ends of the log", "ends of the log", "reconciliation", "reconciliation", "reconciliation",
             "reconciliation",
