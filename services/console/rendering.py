@@ -58,7 +58,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(FILTERS)
-    made.globals.update(link=link, address=address, sorting=sorting, static=_static, csrf_field=CSRF_FIELD, is_about=is_about)
+    made.globals.update(link=link, address=address, sorting=sorting, static=_static, csrf_field=CSRF_FIELD)
+    made.globals.update(is_about=is_about)
     return made
 
 

@@ -140,7 +140,8 @@ def test_an_upgrade_to_three_years_and_its_plan_by_keyboard_alone(sold: Demonstr
     assert_accessible(page)
     reach(page, "Confirm: convert", "button")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("status").filter(has_text="It is converted to Office in months, 3 years, billed every month.")).to_be_visible()
+    converted = "It is converted to Office in months, 3 years, billed every month."
+    expect(page.get_by_role("status").filter(has_text=converted)).to_be_visible()
 
     reach(page, "Bill it annually")
     page.keyboard.press("Enter")

@@ -70,7 +70,9 @@ def _ended(order: Order) -> Response:
     raise NotFound(f"order {order.order_id} is {order.status}: there is nothing to execute")
 
 
-async def _executing(request: Request, viewer: Viewer, order: Order, refused: NotDone | None = None, sent: Sent | None = None) -> Response:
+async def _executing(
+    request: Request, viewer: Viewer, order: Order, refused: NotDone | None = None, sent: Sent | None = None
+) -> Response:
     """The order as it would be executed now; after a refusal with the reason.
 
     Where the service gave no answer, with what was `sent`: sent again it is executed once.

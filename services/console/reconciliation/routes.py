@@ -69,9 +69,7 @@ async def rows(
 
 
 @router.get("/reconciliation/rows/{vendor}/{key:path}", dependencies=ROWS)
-async def row(
-    request: Request, viewer: Looking, vendor: str, key: str, done: Filter = ""
-) -> Response:
+async def row(request: Request, viewer: Looking, vendor: str, key: str, done: Filter = "") -> Response:
     """One row: both sides, what may be done, and what became of its differences."""
     async with reading_now(request, viewer) as connection:
         found = await queries.row(connection, vendor, key)

@@ -100,7 +100,8 @@ class _Page:
         name = self._one.subscription
         events = answer["events"]
         names = dict((await self._choices()).products)
-        sentence = self._change.done(self._typed, answer, names) if events else "It was so already: nothing was changed."
+        done = self._change.done(self._typed, answer, names)
+        sentence = done if events else "It was so already: nothing was changed."
         return await go(
             self._request, self._viewer, link("subscriptions", name), sentence, before=version if events else None,
             version_of=lambda connection: queries.version(connection, name),
@@ -131,8 +132,8 @@ class _Page:
         choices = await self._choices()
         return page(
             self._request, "subscriptions/change.html", status, one=self._one, change=self._change, typed=self._typed,
-            sent=again or Sent(self._version, new_key()), is_open=again is not None, wrong=wrong, costs=found, form=form,
-            conflict=conflict, has_plan=has_plan(self._one), choices=choices,
+            sent=again or Sent(self._version, new_key()), is_open=again is not None, wrong=wrong, costs=found,
+            form=form, conflict=conflict, has_plan=has_plan(self._one), choices=choices,
             address=link("subscriptions", self._one.subscription),
         )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""What a page asks of other services and of the broker may take its time: it holds no connection of others meanwhile."""
+"""What a page asks of other services and of the broker may take its time: it holds no connection meanwhile."""
 
 from __future__ import annotations
 
