@@ -119,15 +119,13 @@ async def retry(
     form = await request.form()
     chosen = await _filters(**{field: str(form.get(field, "")) for field in _ASKED})
     async with await system.connect() as connection:
-        if name:
-            names, found = list(await there(connection, [name_of(name)])), []
-        else:
-            found = await find(connection, chosen, None, _AT_ONCE)
-            names = [item.name for item in found if newest is None or item.since <= newest]
+        found = [] if name else await find(connection, chosen, None, _AT_ONCE)
+        shown = [item.name for item in found if newest is None or item.since <= newest]
+        names = list(await there(connection, [name_of(name)])) if name else shown
         outcomes = await retry_all(connection, system.specs, names, by=viewer.principal.name, wait_s=_WAIT_S)
     told = ",".join(f"{came}:{count}" for came, count in Counter(one.came for one in outcomes).items()) or "nothing:0"
-    if len(found) > len(names):
-        told += f",left:{len(found) - len(names)}"
+    if len(found) > len(shown):
+        told += f",left:{len(found) - len(shown)}"
     is_still_there = name and outcomes[0].came not in ("flows", "waits")
     where = link("dead-letters", name) if is_still_there else "/dead-letters"
     return RedirectResponse(f"{where}?{urlencode({'came': told})}", HTTPStatus.SEE_OTHER)
