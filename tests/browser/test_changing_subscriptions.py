@@ -100,8 +100,10 @@ def test_every_change_shows_what_it_will_cost(sold: Demonstration, open_page: Op
 
 
 def test_protecting_the_price_of_what_microsoft_has_shows_what_it_will_cost(open_page: Opening) -> None:
-    page = open_page("/subscriptions/sub-00001/price-protection")
+    page = open_page("/subscriptions?status=active&product=exchange-online-1")
+    page.get_by_role("rowheader").get_by_role("link").first.click()
 
+    page.get_by_role("link", name="Protect the price").click()
     expect(page.get_by_role("region", name="What it will cost")).to_be_visible()
     expect(page.get_by_role("button", name="Confirm: protect the price")).to_be_visible()
     assert_accessible(page)

@@ -52,7 +52,6 @@ def all_numbers(dsn: str, condition: str) -> set[str]:
     return {number for (number,) in query(dsn, f"SELECT number FROM read.documents WHERE {condition}")}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("filters", "condition"),
     [
