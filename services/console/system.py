@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Annotated, Final, Generic, TypeVar
 
@@ -89,8 +89,15 @@ class System:
             return (await dead_letters.counts(connection))[dead_letters.DEAD]
 
 
-async def _owning(request: Request, viewer: Looking) -> AsyncIterator[AsyncConnection]:
+@asynccontextmanager
+async def owning_now(request: Request) -> AsyncIterator[AsyncConnection]:
+    """As `Owning`, for no longer than it is needed: for pages that ask the broker as well."""
     async with request.app.state.connections.connection(timeout=_CONNECTION_S) as connection:
+        yield connection
+
+
+async def _owning(request: Request, viewer: Looking) -> AsyncIterator[AsyncConnection]:
+    async with owning_now(request) as connection:
         yield connection
 
 
