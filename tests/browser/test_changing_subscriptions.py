@@ -114,6 +114,8 @@ def test_a_change_that_somebody_was_faster_with_is_explained(sold: Demonstration
     page = open_page(f"/subscriptions/{subscription}/licences?quantity=12&when=now")
 
     sold.seatledger(f"subscriptions quantity {subscription} --to 11")
+    # Until it is projected the page would quote what stood before once more.
+    expect(open_page(f"/subscriptions/{subscription}").locator("#state")).to_contain_text("11")
     page.get_by_role("button", name="Confirm: change licences").click()
     expect(page.get_by_role("alert")).to_contain_text("Somebody changed it meanwhile, so nothing was done.")
     expect(page.get_by_role("region", name=f"What changes of {subscription}")).to_contain_text("11")
