@@ -185,7 +185,7 @@ def long_names() -> Paper:
 
 
 def several_pages() -> Paper:
-    """Three customers with fifteen lines each, three rates of tax in turn, one by reverse charge; with a logo."""
+    """Three customers with fifteen lines each, three rates of tax in turn, one by reverse charge; with both logos."""
     rates = (("0", True), ("0.07", False), ("0.19", False))
     lines = [
         a_line(
@@ -195,7 +195,7 @@ def several_pages() -> Paper:
         for place in range(45)
     ]  # fmt: skip
     taxes = taxed(lines, {rate: range(turn, 45, 3) for turn, rate in enumerate(rates)}, "EUR")
-    return on_paper(a_document(lines, taxes), "fr", logo=LOGO)
+    return on_paper(a_document(lines, taxes), "fr", logo=LOGO, recipient_logo=LOGO)
 
 
 KINDS: Final = {

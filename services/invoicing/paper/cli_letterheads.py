@@ -28,8 +28,6 @@ def set_from_file(
 ) -> None:
     """Keep the letterhead that a file describes. UserError says what is wrong with it, or with the day."""
     whose = _id(scope, id)
-    if logo is not None and scope == "recipient":
-        raise WrongUsage("--logo: a logo is the seller's; leave it out with --scope recipient")
     content = _read(scope, file)
     picture = None if logo is None else _logo(logo)
     day = holds_from or datetime.now(UTC).date()

@@ -29,6 +29,7 @@ class Paper:
     recipient: Recipient
     names: Named
     logo: bytes | None = None
+    recipient_logo: bytes | None = None
     related: Mapping[str, date] = field(default_factory=dict)
 
     @property
@@ -67,6 +68,7 @@ async def paper_of(connection: AsyncConnection, number: str) -> Paper | None:
         _filled(Recipient() if recipient is None else Recipient.model_validate(recipient.content), names.recipient),
         names,
         None if seller is None else seller.logo,
+        None if recipient is None else recipient.logo,
         dict(dates),
     )
 

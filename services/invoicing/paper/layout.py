@@ -43,6 +43,7 @@ def printed(paper: Paper) -> Json:
         "seller": _seller(paper),
         "logo": None if paper.logo is None else as_svg(paper.logo),
         "recipient": _recipient(paper, writing),
+        "recipient-logo": None if paper.recipient_logo is None else as_svg(paper.recipient_logo),
         "facts": _facts(paper, writing),
         "taxed": taxed,
         "head": head,

@@ -135,17 +135,17 @@ class _Setting(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     holds_from: date | None = Field(default=None, description="the first day it holds; today in UTC")
+    logo: Base64Bytes | None = Field(default=None, description="a PNG or SVG, in base64; without one the last stays")
 
 
 class SetSellerLetterhead(_Setting):
-    """A letterhead of the organisation. Without a logo the last one stays."""
+    """A letterhead of the organisation."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"holds_from": "2026-01-01", "letterhead": _SELLER}]}
     )
 
     letterhead: Seller
-    logo: Base64Bytes | None = Field(default=None, description="a PNG or SVG, in base64")
 
 
 class SetRecipientLetterhead(_Setting):
@@ -171,12 +171,7 @@ async def set_seller_letterhead(
 ) -> SellerLetterhead:
     """Set the organisation's letterhead from a day on; documents that are issued keep theirs."""
     principal.need("settings:write", "set the letterhead of the organisation")
-    if request.logo is not None:
-        try:
-            await asyncio.to_thread(logos.checked, request.logo)
-        except logos.NoLogo as error:
-            raise BadRequest(f"logo: {error}") from None
-    kept = await _set(connection, "organisation", "", request, request.letterhead, request.logo, principal.name)
+    kept = await _set(connection, "organisation", "", request, request.letterhead, principal.name)
     return _seller(kept)
 
 
@@ -195,16 +190,21 @@ async def set_letterhead(
     principal.need("accounts:write", "set a letterhead")
     if not principal.reaches(customer=recipient, reseller=recipient):
         raise Unknown(f"there is no recipient {recipient!r}")
-    kept = await _set(connection, "recipient", recipient, request, request.letterhead, None, principal.name)
+    kept = await _set(connection, "recipient", recipient, request, request.letterhead, principal.name)
     return _recipient(kept)
 
 
 async def _set(
-    connection: AsyncConnection, scope: Kind, id: str, asked: _Setting, content: Letterhead, logo: bytes | None, by: str
+    connection: AsyncConnection, scope: Kind, id: str, asked: _Setting, content: Letterhead, by: str
 ) -> letterhead_store.Kept:
+    if asked.logo is not None:
+        try:
+            await asyncio.to_thread(logos.checked, asked.logo)
+        except logos.NoLogo as error:
+            raise BadRequest(f"logo: {error}") from None
     holds_from = asked.holds_from or datetime.now(UTC).date()
     try:
-        await letterhead_store.keep(connection, scope, id, holds_from, content, logo, by)
+        await letterhead_store.keep(connection, scope, id, holds_from, content, asked.logo, by)
     except UserError as error:
         raise CommandRefused(str(error)) from None
     kept = await letterhead_store.holding(connection, scope, id, holds_from)

@@ -66,6 +66,14 @@ def test_a_page_that_looks_otherwise_is_told_apart() -> None:
     assert differing(before, after) > 0.002
 
 
+def test_the_recipients_logo_stands_beside_the_sellers() -> None:
+    both = KINDS["several_pages"]()
+    first, *_ = pages(rendered_pdf(both))
+    without, *_ = pages(rendered_pdf(replace(both, recipient_logo=None)))
+
+    assert differing(first, without.convert("L")) > 0.002
+
+
 def test_bytes_are_the_same_in_another_process_at_another_time_in_another_place() -> None:
     environment = os.environ | {"TZ": "Pacific/Auckland", "LANG": "el_GR.UTF-8", "PYTHONHASHSEED": "7"}
     for kind in ("aggregated", "several_taxes"):
