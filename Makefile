@@ -12,8 +12,8 @@ STAMP := $(VENV)/.installed
 PYTEST := $(BIN)/python -m pytest
 ARGS ?=
 
-# Two workers are what two cores carry; each brings up its own PostgreSQL and broker.
-WORKERS ?= 2
+# Each brings up its own PostgreSQL and broker. Tests wait as well as work, so that two cores carry three.
+WORKERS ?= 3
 
 .PHONY: help setup lock demo test test-slow test-browser lint mutation verapdf kafka test-kafka bench clean
 
@@ -115,8 +115,8 @@ $(KAFKA_STAMP): deploy/local/pom.xml
 		-DincludeScope=runtime -DoutputDirectory=$(CURDIR)/.kafka/jars
 	@touch $(KAFKA_STAMP)
 
-# These ask an API and a database only; they ran in `make test`.
-NO_BROKER := --ignore tests/integration/access --ignore tests/integration/api
+# These ask APIs, pages and a database; what a broker has to do with them, others test. They ran in `make test`.
+NO_BROKER := $(addprefix --ignore tests/integration/,access api console dashboards)
 
 test-kafka: setup kafka ## integration, kill and end-to-end tests on Apache Kafka itself
 	@echo "Tests on Apache Kafka: $(WORKERS) workers, each with a broker and a PostgreSQL of its own"

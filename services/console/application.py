@@ -15,7 +15,7 @@ from services.console.beside import ApiBeside
 from services.console.config import Cookie
 from services.console.dead_letters import routes as dead_letters
 from services.console.documents import routes as documents
-from services.console.errors import add_error_pages
+from services.console.errors import add_error_pages, failed
 from services.console.oidc_sign_in import OidcSignIn
 from services.console.orders import drafting, ending, items
 from services.console.orders import routes as orders
@@ -85,7 +85,7 @@ def create_app(
     app.state.reconciliation_beta = reconciliation_beta
     beside = application.create_app("console", api.router, dsn, issuer)
     # The last one added is the outermost: whoever answers, the headers are there, and it is counted.
-    app.add_middleware(RequestIds)
+    app.add_middleware(RequestIds, failed=failed)
     app.add_middleware(ApiBeside, api=beside)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(Counting, metrics=metrics)

@@ -19,7 +19,7 @@ from services.console.service_calls import ServiceAway
 from services.console.signing_in import here
 from services.console.viewer import NotFromHere, SignInFirst
 from shared.errors import BAD_REQUEST, NOT_FOUND, UNAVAILABLE, UserError
-from shared.web.errors import BadRequest, NotFound, Unavailable, mending, told_of, wrong_in
+from shared.web.errors import INTERNAL, BadRequest, NotFound, Unavailable, mending, told_of, wrong_in
 
 _STATUSES: Final = {
     BAD_REQUEST: HTTPStatus.BAD_REQUEST,
@@ -36,6 +36,11 @@ def error_page(request: Request, status: HTTPStatus, sentence: str) -> Response:
         request, "error.html", status, title=status.phrase, sentence=sentence, came_from=_came_from(request),
         again=_address(request.url) if request.method == "GET" and status in _MAY_PASS else None,
     )  # fmt: skip
+
+
+def failed(request: Request) -> Response:
+    """The page for what no handler here knows: the reason is in the log alone."""
+    return error_page(request, HTTPStatus.INTERNAL_SERVER_ERROR, INTERNAL)
 
 
 def _came_from(request: Request) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -16,6 +17,9 @@ from shared.billing.periods import duration_of, months_of
 _LOCALE: Final = "en"
 NOTHING: Final = "\N{EN DASH}"
 _PLACES_SHOWN = 2
+# A refusal has one sentence for each place: "items[0].quantity: give one; items[0].term: is none".
+_NAMED: Final = re.compile(r"(?:^|; )([\w.\[\]]+):")
+_PARTS: Final = re.compile(r"[.\[\]]+")
 
 
 def number(value: int | Decimal | None) -> str:
@@ -47,6 +51,11 @@ def percent(value: Decimal | None) -> str:
 def sentence(text: str) -> str:
     """A sentence that something says, as one begins and ends; what stands in it stays as it is."""
     return text if not text else text[0].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+
+
+def is_about(refusal: str | None, *fields: str) -> bool:
+    """Whether a refusal names one of these fields, at the beginning of a sentence."""
+    return any(part in fields for place in _NAMED.findall(refusal or "") for part in _PARTS.split(place))
 
 
 def as_json(value: object) -> str:
@@ -94,6 +103,11 @@ def duration(code: str | None) -> str:
     return f"{count} {unit}{'' if count == 1 else 's'}"
 
 
+def every(code: str) -> str:
+    """How often, after "every": P1M is "month", P3M "3 months"."""
+    return duration(code).removeprefix("1 ")
+
+
 def instant(value: str | None) -> str:
     """A day, or a moment with its offset, as upstream gave it."""
     return day(value) if value is None or "T" not in value else moment(datetime.fromisoformat(value))
@@ -112,6 +126,6 @@ def link(*parts: str) -> str:
 FILTERS: Final[Mapping[str, Callable[..., object]]] = {
     "number": number, "money": money, "percent": percent, "day": day, "moment": moment, "words": words, "text": text,
     "with_words": with_words, "sentence": sentence, "json": as_json,
-    "lower_first": lower_first, "durations": durations, "duration": duration,
+    "lower_first": lower_first, "durations": durations, "duration": duration, "every": every,
     "instant": instant,
 }  # fmt: skip

@@ -12,7 +12,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from services.console.formats import FILTERS, link
+from services.console.formats import FILTERS, is_about, link
 from services.console.listing import address, sorting
 from services.console.viewer import CSRF_FIELD, Viewer
 from shared.commands.principal import Permission
@@ -59,6 +59,7 @@ def _environment() -> Environment:
     )
     made.filters.update(FILTERS)
     made.globals.update(link=link, address=address, sorting=sorting, static=_static, csrf_field=CSRF_FIELD)
+    made.globals.update(is_about=is_about)
     return made
 
 

@@ -23,16 +23,26 @@ _TIMEOUT_S: Final = 30.0
 _FILE_S: Final = 120.0
 
 
-class ServiceAway(Exception):
-    """A service does not answer; the sentence says which."""
+class NotDone(Exception):
+    """What was asked of a service was not done, as far as is known: a form is shown again, as it was typed.
 
-
-class Refused(Exception):
-    """The service said no; the sentence is its own. `status` is the HTTP status of its answer."""
+    `status` is the HTTP status of the page that says so.
+    """
 
     def __init__(self, sentence: str, status: int) -> None:
         super().__init__(sentence)
         self.status = status
+
+
+class ServiceAway(NotDone):
+    """A service does not answer; the sentence says which. A command may have been done all the same."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, HTTPStatus.SERVICE_UNAVAILABLE)
+
+
+class Refused(NotDone):
+    """The service said no; the sentence is its own, and `status` that of its answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +88,7 @@ class ServiceCalls:
             )  # fmt: skip
         except httpx.TransportError:
             asked_only = preview or method == "GET"
-            known = "nothing was changed: try again" if asked_only else "look whether it was done before trying again"
-            raise ServiceAway(f"{service} does not answer; {known}") from None
+            raise ServiceAway(f"{service} does not answer; {_known(asked_only=asked_only, key=key)}") from None
         if answered.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
             raise ServiceAway(_detail(answered))
         if not answered.is_success:
@@ -104,6 +113,15 @@ class ServiceCalls:
             yield answered
         finally:
             await answered.aclose()
+
+
+def _known(*, asked_only: bool, key: str | None) -> str:
+    """What is known of something that was not answered, and what to do."""
+    if asked_only:
+        return "nothing was changed: try again"
+    if key is not None:
+        return "whether it was done is not known: send it again as it stands, it is done once"
+    return "look whether it was done before trying again"
 
 
 def _detail(answered: httpx.Response) -> str:

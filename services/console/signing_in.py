@@ -23,7 +23,7 @@ _LONGEST_TOKEN = 8_192
 @router.get("/sign-in")
 async def form(request: Request, next: str = "/") -> Response:
     """The form; `next` is where to go afterwards."""
-    return page(request, "sign_in.html", next=here(next), wrong=None)
+    return page(request, "sign_in.html", next=here(next), wrong=None, is_token_wrong=False)
 
 
 # Nobody is to find themselves signed in as somebody else, with whatever they then do written under that name.
@@ -38,7 +38,7 @@ async def sign_in(
             raise Unauthorized("give a token: `seatledger tokens create` makes one")
         await recognition.principal(token.strip())
     except (Unauthorized, Forbidden) as error:
-        return form_again(request, next, str(error))
+        return form_again(request, next, str(error), is_token_wrong=True)
     return await start_session(request, token.strip(), next)
 
 
@@ -53,9 +53,11 @@ async def sign_out(request: Request, viewer: Looking) -> Response:
     return answer
 
 
-def form_again(request: Request, then: str, wrong: str) -> Response:
-    """The form with what is wrong; nobody is signed in."""
-    return page(request, "sign_in.html", HTTPStatus.UNAUTHORIZED, next=here(then), wrong=wrong)
+def form_again(request: Request, then: str, wrong: str, *, is_token_wrong: bool = False) -> Response:
+    """The form with what is wrong, with the token that was given or elsewhere; nobody is signed in."""
+    return page(
+        request, "sign_in.html", HTTPStatus.UNAUTHORIZED, next=here(then), wrong=wrong, is_token_wrong=is_token_wrong
+    )
 
 
 async def start_session(request: Request, token: str, then: str) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Annotated, Final, Generic, TypeVar
 
@@ -20,6 +20,7 @@ from shared.log.ends import end_offsets
 from shared.log.records import Partition
 from shared.projections.spec import ProjectionSpec
 from shared.projections.status import StatusReport, status_report
+from shared.store import dead_letters
 from shared.store.pool import connect
 
 # Several people who look, and pages that follow what happens, ask the broker once in so long.
@@ -82,9 +83,21 @@ class System:
         broker = self.broker
         return None if broker is None else await self._report.now(lambda: status_report(self.database, broker))
 
+    async def dead_letters(self) -> int:
+        """How many wait for somebody, whether the broker answers or not."""
+        async with await self.connect() as connection:
+            return (await dead_letters.counts(connection))[dead_letters.DEAD]
+
+
+@asynccontextmanager
+async def owning_now(request: Request) -> AsyncIterator[AsyncConnection]:
+    """As `Owning`, for no longer than it is needed: for pages that ask the broker as well."""
+    async with request.app.state.connections.connection(timeout=_CONNECTION_S) as connection:
+        yield connection
+
 
 async def _owning(request: Request, viewer: Looking) -> AsyncIterator[AsyncConnection]:
-    async with request.app.state.connections.connection(timeout=_CONNECTION_S) as connection:
+    async with owning_now(request) as connection:
         yield connection
 
 

@@ -46,7 +46,9 @@ async def documents(
     first: From = None,
     last: To = None,
     kind: Kind | None = None,
-    state: Annotated[State | None, Query(description="`owed`: open or credited in part")] = None,
+    state: Annotated[
+        State | None, Query(description="`owed`: open or credited in part; `nothing_to_pay`: of a gross of 0")
+    ] = None,
     currency: str | None = None,
     limit: Limit = 100,
     cursor: Cursor = None,

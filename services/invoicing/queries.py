@@ -15,8 +15,10 @@ from shared.events.models.documents import Why
 from shared.web.document_models import Relation, Tax, Transaction
 
 Kind = Literal["invoice", "credit_note"]
-State = Literal["open", "partly_credited", "credited", "credit_note", "owed"]
-"""Of an invoice how much credit notes have left of it; `owed` is whatever they have left something of."""
+State = Literal["open", "partly_credited", "credited", "nothing_to_pay", "credit_note", "owed"]
+"""Of an invoice how much credit notes have left of it; `owed` is whatever they have left something of.
+
+Of `nothing_to_pay` the gross was 0 from the first."""
 
 _DOCUMENTS = """
 SELECT * FROM read.documents
@@ -27,7 +29,9 @@ WHERE (date, number) > (%(after_date)s::date, %(after_number)s)
     AND (%(kind)s::text IS NULL OR kind = %(kind)s)
     AND (%(currency)s::text IS NULL OR currency = %(currency)s)
     AND (%(state)s::text IS NULL OR %(state)s = 'credit_note' AND kind = 'credit_note'
-        OR %(state)s = 'credited' AND kind = 'invoice' AND number NOT IN (SELECT number FROM read.open_invoices)
+        OR %(state)s = 'nothing_to_pay' AND kind = 'invoice' AND gross = 0
+        OR %(state)s = 'credited' AND kind = 'invoice' AND gross <> 0
+            AND number NOT IN (SELECT number FROM read.open_invoices)
         OR number IN (
             SELECT number FROM read.open_invoices
             WHERE %(state)s = 'owed' OR %(state)s = CASE WHEN open < gross THEN 'partly_credited' ELSE 'open' END))

@@ -166,7 +166,7 @@ class PostgresOutbox:
         try:
             yield mine
         finally:
-            if mine and not self._connection.broken:
+            if mine and not self._connection.closed:
                 await self._connection.execute("SELECT pg_advisory_unlock(%s)", [_RELAY_LOCK])
 
     async def waiting(self, most: int) -> Sequence[OutboxRow]:

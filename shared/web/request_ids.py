@@ -1,17 +1,20 @@
 """X-Request-Id: a request's own where it brings one, else made here; in every answer, every log line, every event.
 
-The outermost of an application: what no handler caught is logged with the id and answered as a problem from here.
+The outermost of an application: what no handler caught is logged with the id and answered from here, as a problem
+or as what the application gives people.
 """
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Annotated, Final
 
 import structlog
 from fastapi import Depends, Request
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.web.errors import INTERNAL, problem
@@ -21,11 +24,16 @@ _LONGEST = 200
 _log = structlog.get_logger("api")
 
 
-class RequestIds:
-    """Wraps an application (ASGI); the id is `request.state.request_id`."""
+def _problem(_: Request) -> Response:
+    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, INTERNAL)
 
-    def __init__(self, app: ASGIApp) -> None:
+
+class RequestIds:
+    """Wraps an application (ASGI); the id is `request.state.request_id`. `failed` makes the answer to what failed."""
+
+    def __init__(self, app: ASGIApp, failed: Callable[[Request], Response] = _problem) -> None:
         self._app = app
+        self._failed = failed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -49,7 +57,7 @@ class RequestIds:
                 _log.exception("request failed", method=scope["method"], path=scope["path"])
                 if started:
                     raise
-                await problem(HTTPStatus.INTERNAL_SERVER_ERROR, INTERNAL)(scope, receive, send_with_id)
+                await self._failed(Request(scope, receive))(scope, receive, send_with_id)
 
 
 def _taken(given: str | None) -> str | None:

@@ -27,7 +27,7 @@ def test_the_overview_of_the_organisation(open_page: Opening) -> None:
 def test_a_number_leads_to_what_is_behind_it(open_page: Opening) -> None:
     page = open_page("/")
 
-    page.get_by_role("row", name=re.compile("Canceled")).get_by_role("link").click()
+    page.get_by_role("row", name=re.compile("Canceled")).get_by_role("link").first.click()
     expect(page.get_by_role("heading", name="Subscriptions")).to_be_visible()
     expect(page.get_by_label("Status")).to_have_value("canceled")
 

@@ -30,6 +30,8 @@ class Bars(NamedTuple):
     name: str
     values: Sequence[Value | None]
     look: Look = Look.A
+    # Where the figure of each place leads in the table.
+    hrefs: Sequence[str] = ()
 
 
 def bar_chart(
@@ -70,7 +72,7 @@ def bar_chart(
         legend=[(one.look, one.name) for one in series] if len(series) > 1 else [],
         head=[of, *(one.name for one in series)],
         rows=[
-            [Cell(place.name, place.href), *(_cell(one.values[number], write) for one in series)]
+            [Cell(place.name, place.href), *(_cell(one, number, write) for one in series)]
             for number, place in enumerate(places)
         ],
         bars=[
@@ -119,8 +121,9 @@ def _x_ticks(places: Sequence[Place], group: float) -> list[Tick]:
     ]
 
 
-def _cell(value: Value | None, write: Write) -> Cell:
-    return Cell("\N{EN DASH}" if value is None else write(value))
+def _cell(one: Bars, place: int, write: Write) -> Cell:
+    value = one.values[place]
+    return Cell("\N{EN DASH}") if value is None else Cell(write(value), one.hrefs[place] if one.hrefs else None)
 
 
 def _told(title: str, places: Sequence[Place], series: Sequence[Bars], write: Write) -> str:

@@ -148,9 +148,11 @@ def _today(today: date | None, first: date, until: date, across: Scale, width: i
 
 
 def _curves(one: Steps, first: date, until: date, today: date | None, across: Scale, scale: Scale) -> list[Curve]:
-    """The curve to the end of today, and what is to come after it."""
+    """The curve to the end of today, and what is to come after it; where all is to come, that alone."""
     then = until + _A_DAY if today is None else min(today, until) + _A_DAY
-    parts = [(_path(_shown(one, first, then - _A_DAY), then, across, scale), one.look, one.name)]
+    parts = []
+    if then > first:
+        parts.append((_path(_shown(one, first, then - _A_DAY), then, across, scale), one.look, one.name))
     if then <= until:
         coming = _shown(one, max(then, first), until)
         parts.append((_path(coming, until + _A_DAY, across, scale), Look.DUE, f"{one.name}, to come"))
@@ -162,7 +164,11 @@ def _legend(series: Sequence[Steps], curves: Sequence[Curve]) -> list[tuple[Look
     names = [(one.look, one.name) for one in series] if len(series) > 1 else []
     if not any(curve.look == Look.DUE for curve in curves):
         return names
-    return [*(names or [(one.look, "So far") for one in series]), (Look.DUE, "To come, if nothing is changed")]
+    if all(curve.look == Look.DUE for curve in curves):
+        names = []
+    elif not names:
+        names = [(one.look, "So far") for one in series]
+    return [*names, (Look.DUE, "To come, if nothing is changed")]
 
 
 def _number(day: date) -> Decimal:
@@ -235,6 +241,8 @@ def _told(
     words = "; ".join(parts) or "Nothing yet"
     if today is not None and first <= today < until:
         words += f". What is after {today.isoformat()} is to come"
+    if today is not None and today < first:
+        words += f". All of it is to come: today is {today.isoformat()}"
     return (
         f"Step chart: {title}, {first.isoformat()} to {until.isoformat()}. {words}. The table below has every figure."
     )

@@ -44,6 +44,7 @@ _CAME: Final[Mapping[str, str]] = {
     **{str(came): shown for came, shown in WORDS.items()},
     "dropped": "dropped",
     "nothing": "nothing to retry",
+    "left": "came meanwhile",
 }
 T = TypeVar("T", bound=str)
 # The fields by which a form chooses, as the address of the list has them.
@@ -102,29 +103,32 @@ async def retry_several(request: Request, connection: Owning, filters: Chosen) -
     found = await find(connection, filters, None, _AT_ONCE + 1)
     return page(
         request, "dead_letters/retry.html", found=found[:_AT_ONCE], are_more=len(found) > _AT_ONCE, filters=filters,
+        newest=max((item.since for item in found[:_AT_ONCE]), default=None),
         asked={name: value for name, value in request.query_params.items() if value and name in _ASKED},
     )  # fmt: skip
 
 
 @router.post("/dead-letters/retry", dependencies=_WRITING)
 async def retry(
-    request: Request, viewer: Looking, system: Operated, name: Annotated[str, Form(max_length=_LONGEST)] = ""
-) -> Response:
-    """One of a name, or all that the fields of the form choose."""
+    request: Request, viewer: Looking, system: Operated, name: Annotated[str, Form(max_length=_LONGEST)] = "",
+    newest: Annotated[datetime | None, Form()] = None,
+) -> Response:  # fmt: skip
+    """One of a name, or all that the fields of the form choose, and of these none after the `newest` that was shown."""
     if not system.specs:
         raise UserError("this console was started without projections: retry on the command line", UNAVAILABLE)
     form = await request.form()
     chosen = await _filters(**{field: str(form.get(field, "")) for field in _ASKED})
     async with await system.connect() as connection:
-        if name:
-            names = list(await there(connection, [name_of(name)]))
-        else:
-            names = [item.name for item in await find(connection, chosen, None, _AT_ONCE)]
+        found = [] if name else await find(connection, chosen, None, _AT_ONCE)
+        shown = [item.name for item in found if newest is None or item.since <= newest]
+        names = list(await there(connection, [name_of(name)])) if name else shown
         outcomes = await retry_all(connection, system.specs, names, by=viewer.principal.name, wait_s=_WAIT_S)
-    told = ",".join(f"{came}:{count}" for came, count in Counter(one.came for one in outcomes).items())
+    told = ",".join(f"{came}:{count}" for came, count in Counter(one.came for one in outcomes).items()) or "nothing:0"
+    if len(found) > len(shown):
+        told += f",left:{len(found) - len(shown)}"
     is_still_there = name and outcomes[0].came not in ("flows", "waits")
     where = link("dead-letters", name) if is_still_there else "/dead-letters"
-    return RedirectResponse(f"{where}?{urlencode({'came': told or 'nothing:0'})}", HTTPStatus.SEE_OTHER)
+    return RedirectResponse(f"{where}?{urlencode({'came': told})}", HTTPStatus.SEE_OTHER)
 
 
 @router.post("/dead-letters/drop", dependencies=_WRITING)

@@ -32,7 +32,9 @@ WHERE (%(search)s::text IS NULL OR d.number ILIKE %(search)s OR d.recipient ILIK
     AND (%(form)s::text IS NULL OR (%(form)s = 'separate') = (d.customer IS NOT NULL))
     AND (%(currency)s::text IS NULL OR d.currency = %(currency)s)
     AND (%(state)s::text IS NULL OR %(state)s = 'credit_note' AND d.kind = 'credit_note'
-        OR %(state)s = 'credited' AND d.kind = 'invoice' AND d.number NOT IN (SELECT number FROM read.open_invoices)
+        OR %(state)s = 'nothing_to_pay' AND d.kind = 'invoice' AND d.gross = 0
+        OR %(state)s = 'credited' AND d.kind = 'invoice' AND d.gross <> 0
+            AND d.number NOT IN (SELECT number FROM read.open_invoices)
         OR d.number IN (
             SELECT number FROM read.open_invoices
             WHERE %(state)s = 'owed' OR %(state)s = CASE WHEN open < gross THEN 'partly_credited' ELSE 'open' END))

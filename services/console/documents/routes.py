@@ -44,7 +44,7 @@ async def documents(
     first: Annotated[Day, Query(alias="from")] = None,
     last: Annotated[Day, Query(alias="to")] = None,
     form: Literal["aggregated", "separate", ""] | None = None,
-    state: Literal["owed", "open", "partly_credited", "credited", "credit_note", ""] | None = None,
+    state: Literal["owed", "open", "partly_credited", "credited", "nothing_to_pay", "credit_note", ""] | None = None,
     currency: Filter = None,
     sort: Sort = None,
     page_number: PageNumber = 1,

@@ -91,7 +91,7 @@ async def terms(connection: AsyncConnection, product: str, currency: str) -> lis
 
 
 async def offers(request: Request, viewer: Viewer, **asked: str) -> Offers:
-    """What a product can be bought for, as the service says. Raises Refused."""
+    """What a product can be bought for, as the service says. Raises NotDone."""
     wanted = urlencode({name: value for name, value in asked.items() if value})
     answer = await calls(request).ask(request, viewer, "orders", "GET", f"/v1/offers?{wanted}")
     return Offers.model_validate(answer.document)

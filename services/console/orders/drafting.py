@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from services.console.orders import buying
 from services.console.orders.sending import asked, form_of, part, status_of, then
 from services.console.rendering import page
-from services.console.service_calls import Refused, new_key
+from services.console.service_calls import NotDone, ServiceAway, new_key
 from services.console.typed import Typed, given, whole
 from services.console.viewer import Looking, Viewer, reading_now, shown_to
 from shared.web.errors import NotFound
@@ -47,8 +47,9 @@ async def place(request: Request, viewer: Looking) -> Response:
     body = {"currency": typed["currency"], "customer": {"id": typed["customer"]}, "items": [item]}
     try:
         answer = await asked(request, viewer, "POST", part(), body, sent)
-    except Refused as refused:
-        return await _form(request, viewer, typed, status_of(refused), wrong=str(refused))
+    except NotDone as refused:
+        key = sent.key if isinstance(refused, ServiceAway) else None
+        return await _form(request, viewer, typed, status_of(refused), wrong=str(refused), key=key)
     order_id = answer.document["order_id"]
     sentence = f"{order_id} is placed as a draft. The Billing Plan is chosen on the page of each item."
     return await then(request, viewer, order_id, answer, sent, sentence, is_new=True)
@@ -56,7 +57,7 @@ async def place(request: Request, viewer: Looking) -> Response:
 
 async def _form(
     request: Request, viewer: Viewer, typed: Typed, status: HTTPStatus = HTTPStatus.OK, *, is_asked: bool = False,
-    wrong: str | None = None,
+    wrong: str | None = None, key: str | None = None,
 ) -> Response:  # fmt: skip
     async with reading_now(request, viewer) as connection:
         buyer = await buying.buyer(connection, typed["customer"])
@@ -71,9 +72,9 @@ async def _form(
                 request, viewer, product=typed["product"], customer=buyer.customer, currency=typed["currency"],
                 quantity=typed["quantity"], term=typed["term"],
             )  # fmt: skip
-        except Refused as refused:
+        except NotDone as refused:
             status, wrong = status_of(refused), str(refused)
     return page(
         request, "orders/new.html", status, buyer=buyer, products=products, currencies=currencies, terms=USUAL_TERMS,
-        typed=typed, offers=offers, wrong=wrong, key=new_key(),
+        typed=typed, offers=offers, wrong=wrong, key=key or new_key(),
     )  # fmt: skip

@@ -10,9 +10,9 @@ from fastapi.responses import RedirectResponse, Response
 from services.console.costs import costs
 from services.console.formats import link
 from services.console.orders.queries import Item, Order
-from services.console.orders.sending import CONFLICT, asked, form_of, found, part, status_of, then
+from services.console.orders.sending import CONFLICT, Sent, asked, form_of, found, once_more, part, status_of, then
 from services.console.rendering import page
-from services.console.service_calls import Refused, new_key
+from services.console.service_calls import NotDone, Refused, ServiceAway
 from services.console.viewer import Looking, Viewer, shown_to
 from shared.web.errors import NotFound
 
@@ -32,9 +32,9 @@ async def execute(request: Request, viewer: Looking, order_id: str) -> Response:
     _, sent = await form_of(request)
     try:
         answer = await asked(request, viewer, "POST", part(order_id, "execute"), {}, sent)
-    except Refused as refused:
+    except NotDone as refused:
         order, _ = await found(request, viewer, order_id)
-        return await _executing(request, viewer, order, refused) if order.is_draft else _ended(order)
+        return await _executing(request, viewer, order, refused, sent) if order.is_draft else _ended(order)
     names = ", ".join(item["subscription"] for item in answer.document["items"])
     return await then(request, viewer, order_id, answer, sent, f"{order_id} is executed. It runs as {names}.")
 
@@ -58,8 +58,8 @@ async def delete(request: Request, viewer: Looking, order_id: str) -> Response:
     _, sent = await form_of(request)
     try:
         answer = await asked(request, viewer, "DELETE", part(order_id), None, sent)
-    except Refused as refused:
-        return _deleting(request, order, status_of(refused), refused)
+    except NotDone as refused:
+        return _deleting(request, order, status_of(refused), refused, sent)
     return await then(request, viewer, order_id, answer, sent, f"{order_id} is deleted.")
 
 
@@ -70,8 +70,13 @@ def _ended(order: Order) -> Response:
     raise NotFound(f"order {order.order_id} is {order.status}: there is nothing to execute")
 
 
-async def _executing(request: Request, viewer: Viewer, order: Order, refused: Refused | None = None) -> Response:
-    """The order as it would be executed now; after a refusal with the reason."""
+async def _executing(
+    request: Request, viewer: Viewer, order: Order, refused: NotDone | None = None, sent: Sent | None = None
+) -> Response:
+    """The order as it would be executed now; after a refusal with the reason.
+
+    Where the service gave no answer, with what was `sent`: sent again it is executed once.
+    """
     conflict = refused is not None and refused.status == CONFLICT
     wrong = None if refused is None or conflict else str(refused)
     status = HTTPStatus.OK if refused is None else status_of(refused)
@@ -80,7 +85,7 @@ async def _executing(request: Request, viewer: Viewer, order: Order, refused: Re
     if wrong is None:
         try:
             answer = await asked(request, viewer, "POST", part(order.order_id, "execute"), {})
-        except Refused as no:
+        except NotDone as no:
             status, wrong = status_of(no), str(no)
         else:
             items = [Item.model_validate(item) for item in answer.document["items"]]
@@ -88,11 +93,16 @@ async def _executing(request: Request, viewer: Viewer, order: Order, refused: Re
             found_costs = None if preview is None else costs(preview, order.currency)
     return page(
         request, "orders/execute.html", status, order=order, items=items, costs=found_costs, wrong=wrong,
-        conflict=conflict, key=new_key(),
+        conflict=conflict, is_open=isinstance(refused, ServiceAway), sent=once_more(order, refused, sent),
     )  # fmt: skip
 
 
-def _deleting(request: Request, order: Order, status: HTTPStatus, refused: Refused | None = None) -> Response:
+def _deleting(
+    request: Request, order: Order, status: HTTPStatus, refused: NotDone | None = None, sent: Sent | None = None
+) -> Response:
     conflict = refused is not None and refused.status == CONFLICT
     wrong = None if refused is None or conflict else str(refused)
-    return page(request, "orders/delete.html", status, order=order, wrong=wrong, conflict=conflict, key=new_key())
+    return page(
+        request, "orders/delete.html", status, order=order, wrong=wrong, conflict=conflict,
+        is_open=isinstance(refused, ServiceAway), sent=once_more(order, refused, sent),
+    )  # fmt: skip

@@ -12,9 +12,9 @@ from services.console.formats import link
 from services.console.orders import buying
 from services.console.orders.drafting import USUAL_TERMS
 from services.console.orders.queries import Item, Order
-from services.console.orders.sending import CONFLICT, asked, form_of, found, part, status_of, then
+from services.console.orders.sending import CONFLICT, Sent, asked, form_of, found, once_more, part, status_of, then
 from services.console.rendering import page
-from services.console.service_calls import Refused, new_key
+from services.console.service_calls import NotDone
 from services.console.typed import Typed, given, whole
 from services.console.viewer import Looking, Viewer, reading_now, shown_to
 from shared.web.errors import NotFound
@@ -45,10 +45,12 @@ async def add(request: Request, viewer: Looking, order_id: str) -> Response:
     body = {"product": typed["product"], "quantity": whole(typed["quantity"]), **given(typed, "term")}
     try:
         answer = await asked(request, viewer, "POST", part(order_id, "items"), body, sent)
-    except Refused as refused:
+    except NotDone as refused:
         conflict = refused.status == CONFLICT
-        wrong = None if conflict else str(refused)
-        return await _adding(request, viewer, order, typed, status_of(refused), wrong=wrong, conflict=conflict)
+        return await _adding(
+            request, viewer, order, typed, status_of(refused), wrong=None if conflict else str(refused),
+            conflict=conflict, again=once_more(order, refused, sent),
+        )  # fmt: skip
     return await then(request, viewer, order_id, answer, sent, "The item is added; its page has its Billing Plan.")
 
 
@@ -59,8 +61,9 @@ async def remove(request: Request, viewer: Looking, order_id: str, item_id: str)
     _, sent = await form_of(request)
     try:
         answer = await asked(request, viewer, "DELETE", part(order_id, "items", item_id), None, sent)
-    except Refused as refused:
-        return await _editing(request, viewer, order, item, _typed(item), refused=refused)
+    except NotDone as refused:
+        removal = once_more(order, refused, sent)
+        return await _editing(request, viewer, order, item, _typed(item), refused=refused, removal=removal)
     return await then(request, viewer, order_id, answer, sent, f"Item {item_id} is removed.")
 
 
@@ -86,8 +89,9 @@ async def edit(request: Request, viewer: Looking, order_id: str, item_id: str) -
             request, viewer, "PATCH", part(order_id, "items", item_id),
             body | ({"billing_frequency": plan} if plan else {}), sent,
         )  # fmt: skip
-    except Refused as refused:
-        return await _editing(request, viewer, order, item, typed, refused=refused)
+    except NotDone as refused:
+        again = once_more(order, refused, sent)
+        return await _editing(request, viewer, order, item, typed, refused=refused, again=again)
     return await then(request, viewer, order_id, answer, sent, f"Item {item_id} is changed.")
 
 
@@ -113,7 +117,7 @@ async def _item(request: Request, viewer: Viewer, order_id: str, item_id: str) -
 
 async def _adding(
     request: Request, viewer: Viewer, order: Order, typed: Typed, status: HTTPStatus = HTTPStatus.OK, *,
-    is_asked: bool = False, wrong: str | None = None, conflict: bool = False,
+    is_asked: bool = False, wrong: str | None = None, conflict: bool = False, again: Sent | None = None,
 ) -> Response:  # fmt: skip
     async with reading_now(request, viewer) as connection:
         products = await buying.products(connection, order.currency)
@@ -121,18 +125,22 @@ async def _adding(
     if is_asked:
         try:
             offers = await _offers(request, viewer, order, typed["product"], typed)
-        except Refused as refused:
+        except NotDone as refused:
             status, wrong = status_of(refused), str(refused)
     return page(
         request, "orders/add_item.html", status, order=order, products=products, terms=USUAL_TERMS, typed=typed,
-        offers=offers, wrong=wrong, conflict=conflict, key=new_key(),
+        offers=offers, wrong=wrong, conflict=conflict, sent=again or once_more(order),
     )  # fmt: skip
 
 
 async def _editing(
-    request: Request, viewer: Viewer, order: Order, item: Item, typed: Typed, *, refused: Refused | None = None
-) -> Response:
-    """The form of an item as typed; after a conflict it stands beside the item as it is now."""
+    request: Request, viewer: Viewer, order: Order, item: Item, typed: Typed, *, refused: NotDone | None = None,
+    again: Sent | None = None, removal: Sent | None = None,
+) -> Response:  # fmt: skip
+    """The form of an item as typed; after a conflict it stands beside the item as it is now.
+
+    `again` and `removal` are what its two forms were sent with, where that is to count once.
+    """
     conflict = refused is not None and refused.status == CONFLICT
     wrong = None if refused is None or conflict else str(refused)
     status = HTTPStatus.OK if refused is None else status_of(refused)
@@ -141,14 +149,15 @@ async def _editing(
     offers = None
     try:
         offers = await _offers(request, viewer, order, item.product, typed)
-    except Refused as no_offer:
+    except NotDone as no_offer:
         status, wrong = (status, wrong) if wrong else (status_of(no_offer), str(no_offer))
     if offers is not None:
         typed = {**typed, "term": typed["term"] or offers.term or ""}
     return page(
         request, "orders/item.html", status, order=order, item=item, typed=typed, offers=offers, wrong=wrong,
         conflict=conflict, terms=sorted({*terms, *([typed["term"]] if typed["term"] else [])}), once=ONCE,
-        key=new_key(), address=link("orders", order.order_id, "items", item.name),
+        sent=again or once_more(order), removal=removal or once_more(order),
+        address=link("orders", order.order_id, "items", item.name),
     )  # fmt: skip
 
 

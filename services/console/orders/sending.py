@@ -15,7 +15,7 @@ from services.console.afterwards import go
 from services.console.formats import link
 from services.console.orders import queries
 from services.console.orders.queries import Item, Order
-from services.console.service_calls import Answer, Refused, calls, new_key
+from services.console.service_calls import Answer, NotDone, ServiceAway, calls, new_key
 from services.console.typed import Typed
 from services.console.viewer import Viewer, reading_now
 from shared.web.commanding import etag
@@ -47,6 +47,14 @@ async def found(request: Request, viewer: Viewer, order_id: str) -> tuple[Order,
         return order, await queries.items(connection, order_id)
 
 
+def once_more(order: Order, no: NotDone | None = None, sent: Sent | None = None) -> Sent:
+    """What a form carries: the order as it is shown, and a key of its own.
+
+    Where nobody knows whether it was done, it is what was sent: sent again, both count once.
+    """
+    return sent if sent is not None and isinstance(no, ServiceAway) else Sent(order.version, new_key())
+
+
 def part(*names: str) -> str:
     """The path of a command in the API: ids may have anything in them."""
     return "/v1/orders" + "".join(f"/{quote(name, safe='')}" for name in names)
@@ -56,7 +64,7 @@ async def asked(
     request: Request, viewer: Viewer, method: str, path: str, body: Mapping[str, Any] | None = None,
     sent: Sent | None = None,
 ) -> Answer:  # fmt: skip
-    """What the service answers; without what a form sent it is only asked what would come of it. Raises Refused."""
+    """What the service answers; without what a form sent it is only asked what would come of it. Raises NotDone."""
     version = None if sent is None else sent.version
     return await calls(request).ask(
         request, viewer, "orders", method, path, body, preview=sent is None,
@@ -77,7 +85,7 @@ async def then(
     )  # fmt: skip
 
 
-def status_of(refused: Refused) -> HTTPStatus:
+def status_of(refused: NotDone) -> HTTPStatus:
     """With which status a page shows a refusal; what is not there for the viewer has no page."""
     status = HTTPStatus(refused.status)
     if status is HTTPStatus.NOT_FOUND:

@@ -42,10 +42,19 @@ def _revenue_chart(currency: str, found: Mapping[date, Revenue], today: date) ->
     here = [found.get(month) for month in months]
     return bar_chart(
         f"Revenue by month, {currency}",
-        [_place(month, currency) for month in months],
+        [_place(month) for month in months],
         [
-            Bars("Billed", [one.billed if one and one.documents else None for one in here]),
-            Bars("Due", [one.due or None if one else None for one in here], Look.DUE),
+            Bars(
+                "Billed",
+                [one.billed if one and one.documents else None for one in here],
+                hrefs=[_billed_in(month, currency) for month in months],
+            ),
+            Bars(
+                "Due",
+                [one.due or None if one else None for one in here],
+                Look.DUE,
+                [_due_in(month, currency) for month in months],
+            ),
         ],
         write=partial(_amount, currency=currency),
         axis=number,
@@ -53,11 +62,17 @@ def _revenue_chart(currency: str, found: Mapping[date, Revenue], today: date) ->
     )
 
 
-def _place(month: date, currency: str) -> Place:
+def _place(month: date) -> Place:
+    return Place(f"{month:%b}", f"{month:%Y-%m}", f"{month:%Y}" if month.month == 1 else "")
+
+
+def _billed_in(month: date, currency: str) -> str:
     last = months_from(month, 1) - timedelta(days=1)
-    behind = urlencode({"from": month.isoformat(), "to": last.isoformat(), "currency": currency})
-    year = f"{month:%Y}" if month.month == 1 else ""
-    return Place(f"{month:%b}", f"{month:%Y-%m}", year, f"/documents?{behind}")
+    return "/documents?" + urlencode({"from": month.isoformat(), "to": last.isoformat(), "currency": currency})
+
+
+def _due_in(month: date, currency: str) -> str:
+    return "/subscriptions?" + urlencode({"due": f"{month:%Y-%m}", "currency": currency})
 
 
 def _amount(value: Value, currency: str) -> str:

@@ -48,7 +48,8 @@ _DOCUMENTS: Final = """
 SELECT state, currency, count(*) AS documents, sum(gross) AS gross
 FROM (
     SELECT document.currency, document.gross,
-        CASE WHEN kind = 'credit_note' THEN 'credit_note' WHEN invoice.number IS NULL THEN 'credited'
+        CASE WHEN kind = 'credit_note' THEN 'credit_note' WHEN document.gross = 0 THEN 'nothing_to_pay'
+            WHEN invoice.number IS NULL THEN 'credited'
             WHEN invoice.open < invoice.gross THEN 'partly_credited' ELSE 'open' END AS state
     FROM read.documents AS document LEFT JOIN read.open_invoices AS invoice USING (number)
 ) AS states
@@ -99,7 +100,10 @@ class Seats(BaseModel):
 
 
 class DocumentState(BaseModel):
-    """Documents of one state in one currency: open invoices, those credited in part or wholly, and credit notes."""
+    """Documents of one state in one currency.
+
+    Invoices are open, credited in part or wholly, or there was nothing to pay; the others are credit notes.
+    """
 
     model_config = _example(state="open", currency="EUR", documents=3, gross="1530.78")
 

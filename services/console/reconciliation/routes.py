@@ -20,7 +20,7 @@ from services.console.reconciliation.queries import Row
 from services.console.reconciliation.seen_by import ROWS, THE_ORGANISATION
 from services.console.rendering import page
 from services.console.service_calls import Refused, ServiceAway, calls
-from services.console.viewer import Looking, Reading, Viewer
+from services.console.viewer import Looking, Reading, Viewer, reading_now
 from shared.web.errors import NotFound
 from shared.web.searching import Search, pattern
 
@@ -69,18 +69,19 @@ async def rows(
 
 
 @router.get("/reconciliation/rows/{vendor}/{key:path}", dependencies=ROWS)
-async def row(
-    request: Request, connection: Reading, viewer: Looking, vendor: str, key: str, done: Filter = ""
-) -> Response:
+async def row(request: Request, viewer: Looking, vendor: str, key: str, done: Filter = "") -> Response:
     """One row: both sides, what may be done, and what became of its differences."""
-    found = await queries.row(connection, vendor, key)
-    if found is None:
-        raise NotFound(f"there is no {key.removeprefix('s:').removeprefix('v:')} in the comparison with {vendor}")
+    async with reading_now(request, viewer) as connection:
+        found = await queries.row(connection, vendor, key)
+        if found is None:
+            raise NotFound(f"there is no {key.removeprefix('s:').removeprefix('v:')} in the comparison with {vendor}")
+        details = await queries.details(connection, found)
+        history = await discrepancies.history(connection, found)
+    # Another service is asked: no connection is held meanwhile.
     offered, away = await _offered(request, viewer, found)
     return page(
-        request, "reconciliation/row.html", one=found, details=await queries.details(connection, found),
-        history=await discrepancies.history(connection, found), offered=offered, away=away, done=ACTIONS.get(done),
-        labels=ACTIONS,
+        request, "reconciliation/row.html", one=found, details=details, history=history, offered=offered, away=away,
+        done=ACTIONS.get(done), labels=ACTIONS,
     )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from services.console.reconciliation.at_vendors import Account
 from services.console.reconciliation.left_by_hand import Left
 from services.console.reconciliation.seen_by import ACTING
 from services.console.rendering import page
-from services.console.service_calls import Refused, calls, new_key
+from services.console.service_calls import NotDone, ServiceAway, calls, new_key
 from services.console.viewer import Looking, Viewer, reading_now
 from shared.web.errors import NotFound
 
@@ -40,11 +40,11 @@ async def settle(request: Request, viewer: Looking, alignment: str) -> Response:
     reason, key = await _reason(request)
     try:
         done = await _ask(request, viewer, path, reason, key)
-    except Refused as refused:
-        return _settling(request, left, reason, refused)
+    except NotDone as refused:
+        return _settling(request, left, reason, refused, key)
     of = done["subscription"] or alignment
-    was = left[0].settled_at is not None or done["reason"] != reason
-    how = f"was settled before by {done['settled_by']}" if was else "is settled"
+    is_ones_own = (done["settled_by"], done["reason"]) == (viewer.principal.name, reason)
+    how = "is settled" if is_ones_own else f"was settled before by {done['settled_by']}"
     told = sentence(f"What was left of {of} {how}: {done['reason']}")
     return await go(request, viewer, "/reconciliation/by-hand", told)
 
@@ -62,10 +62,16 @@ async def leave(request: Request, viewer: Looking, vendor: str, account: str) ->
     path = f"/v1/vendor-accounts/{quote(vendor, safe='')}/{quote(account, safe='')}/gone"
     reason, key = await _reason(request)
     try:
-        await _ask(request, viewer, path, reason, key)
-    except Refused as refused:
-        return _leaving(request, one, reason, refused)
-    told = f"{one.name or account} is gone. With the next comparison what is billed for it is missing at the vendor."
+        done = await _ask(request, viewer, path, reason, key)
+    except NotDone as refused:
+        return _leaving(request, one, reason, refused, key)
+    name = one.name or account
+    is_ones_own = (done["said_by"], done["reason"]) == (viewer.principal.name, reason)
+    told = (
+        f"{name} is gone. With the next comparison what is billed for it is missing at the vendor."
+        if is_ones_own
+        else sentence(f"{name} was said to be gone before by {done['said_by']}: {done['reason']}")
+    )
     return await go(request, viewer, "/reconciliation/accounts", told)
 
 
@@ -97,18 +103,24 @@ async def _ask(request: Request, viewer: Viewer, path: str, reason: str, key: st
     return answer.document
 
 
-def _settling(request: Request, left: list[Left], reason: str = "", refused: Refused | None = None) -> Response:
-    return page(request, "reconciliation/settle.html", _status(refused), left=left, **_typed(reason, refused))
+def _settling(
+    request: Request, left: list[Left], reason: str = "", refused: NotDone | None = None, key: str | None = None
+) -> Response:
+    return page(request, "reconciliation/settle.html", _status(refused), left=left, **_typed(reason, refused, key))
 
 
-def _leaving(request: Request, one: Account, reason: str = "", refused: Refused | None = None) -> Response:
-    return page(request, "reconciliation/gone.html", _status(refused), one=one, **_typed(reason, refused))
+def _leaving(
+    request: Request, one: Account, reason: str = "", refused: NotDone | None = None, key: str | None = None
+) -> Response:
+    return page(request, "reconciliation/gone.html", _status(refused), one=one, **_typed(reason, refused, key))
 
 
-def _typed(reason: str, refused: Refused | None) -> dict[str, Any]:
+def _typed(reason: str, refused: NotDone | None, key: str | None) -> dict[str, Any]:
+    """What stands in the form; its key stays where nobody knows whether it was done, so that it counts once."""
     wrong = None if refused is None else str(refused)
-    return {"typed": {"reason": reason}, "wrong": wrong, "key": new_key()}
+    kept = key if isinstance(refused, ServiceAway) else None
+    return {"typed": {"reason": reason}, "wrong": wrong, "key": kept or new_key()}
 
 
-def _status(refused: Refused | None) -> HTTPStatus:
+def _status(refused: NotDone | None) -> HTTPStatus:
     return HTTPStatus.OK if refused is None else HTTPStatus(refused.status)

@@ -15,7 +15,7 @@ from services.console.rendering import page
 from services.console.replay import queries
 from services.console.replay.progress import command, phases, state
 from services.console.replay.queries import Place
-from services.console.system import Operated, Owning, System
+from services.console.system import Operated, Owning, System, owning_now
 from services.console.viewer import shown_to
 from shared.log.records import Partition
 from shared.projections.rebuild import records
@@ -28,12 +28,14 @@ _FIELDS = [Field(name, attrgetter(name)) for name in queries.Act.model_fields]
 
 
 @router.get("")
-async def generations(request: Request, connection: Owning, system: Operated) -> Response:
+async def generations(request: Request, system: Operated) -> Response:
     """Generations of each projection, and the rebuild that goes on."""
-    found = await queries.generations(connection)
-    newest = await queries.runs(connection, 1)
-    is_held = await records.is_held(connection)
-    places = await _places(system, await queries.positions(connection, found))
+    async with owning_now(request) as connection:
+        found = await queries.generations(connection)
+        newest = await queries.runs(connection, 1)
+        is_held = await records.is_held(connection)
+        known = await queries.positions(connection, found)
+    places = await _places(system, known)
     return page(
         request, "replay/generations.html", generations=found, run=newest[0] if newest else None,
         state=state(newest[0], is_held=is_held) if newest else None, phases=phases(newest[0]) if newest else [],
@@ -42,10 +44,12 @@ async def generations(request: Request, connection: Owning, system: Operated) ->
 
 
 @router.get("/positions")
-async def positions(request: Request, connection: Owning, system: Operated) -> Response:
+async def positions(request: Request, system: Operated) -> Response:
     """How far each generation has read the log, by topic and partition."""
-    found = await queries.generations(connection)
-    places = await _places(system, await queries.positions(connection, found))
+    async with owning_now(request) as connection:
+        found = await queries.generations(connection)
+        known = await queries.positions(connection, found)
+    places = await _places(system, known)
     shown = [(one, _by_topic(places[one.schema_name])) for one in found if one.schema_name in places]
     return page(request, "replay/positions.html", shown=shown, lag=_lag)
 
@@ -90,6 +94,7 @@ async def operations(
 
 
 async def _places(system: System, known: Mapping[str, Sequence[tuple[Partition, int]]]) -> Mapping[str, list[Place]]:
+    """How far each is, with where the log ends: the broker is asked, so no connection is held meanwhile."""
     partitions = sorted({partition for some in known.values() for partition, _ in some})
     ends = await system.ends(partitions) if partitions else None
     return {

@@ -35,20 +35,58 @@ async function follow() {
   }
 }
 
+// What a part holds that somebody opened, scrolled or stands on is found again by what it is, not by its place: a row
+// that comes above it must not hand its focus on to another's button.
+const SCROLLED = ".scroll, .drawing";
+const FOCUSABLE = "a[href], button, summary, [tabindex]";
+
 function exchange(part, other) {
-  const focused = part.contains(document.activeElement) ? document.activeElement : null;
-  const place = focused && focusable(part).indexOf(focused);
-  const details = [...part.querySelectorAll("details")].map((one) => one.open);
-  const scrolled = [...part.querySelectorAll(".scroll, .drawing")].map((one) => [one.scrollLeft, one.scrollTop]);
+  const focused = part.contains(document.activeElement) && part !== document.activeElement ? document.activeElement : null;
+  const focusable = focused && keyed(part, FOCUSABLE);
+  const key = focused && [...focusable].find(([, one]) => one === focused)?.[0];
+  const details = keyed(part, "details");
+  const scrolled = [...keyed(part, SCROLLED)].map(([name, one]) => [name, one.scrollLeft, one.scrollTop]);
   part.replaceChildren(...other.childNodes);
-  [...part.querySelectorAll(".scroll, .drawing")].forEach((one, number) => { if (scrolled[number]) one.scrollTo(...scrolled[number]); });
-  [...part.querySelectorAll("details")].forEach((one, number) => { if (details[number]) one.open = true; });
-  if (focused) focusable(part)[place]?.focus({ preventScroll: true });
+  const scrolls = keyed(part, SCROLLED);
+  for (const [name, left, top] of scrolled) scrolls.get(name)?.scrollTo(left, top);
+  for (const [name, one] of keyed(part, "details")) if (details.has(name)) one.open = details.get(name).open;
+  if (focused) focusOn(keyed(part, FOCUSABLE).get(key) ?? part);
   part.dispatchEvent(new CustomEvent("exchanged", { bubbles: true }));
 }
 
-function focusable(part) {
-  return [...part.querySelectorAll("a[href], button, [tabindex]")];
+function focusOn(one) {
+  // What is a mere region takes the focus where it is given to it, and is no stop of the Tab key.
+  if (!one.matches(FOCUSABLE)) one.tabIndex = -1;
+  one.focus({ preventScroll: true });
+}
+
+// By key, what has one that nothing else in the part has.
+function keyed(part, selector) {
+  const found = new Map();
+  const several = new Set();
+  for (const one of part.querySelectorAll(selector)) {
+    const key = `${row(one, part)} ${own(one)}`;
+    if (found.has(key)) several.add(key);
+    found.set(key, one);
+  }
+  for (const key of several) found.delete(key);
+  return found;
+}
+
+function own(one) {
+  const parts = [one.tagName, one.id, one.getAttribute("href"), one.name, one.value, one.getAttribute("aria-label")];
+  if (one.form) parts.push(one.form.getAttribute("action"));
+  // Figures in its words may be others now: what has some has an id too.
+  if (one.matches("button, summary, details") && !one.closest("details")?.id) parts.push((one.querySelector("summary") ?? one).textContent);
+  return parts.filter(Boolean).join(" ");
+}
+
+// The row that it stands in: what it is called, where it leads, or all that it says.
+function row(one, part) {
+  const around = one.parentElement.closest("tr, li, figure, [id]");
+  if (around === null || around === part || !part.contains(around)) return "";
+  const links = [...around.querySelectorAll("a[href]")].map((link) => link.getAttribute("href")).join(" ");
+  return around.id || around.getAttribute("aria-labelledby") || links || (around.querySelector("th") ?? around).textContent.trim();
 }
 
 function soon() {

@@ -7,7 +7,7 @@ quotes the version that was looked at.
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
@@ -17,7 +17,7 @@ from services.console.afterwards import go
 from services.console.costs import Costs, costs
 from services.console.formats import link
 from services.console.rendering import page
-from services.console.service_calls import Refused, calls, new_key
+from services.console.service_calls import NotDone, ServiceAway, calls, new_key
 from services.console.subscriptions import queries
 from services.console.subscriptions.changes import CHANGES, Change, Json, has_plan
 from services.console.subscriptions.queries import One
@@ -48,7 +48,14 @@ def _pages(change: Change) -> None:
         form = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
         typed = {name: form.get(name, "") for name in change.fields}
         shown = _Page(request, viewer, change, one, version, typed)
-        return await shown.confirmed(form.get("version") or None, form.get("key") or new_key())
+        return await shown.confirmed(Sent(form.get("version") or None, form.get("key") or new_key()))
+
+
+class Sent(NamedTuple):
+    """What a confirmation brings back beside its fields: the version that was looked at, and its key."""
+
+    version: str | None
+    key: str
 
 
 class _Page:
@@ -62,10 +69,9 @@ class _Page:
 
     async def shown(self, *, is_asked: bool, conflict: bool = False) -> Response:
         """The form; asked for, with what it will cost, or why it cannot be."""
-        if not self._change.can_be(self._one):
-            sentence = (
-                f"subscription {self._one.subscription} is {self._one.status}: as it is, this cannot be done with it"
-            )
+        why_not = self._change.why_not(self._one)
+        if why_not is not None:
+            sentence = f"subscription {self._one.subscription}: {why_not}"
             return await self._rendered(HTTPStatus.CONFLICT, wrong=sentence, form=False)
         if not is_asked:
             return await self._rendered(HTTPStatus.OK)
@@ -73,23 +79,29 @@ class _Page:
             found = costs(await self._asked(), self._one.currency)
         except Unclear as unclear:
             return await self._rendered(HTTPStatus.BAD_REQUEST, wrong=str(unclear))
-        except Refused as refused:
+        except NotDone as refused:
             return await self._refused(refused)
         return await self._rendered(_CONFLICT if conflict else HTTPStatus.OK, found=found, conflict=conflict)
 
-    async def confirmed(self, version: str | None, key: str) -> Response:
+    async def confirmed(self, sent: Sent) -> Response:
         """The change itself, and then the subscription; or the form again with the reason why not."""
+        version = sent.version
         try:
-            answer = await self._ask(preview=False, if_match=None if version is None else etag(version), key=key)
+            answer = await self._ask(preview=False, if_match=None if version is None else etag(version), key=sent.key)
         except Unclear as unclear:
             return await self._rendered(HTTPStatus.BAD_REQUEST, wrong=str(unclear))
-        except Refused as refused:
+        except ServiceAway as away:
+            # Sent once more as it was, it counts once: so nothing of it may be another.
+            return await self._rendered(HTTPStatus(away.status), wrong=str(away), again=sent)
+        except NotDone as refused:
             if refused.status == _CONFLICT:
                 return await self.shown(is_asked=True, conflict=True)
             return await self._refused(refused)
         name = self._one.subscription
         events = answer["events"]
-        sentence = self._change.done(self._typed, answer) if events else "It was so already: nothing was changed."
+        names = dict((await self._choices()).products)
+        done = self._change.done(self._typed, answer, names)
+        sentence = done if events else "It was so already: nothing was changed."
         return await go(
             self._request, self._viewer, link("subscriptions", name), sentence, before=version if events else None,
             version_of=lambda connection: queries.version(connection, name),
@@ -107,7 +119,7 @@ class _Page:
         )  # fmt: skip
         return answer.document
 
-    async def _refused(self, refused: Refused) -> Response:
+    async def _refused(self, refused: NotDone) -> Response:
         status = HTTPStatus(refused.status)
         if status is HTTPStatus.NOT_FOUND:
             raise NotFound(str(refused))
@@ -115,16 +127,19 @@ class _Page:
 
     async def _rendered(
         self, status: HTTPStatus, *, wrong: str | None = None, found: Costs | None = None, form: bool = True,
-        conflict: bool = False,
+        conflict: bool = False, again: Sent | None = None,
     ) -> Response:  # fmt: skip
-        async with reading_now(self._request, self._viewer) as connection:
-            choices = await queries.choices(connection, self._one)
+        choices = await self._choices()
         return page(
             self._request, "subscriptions/change.html", status, one=self._one, change=self._change, typed=self._typed,
-            version=self._version or "", key=new_key(), wrong=wrong, costs=found, form=form, conflict=conflict,
-            has_plan=has_plan(self._one), choices=choices,
+            sent=again or Sent(self._version, new_key()), is_open=again is not None, wrong=wrong, costs=found,
+            form=form, conflict=conflict, has_plan=has_plan(self._one), choices=choices,
             address=link("subscriptions", self._one.subscription),
         )  # fmt: skip
+
+    async def _choices(self) -> queries.Choices:
+        async with reading_now(self._request, self._viewer) as connection:
+            return await queries.choices(connection, self._one)
 
 
 async def _found(request: Request, viewer: Viewer, subscription_id: str) -> tuple[One, str | None]:

@@ -26,6 +26,7 @@ WHERE (%(search)s::text IS NULL OR search_text LIKE lower(%(search)s)
     AND (%(reseller)s::text IS NULL OR reseller = %(reseller)s)
     AND (%(customer)s::text IS NULL OR customer = %(customer)s)
     AND (%(product)s::text IS NULL OR product = %(product)s)
+    AND (%(currency)s::text IS NULL OR currency = %(currency)s)
     AND (%(plan)s::text IS NULL OR (%(plan)s = 'none') = (billing_plan = '-'))
     AND (%(due)s::date IS NULL OR subscription IN (
         SELECT n.subscription FROM read.next_charges AS n
@@ -130,10 +131,13 @@ SUBSCRIPTIONS: Final = Lister(
 
 def wanted(
     search: str | None, *, status: str | None, reseller: str | None, customer: str | None, product: str | None,
-    plan: str | None, due: date | None = None,
+    plan: str | None, currency: str | None = None, due: date | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """The parameters of the list; what is empty filters nothing. `due` is a first of a month."""
-    filters = {"status": status, "reseller": reseller, "customer": customer, "product": product, "plan": plan}
+    filters = {
+        "status": status, "reseller": reseller, "customer": customer, "product": product, "plan": plan,
+        "currency": currency,
+    }  # fmt: skip
     return {"search": search, "due": due, **{name: value or None for name, value in filters.items()}}
 
 

@@ -47,6 +47,7 @@ async def subscriptions(
     customer: Filter = None,
     product: Filter = None,
     plan: Literal["some", "none", ""] | None = None,
+    currency: Filter = None,
     due: Month = "",
     sort: Sort = None,
     page_number: PageNumber = 1,
@@ -54,8 +55,9 @@ async def subscriptions(
 ) -> Response:
     """The list; as a file too."""
     wanted = queries.wanted(
-        pattern(q), status=status, reseller=reseller, customer=customer, product=product, plan=plan, due=month_of(due)
-    )
+        pattern(q), status=status, reseller=reseller, customer=customer, product=product, plan=plan, currency=currency,
+        due=month_of(due),
+    )  # fmt: skip
     if format is not None:
         rows = queries.SUBSCRIPTIONS.everything(connection, wanted, sort, ROWS_ASKED)
         return await exported(format, "subscriptions", _FIELDS, rows)

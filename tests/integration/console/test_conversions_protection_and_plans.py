@@ -46,6 +46,8 @@ def test_an_upgrade_costs_what_the_preview_says_to_the_cent(in_shop: InShop) -> 
             assert page.form(ASK).fields["product"] == "office"
             same = await visitor.send(page, ASK, 422)
             assert "is of office with these terms already" in same.words
+            much = await visitor.send(page, ASK, 400, product="suite", unit_price="much")
+            assert "Price: 'much' is no price; give one of 0 or more like 114.00" in much.words
             nothing = await visitor.send(page, ASK, 422, product="mail", term="P1Y")
             assert "has no list price in EUR for the term P1Y" in nothing.words
             assert nothing.form(ASK).fields["term"] == "P1Y"
@@ -53,7 +55,7 @@ def test_an_upgrade_costs_what_the_preview_says_to_the_cent(in_shop: InShop) -> 
             next_one = billed + timedelta(days=1)
             assert f"On {next_one}, net +1,200.00 EUR On {next_one}, with VAT +1,488.00 EUR" in asked.words
             done = await visitor.send(asked, CONVERT)
-            assert "It is of suite from now on." in done.words
+            assert "It is converted to Suite." in done.words
             assert "Price of a licence and cycle 240.00 EUR" in done.words
         await shop.bill()
         assert sorted((await shop.documents("upgrade"))[1:]) == [
@@ -74,7 +76,7 @@ def test_a_trial_is_converted_once_however_often_its_form_is_sent(in_shop: InSho
             assert "It stays free to the end of its trial" in page.words
             asked = await visitor.send(page, ASK, product="office", quantity="4", unit_price="99.00", term="P1M")
             for _ in range(2):
-                assert "It is of office from now on." in (await visitor.send(asked, CONVERT)).words
+                assert "It is converted to Office, 1 month." in (await visitor.send(asked, CONVERT)).words
             assert "Seats 4" in (await visitor.look("/subscriptions/ord-trial-1")).words
         await shop.system.settled()
         sent = await shop.system.query("SELECT type FROM store.event WHERE stream_id = 'subscription-ord-trial-1'")
@@ -103,6 +105,7 @@ def test_a_price_is_protected_where_it_can_be_and_by_who_sets_prices(in_shop: In
             assert "price 4.00 EUR, protected until" in done.words
             assert not offers(await visitor.look("/subscriptions/ord-guarded-1"), "price-protection")
             refused = await visitor.look("/subscriptions/ord-guarded-1/price-protection", 409)
+            assert "ord-guarded-1: the price of panda's products is not protected; only Microsoft's is" in refused.words
             assert not refused.has_button(PROTECT)
             once = await visitor.look("/subscriptions/ord-once-1")
             assert not offers(once, "convert")
@@ -129,7 +132,8 @@ def test_three_years_are_billed_by_the_other_plan_and_that_is_taken_back(in_shop
         of = "/subscriptions/ord-three-1"
         async with shop.console.visitor() as visitor:
             assert not offers(await visitor.look("/subscriptions/ord-one-1"), "billing-plan/annual")
-            await visitor.look("/subscriptions/ord-one-1/billing-plan/annual", 409)
+            short = await visitor.look("/subscriptions/ord-one-1/billing-plan/annual", 409)
+            assert "ord-one-1: only a term of three years changes its billing plan; convert it" in short.words
             before = await visitor.look(of)
             assert offers(before, "billing-plan/annual")
             assert not offers(before, "billing-plan/monthly")
@@ -137,13 +141,13 @@ def test_three_years_are_billed_by_the_other_plan_and_that_is_taken_back(in_shop
             assert "what is left of its three years is paid in parts of the other plan" in asked.words
             switched = await visitor.send(asked, ANNUALLY)
             assert "It is billed annually from its next charge on." in switched.words
-            assert "billed every P1Y" in switched.words
+            assert "billed every year" in switched.words
             assert not offers(switched, "billing-plan/annual")
             back = await visitor.look(f"{of}/billing-plan/monthly")
             assert "That is taken back: it goes on as it is billed now." in back.words
             kept = await visitor.send(back, MONTHLY)
             assert "It is billed monthly." in kept.words
-            assert "billed every P1Y" not in kept.words
+            assert "billed every year" not in kept.words
             assert offers(kept, "billing-plan/annual")
 
     in_shop(scenario)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import psycopg
 import pytest
@@ -90,6 +91,23 @@ def test_all_that_fit_are_retried_and_nothing_else(letters: str, ada: TestClient
     assert "Retry 1?" in ada.get("/dead-letters/retry?q=JSON").text
     sent(ada, "/dead-letters/retry?q=JSON", "/dead-letters/retry", q="JSON")
     assert [target for _, target, _ in _operations(letters)] == [_BYTES]
+
+
+def test_what_came_after_it_was_shown_is_not_retried_with_the_rest(letters: str, ada: TestClient) -> None:
+    shown = re.search(r'name="newest" value="([^"]+)"', ada.get("/dead-letters/retry").text)
+    assert shown is not None
+
+    async def comes() -> None:
+        async with await connect(letters) as connection, connection.transaction():
+            await bury(connection, [dead(ORDERS, 9, b"{}", "items: is missing", "OrderExecuted")], "orders")
+
+    asyncio.run(comes())
+    html = sent(ada, "/dead-letters/retry", "/dead-letters/retry", newest=shown[1])
+
+    assert "1 came after those that were shown, and was not retried: look at it first." in html
+    targets = [target for _, target, _ in _operations(letters)]
+    assert _RECORD in targets
+    assert f"{ORDERS}/0/9" not in targets
 
 
 def test_a_form_of_another_session_does_nothing(letters: str, ada: TestClient) -> None:

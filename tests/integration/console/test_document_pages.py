@@ -52,7 +52,6 @@ def all_numbers(dsn: str, condition: str) -> set[str]:
     return {number for (number,) in query(dsn, f"SELECT number FROM read.documents WHERE {condition}")}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("filters", "condition"),
     [
@@ -66,7 +65,11 @@ def all_numbers(dsn: str, condition: str) -> set[str]:
         ("state=owed", "number IN (SELECT number FROM read.open_invoices)"),
         ("state=open", "number IN (SELECT number FROM read.open_invoices WHERE open = gross)"),
         ("state=partly_credited", "number IN (SELECT number FROM read.open_invoices WHERE open < gross)"),
-        ("state=credited", "kind = 'invoice' AND number NOT IN (SELECT number FROM read.open_invoices)"),
+        (
+            "state=credited",
+            "kind = 'invoice' AND gross > 0 AND number NOT IN (SELECT number FROM read.open_invoices)",
+        ),
+        ("state=nothing_to_pay", "kind = 'invoice' AND gross = 0"),
         ("state=credit_note", "kind = 'credit_note'"),
         ("currency=EUR", "currency = 'EUR'"),
         ("currency=XXX", "false"),
@@ -87,6 +90,24 @@ def test_each_number_of_the_overview_leads_to_what_is_behind_it(browser: TestCli
         assert f" of {count} documents" in shown(browser, to), to
     for to, _ in links:
         assert browser.get(to).status_code == 200, to
+
+
+def test_what_is_still_due_leads_to_subscriptions_of_its_currency(browser: TestClient) -> None:
+    links = set(re.findall(r'href="(/subscriptions\?due=[^"]+)"', shown(browser, "/")))
+
+    assert links
+    for to in links:
+        assert to.endswith("&currency=EUR")
+    assert browser.get("/subscriptions?currency=EUR&format=csv").text.count("EUR") > 1
+    assert browser.get("/subscriptions?currency=XXX&format=csv").text.count("\n") == 1
+    assert "No subscriptions that fit" in shown(browser, "/subscriptions?currency=XXX")
+
+
+def test_the_preview_of_a_run_follows_what_happens(browser: TestClient) -> None:
+    page = shown(browser, "/next-run/res-2?date=2019-12-31")
+
+    assert '<section id="preview" data-live' in page
+    assert page.index('id="preview"') < page.index("subscriptions were looked at") < page.rindex("</section>")
 
 
 @pytest.mark.parametrize("at_once", [1, 1000])

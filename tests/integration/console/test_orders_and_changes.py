@@ -196,7 +196,7 @@ def test_a_whole_life_on_pages(in_shop: InShop) -> None:
             assert "It is canceled: the last day that is covered is" in ended.words
             assert "Change licences" not in ended.words
             over = await visitor.look(f"{of}/licences", 409)
-            assert "Subscription ord-life-1 is canceled: as it is, this cannot be done with it." in over.words
+            assert "Subscription ord-life-1: it is canceled, so nothing of it can be changed any more." in over.words
             assert not over.has_button(ASK)
 
     in_shop(scenario)

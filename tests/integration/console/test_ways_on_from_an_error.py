@@ -6,6 +6,9 @@ import re
 
 import pytest
 
+from services.console.overview import queries
+from services.console.security import HEADERS
+from shared.web.errors import INTERNAL
 from tests.integration.console.conftest import SignIn, sent
 
 pytestmark = pytest.mark.database
@@ -61,3 +64,22 @@ def test_what_is_not_there_is_not_tried_again(sign_in: SignIn) -> None:
 
     assert answer.status_code == 404
     assert ways(answer.text) == [("/orders", "To Orders"), _OVERVIEW]
+
+
+def test_what_fails_inside_is_a_page_too_and_is_not_told(
+    sign_in: SignIn, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def fails(*_: object) -> None:
+        raise ZeroDivisionError("what nobody thought of")
+
+    monkeypatch.setattr(queries, "documents", fails)
+
+    answer = sign_in("distributor").get("/")
+
+    assert answer.status_code == 500
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert INTERNAL[1:] in answer.text
+    assert "nobody thought of" not in answer.text
+    assert {name: answer.headers[name] for name in HEADERS} == HEADERS
+    assert ways(answer.text) == [_OVERVIEW]
+    assert "request failed" in "".join(capsys.readouterr())

@@ -44,6 +44,8 @@ def test_an_amount_is_settled_once_with_how(database: str, empty_broker: Broker)
             assert done.path == BY_HAND
             assert "What was left of S1 is settled: invoice M-17." in done.words
             assert "No amounts that fit" in done.words
+            twice = await visitor.send(form, "Settle it", reason="invoice M-17")
+            assert "What was left of S1 is settled: invoice M-17." in twice.words
             late = await visitor.send(form, "Settle it", reason="invoice M-18")
             assert "was settled before by token" in late.words
             settled = await visitor.look(f"{BY_HAND}?state=settled")
@@ -74,7 +76,11 @@ def test_an_account_that_does_not_answer_is_gone_after_a_question(database: str,
             assert "is gone. With the next comparison what is billed for it is missing at the vendor." in said.words
             assert "moved to another partner" in said.words
             assert gone not in said.html
+            twice = await visitor.send(asked, "It is gone for good", reason="moved to another partner")
+            assert "is gone. With the next comparison" in twice.words
             again = await visitor.send(asked, "It is gone for good", reason="something else")
+            assert "was said to be gone before by token" in again.words
+            assert "is gone. With the next comparison" not in again.words
             assert "moved to another partner" in again.words
             assert not (await visitor.look(gone)).has_button("It is gone for good")
             await visitor.look("/reconciliation/accounts/microsoft/acc-9/gone", 404)

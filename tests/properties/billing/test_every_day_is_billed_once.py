@@ -97,7 +97,8 @@ def seats_to_bill(account: Account, day: date) -> int | None:
     if any(one.bought_on <= day < one.on for one in full_returns(timeline)):
         return None  # held, and not paid: given back within the vendor's hours, on a later day (R5.1)
     if timeline.end is not None and day >= timeline.end.on:
-        return 0
+        # An add-on ends with its parent, also when its window is closed: the cycle that runs stays paid (R3.3).
+        return 0 if timeline.end.refunded or day >= account.layout.cycle_at(timeline.end.on).end else None
     if terms.charge == "arrears" and cycle.end > LAST_DAY and (timeline.end is None or timeline.end.on > LAST_DAY):
         return None
     return 0 if _is_paused(account, day) else timeline.quantity_on(day)

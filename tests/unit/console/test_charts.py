@@ -118,6 +118,21 @@ def test_what_is_after_today_is_drawn_as_what_is_to_come() -> None:
     assert ">Today</text>" in drawn(chart)
 
 
+def test_what_begins_after_today_is_all_to_come() -> None:
+    today, begins = date(2025, 12, 15), date(2026, 2, 1)
+    chart = step_chart(
+        "Seats", [Steps("Seats", [(begins, 5)])], write=number, since=begins, until=MARCH, today=today
+    )  # fmt: skip
+
+    (coming,) = chart.curves
+    assert coming.look == Look.DUE
+    assert coming.path.startswith(f"M{float(chart.left)} ")
+    assert coming.path.endswith(f"H{float(chart.right)}")
+    assert chart.today is None
+    assert chart.legend == [(Look.DUE, "To come, if nothing is changed")]
+    assert "All of it is to come: today is 2025-12-15." in chart.told
+
+
 def test_a_chart_that_ends_today_has_nothing_to_come() -> None:
     chart = step_chart("Seats", [Steps("Seats", [(JANUARY, 5)])], write=number, until=MARCH, today=MARCH)
 
