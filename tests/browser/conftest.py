@@ -12,13 +12,25 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    Response,
+    expect,
+    sync_playwright,
+)
 
 from tests.browser.selling import open_shop
 from tests.end_to_end.pages import run
 
 # Pictures of every page that a test looked at, for people to look at too.
 PICTURES = Path(os.environ.get("SEATLEDGER_PICTURES", ".pictures"))
+
+# HTTP statuses from here on are refusals and faults.
+_FAULTY = 400
 
 
 def _seatledger(command: str, home: Path) -> str:
@@ -86,7 +98,7 @@ def chromium() -> Iterator[Browser]:
 
 
 class Wrongs:
-    """What a page must not do: write errors, or ask anything of another host."""
+    """What a page must not do: write errors, ask for what is not there or fails, or ask anything of another host."""
 
     def __init__(self, host: str) -> None:
         self.found: list[str] = []
@@ -96,15 +108,21 @@ class Wrongs:
         page.on("console", self._said)
         page.on("pageerror", lambda error: self.found.append(f"error in a script: {error}"))
         page.on("request", self._asked)
+        page.on("response", self._answered)
 
     def _said(self, message: ConsoleMessage) -> None:
-        # What a page is refused on purpose, its test says itself; the browser calls every such answer an error.
+        # The browser says so of pages that refuse on purpose too: `_answered` tells them from what a page asks for.
         if message.type in ("error", "warning") and "Failed to load resource" not in message.text:
             self.found.append(f"{message.type} on the console: {message.text}")
 
     def _asked(self, request: Request) -> None:
         if urlsplit(request.url).netloc != self._host and not request.url.startswith(("data:", "blob:")):
             self.found.append(f"a request to elsewhere: {request.url}")
+
+    def _answered(self, response: Response) -> None:
+        # The page that somebody goes to may refuse, and its test says so; nothing that it asks for by itself may.
+        if response.status >= _FAULTY and not response.request.is_navigation_request():
+            self.found.append(f"{response.status} for {response.request.method} {response.url}")
 
 
 Opening = Callable[..., Page]

@@ -45,6 +45,26 @@ def test_each_page_beside_it(open_page: Opening, name: str) -> None:
     assert_accessible(page)
 
 
+def test_costs_are_compared_of_the_days_that_are_asked_for(open_page: Opening) -> None:
+    page = open_page("/reconciliation/costs")
+    expect(page.get_by_role("heading", level=1, name="Costs")).to_be_visible()
+    rows = page.get_by_role("region", name="Subscriptions").locator("tbody tr")
+    expect(rows).not_to_have_count(0)
+    assert_accessible(page)
+
+    subscription = rows.first.get_by_role("link").inner_text()
+    page.get_by_label("Subscription", exact=True).fill(subscription)
+    page.get_by_role("button", name="Compare").click()
+    expect(rows).to_have_count(1)
+    expect(rows.get_by_role("link")).to_have_text(subscription)
+
+    page.get_by_label("From").fill("1999-01-01")
+    page.get_by_label("To").fill("1999-01-31")
+    page.get_by_role("button", name="Compare").click()
+    expect(page.get_by_text("Nothing to compare")).to_be_visible()
+    assert_accessible(page)
+
+
 def test_a_mismatch_is_found_and_mended_on_the_snapshot_that_was_looked_at(
     open_page: Opening, demonstration: Demonstration, tmp_path: Path
 ) -> None:
