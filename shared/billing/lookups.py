@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, tzinfo
 from decimal import Decimal
 from typing import NamedTuple, cast
@@ -104,6 +105,13 @@ def list_price_of(
             cost = change.unit_cost if change.unit_cost is not None or found is None else found.cost
             found = ListPrice(change.unit_price, cost, change.effective_from, by)
     return found
+
+
+def price_to_order(master: MasterData, terms: Terms, on: date, known: date) -> ListPrice | None:
+    """What something costs that is ordered, or converted to: its list price; without one for its plan, that at once."""
+    return list_price_of(master, terms, on, known) or list_price_of(
+        master, replace(terms, frequency=terms.term), on, known
+    )
 
 
 def concerns(change: PriceChanged, terms: Terms) -> bool:

@@ -6,7 +6,6 @@ So an order is refused with the sentence with which billing would refuse it, and
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from typing import cast
 
@@ -14,7 +13,7 @@ from services.orders.commands.books import SOURCE, Books
 from shared.billing.account import account_on
 from shared.billing.capture import terms_of
 from shared.billing.facts import Fact
-from shared.billing.lookups import ListPrice, list_price_of
+from shared.billing.lookups import ListPrice, price_to_order
 from shared.billing.masterdata import MasterData
 from shared.billing.moments import civil_date
 from shared.billing.quotation import Quotation, quotation
@@ -99,9 +98,7 @@ def listed(books: Books, order: OrderExecuted) -> ListPrice | None:
     master = MasterData.of([*books.facts, *facts])
     terms = _captured(item, facts[0], master)
     known = civil_date(books.at, terms.tz)
-    return list_price_of(master, terms, terms.start, known) or list_price_of(
-        master, replace(terms, frequency=terms.term), terms.start, known
-    )
+    return price_to_order(master, terms, terms.start, known)
 
 
 def pays_in_installments(books: Books, order: OrderExecuted) -> bool:

@@ -24,7 +24,7 @@ from services.subscriptions.commands.bodies import (
     SetAutoRenew,
     Suspend,
 )
-from shared.billing.lookups import ListPrice, list_price_of
+from shared.billing.lookups import price_to_order
 from shared.billing.offers import plan_refusal
 from shared.billing.periods import duration_of
 from shared.billing.settling import next_terms
@@ -195,7 +195,8 @@ def _convert(standing: Standing, request: Convert) -> SubscriptionConverted:
         )
     price, cost = request.unit_price, request.unit_cost
     if price is None:
-        listed = _listed(standing, request, term, frequency)
+        wanted = replace(terms, product_id=request.product, term=term, frequency=frequency)
+        listed = price_to_order(standing.master, wanted, standing.day_of(request.effective_at), standing.today)
         if listed is None:
             raise CommandRefused(
                 f"product {request.product} has no list price in {terms.currency} for "
@@ -208,16 +209,6 @@ def _convert(standing: Standing, request: Convert) -> SubscriptionConverted:
         quantity=request.quantity, term=request.term, billing_frequency=request.billing_frequency,
         effective_at=request.effective_at,
     )  # fmt: skip
-
-
-def _listed(standing: Standing, request: Convert, term: int | None, frequency: int | None) -> ListPrice | None:
-    """The list price of what it becomes; without one for its plan, that of paying at once, as in an order."""
-    wanted = replace(standing.terms, product_id=request.product, term=term, frequency=frequency)
-    on = standing.day_of(request.effective_at)
-    at_once = replace(wanted, frequency=term)
-    return list_price_of(standing.master, wanted, on, standing.today) or list_price_of(
-        standing.master, at_once, on, standing.today
-    )
 
 
 def refuse_plan(before: Standing, after: Standing) -> None:
